@@ -1,0 +1,1 @@
+"""HTTP: routes, authentication, request validation, and errors as problem+json (RFC 9457)."""

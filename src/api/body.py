@@ -1,0 +1,81 @@
+"""Read a request's body and query: bounded, typed, and refused by field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from starlette.requests import Request
+
+from api.validation import Schema, validated
+from errors import InputError
+
+MAX_BODY_BYTES = 64 * 1024
+_MAX_DIGITS = 16
+
+
+async def read_body(request: Request, schema: Schema, *, optional: bool = False) -> dict[str, Any]:
+    """Return the JSON object in the body, checked against `schema` and with its defaults filled in.
+
+    Raises InputError: 413 over 64 KiB, 415 for another content type, 400 where it is no JSON, 422 for a wrong field.
+    With `optional`, no body is the same as `{}`.
+    """
+    raw = await _bounded(request)
+    if not raw and optional:
+        return cast(dict[str, Any], validated(schema, {}))
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        hint = "Send the header Content-Type: application/json."
+        raise InputError("content-type", f"The body is {media_type or 'of no declared type'}.", hint=hint, status=415)
+    return cast(dict[str, Any], validated(schema, _decoded(raw)))
+
+
+async def _bounded(request: Request) -> bytes:
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > MAX_BODY_BYTES:
+            hint = f"Send at most {MAX_BODY_BYTES} bytes."
+            raise InputError("body", "The body is too large.", hint=hint, status=413)
+    return raw
+
+
+def _decoded(raw: bytes) -> object:
+    try:
+        value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        # A lone surrogate is valid JSON but no text that R2 or D1 could hold.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            "body", f"The body is not valid JSON: {error}", hint="Send one JSON object.", status=400
+        ) from error
+    return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is given twice")
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def read_query(request: Request, schema: Schema) -> dict[str, Any]:
+    """Return the query's parameters, checked against `schema`; numbers are read from their digits."""
+    given: dict[str, object] = {}
+    for name, text in request.query_params.multi_items():
+        if name in given:
+            raise InputError(name, "The parameter is given twice.", hint="Give it once.")
+        given[name] = _value(schema["properties"].get(name, {}), text)
+    return cast(dict[str, Any], validated(schema, given))
+
+
+def _value(schema: Schema, text: str) -> object:
+    if schema.get("type") == "integer" and text.isascii() and text.lstrip("-").isdigit() and len(text) <= _MAX_DIGITS:
+        return int(text)
+    if schema.get("type") == "boolean" and text in ("true", "false"):
+        return text == "true"
+    return text

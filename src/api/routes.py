@@ -1,0 +1,121 @@
+"""What each route does: read the request, call the domain, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+import runs
+from api import schemas
+from api.body import read_body, read_query
+from backfill.runner import BackfillRequest, run_backfill
+from errors import InputError
+from ports import Ports
+from rules import Rule, read_rules, replace_rules
+from settings import Settings
+
+
+class Environment(Protocol):
+    """Where the Worker's configuration and platform come from."""
+
+    def token(self) -> str | None:
+        """Return the bearer token, readable even where another setting is malformed."""
+        ...
+
+    def settings(self) -> Settings:
+        """Return the settings, or raise ConfigError."""
+        ...
+
+    def ports(self, settings: Settings) -> Ports:
+        """Return the platform, or raise ConfigError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request, with what it may use."""
+
+    request: Request
+    settings: Settings
+    ports: Ports
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+async def healthz(_request: Request) -> Response:
+    """Say that the Worker runs, and nothing else."""
+    return JSONResponse({"status": "ok"})
+
+
+async def post_backfill(call: Call) -> Response:
+    """Do one manual backfill."""
+    body = await read_body(call.request, schemas.BACKFILL)
+    return JSONResponse(await run_backfill(call.ports, call.settings, BackfillRequest(**body)))
+
+
+async def get_runs(call: Call) -> Response:
+    """List runs, newest first; `next` is the `before` of the following page."""
+    query = read_query(call.request, schemas.RUNS_QUERY)
+    found = await runs.list_runs(call.ports.database, **query)
+    more = len(found) == query["limit"]
+    return JSONResponse({"runs": found, "next": found[-1]["id"] if more else None})
+
+
+async def get_run(call: Call) -> Response:
+    """Answer one run."""
+    run_id = path_run_id(call.request)
+    found = await runs.read_run(call.ports.database, run_id)
+    if found is None:
+        raise no_such_run(run_id)
+    return JSONResponse(found)
+
+
+def path_run_id(request: Request) -> int:
+    """Return the run id of the path; one that no database could hold is no run's."""
+    run_id = int(request.path_params["run_id"])
+    if run_id >= 2**53:
+        raise no_such_run(run_id)
+    return run_id
+
+
+def no_such_run(run_id: int) -> InputError:
+    """Return the 404 for a run that is not there."""
+    return InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)
+
+
+async def get_rules(call: Call) -> Response:
+    """List the rules in the order they are tried."""
+    rule_set = await read_rules(call.ports.database)
+    return JSONResponse({"rules": [asdict(rule) for rule in rule_set.rules]})
+
+
+async def put_rules(call: Call) -> Response:
+    """Replace all rules, and answer with those stored."""
+    body = await read_body(call.request, schemas.RULES)
+    await replace_rules(call.ports.database, [Rule(**rule) for rule in body["rules"]])
+    return await get_rules(call)
+
+
+async def post_pause(call: Call) -> Response:
+    """Pause scheduled backfill."""
+    body = await read_body(call.request, schemas.PAUSE)
+    await runs.pause(call.ports.database, call.ports.clock, by="operator", reason=body["reason"])
+    return await _pause_state(call)
+
+
+async def post_resume(call: Call) -> Response:
+    """End the pause."""
+    await read_body(call.request, schemas.NOTHING, optional=True)
+    await runs.resume(call.ports.database)
+    return await _pause_state(call)
+
+
+async def _pause_state(call: Call) -> Response:
+    control = await runs.read_control(call.ports.database)
+    names = ("paused_by", "pause_reason", "paused_at")
+    return JSONResponse({"paused": control["paused_by"] is not None, **{name: control[name] for name in names}})

@@ -1,0 +1,83 @@
+"""The JSON Schemas of what a request may hold: validation and `/openapi.json` both read these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAX_KEY_CHARACTERS = 1024
+"""R2 takes keys of at most 1,024 bytes."""
+
+Object = dict[str, Any]
+
+
+def _object(properties: Object, required: list[str] | None = None) -> Object:
+    schema: Object = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+_OPTIONAL_KEY: Object = {"type": ["string", "null"], "maxLength": MAX_KEY_CHARACTERS}
+
+BACKFILL = _object(
+    {
+        "dry_run": {"type": "boolean", "default": True, "description": "Compute and report, and change nothing."},
+        "r2_bucket": {
+            "type": ["string", "null"],
+            "description": "A bucket of BUCKETS; may be left out where there is one.",
+        },
+        "r2_prefix": {
+            "type": "string",
+            "default": "",
+            "maxLength": MAX_KEY_CHARACTERS,
+            "description": "Only keys that begin with this text, taken literally.",
+        },
+        "max_objects": {
+            "type": "integer",
+            "default": 1000,
+            "minimum": 1,
+            "maximum": 1_000_000,
+            "description": "Exactly how many objects to list at most.",
+        },
+        "cursor": {
+            "type": ["string", "null"],
+            "maxLength": 16384,
+            "description": "A cursor from an earlier answer, for the same bucket and prefix.",
+        },
+        "start_after": {
+            **_OPTIONAL_KEY,
+            "description": "Start after this key. Where a cursor is given too, the cursor is used.",
+        },
+        "resume": {
+            "type": "boolean",
+            "default": False,
+            "description": "Continue from the cursor that cron stored, and (live) store it again.",
+        },
+    }
+)
+
+PAUSE = _object(
+    {"reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "Why, for who comes next."}},
+    ["reason"],
+)
+
+NOTHING = _object({})
+
+RULE = _object(
+    {
+        "priority": {"type": "integer", "minimum": -1_000_000, "maximum": 1_000_000, "description": "Lowest wins."},
+        "pattern": {"type": "string", "minLength": 1, "maxLength": 50, "description": "A GLOB on the whole key."},
+        "source_type": {"type": "string", "minLength": 1, "maxLength": 200, "description": "What it gives."},
+    },
+    ["priority", "pattern", "source_type"],
+)
+
+RULES = _object({"rules": {"type": "array", "items": RULE, "maxItems": 500}}, ["rules"])
+
+RUN_KINDS = ["tick", "backfill", "check", "recovery", "undo"]
+
+RUNS_QUERY = _object(
+    {
+        "kind": {"type": "string", "enum": RUN_KINDS, "description": "Only runs of this kind."},
+        "limit": {"type": "integer", "default": 20, "minimum": 1, "maximum": 100, "description": "How many."},
+        "before": {"type": "integer", "minimum": 1, "maximum": 2**53 - 1, "description": "Only runs older than it."},
+    }
+)

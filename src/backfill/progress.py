@@ -1,0 +1,105 @@
+"""What KV remembers of a pass between ticks: the cursor, the last key, when the pass began, and its counts.
+
+KV takes one write a second per key and may answer a read with a value that is a minute old. A stale value only
+repeats idempotent work, and its counts belong to its position, so the sums stay right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+
+import log
+from backfill.cursor import START, Position, decode, encode
+from backfill.walk import Counts
+from errors import InputError
+from log import timestamp
+from ports import Clock, KeyValue
+
+SAVE_EVERY = timedelta(seconds=5)
+_MAX_KEY_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A walk over a whole bucket and prefix, across as many ticks as it takes."""
+
+    pass_started_at: str
+    position: Position = START
+    counts: Counts = field(default_factory=Counts)
+    completed_at: str | None = None
+
+
+def store_key(bucket: str, prefix: str) -> str:
+    """Return the KV key of this bucket and prefix; one too long for KV is shortened to its SHA-256."""
+    key = f"backfill:{bucket}:{prefix}"
+    if len(key.encode()) > _MAX_KEY_BYTES:
+        key = "backfill:sha256:" + hashlib.sha256(key.encode()).hexdigest()
+    return key
+
+
+@dataclass
+class Progress:
+    """The stored pass of one bucket and prefix."""
+
+    store: KeyValue
+    clock: Clock
+    bucket: str
+    prefix: str
+    saved_at: datetime | None = None
+
+    async def load(self) -> Pass | None:
+        """Return the stored pass, or None where there is none.
+
+        A value that cannot be read is logged and counts as none: the pass starts over, which changes no row.
+        """
+        text = await self.store.get(store_key(self.bucket, self.prefix))
+        if text is None:
+            return None
+        try:
+            stored = json.loads(text)
+            cursor = stored["cursor"]
+            return Pass(
+                pass_started_at=stored["pass_started_at"],
+                position=decode(cursor, self.bucket, self.prefix) if cursor else START,
+                counts=Counts(**stored["counts"]),
+                completed_at=stored["completed_at"],
+            )
+        except (ValueError, KeyError, TypeError, InputError) as error:
+            log.write(self.clock.now(), "warn", "progress_unreadable", bucket=self.bucket, error=repr(error))
+            return None
+
+    async def begin_or_continue(self) -> Pass:
+        """Return the pass to go on with: the stored one, or a new one where there is none or it is complete."""
+        stored = await self.load()
+        if stored is None or stored.completed_at:
+            return Pass(pass_started_at=timestamp(self.clock.now()))
+        return stored
+
+    async def save(self, current: Pass, *, at_end: bool) -> None:
+        """Store the pass at the end of a slice, and within one at most every few seconds."""
+        now = self.clock.now()
+        if not at_end and self.saved_at is not None and now - self.saved_at < SAVE_EVERY:
+            return
+        position = current.position
+        value = {
+            "cursor": None if position == START else encode(self.bucket, self.prefix, position),
+            "last_key": position.last_key,
+            "pass_started_at": current.pass_started_at,
+            "completed_at": current.completed_at,
+            "counts": asdict(current.counts),
+        }
+        await self.store.put(store_key(self.bucket, self.prefix), json.dumps(value, ensure_ascii=False))
+        self.saved_at = now
+
+    def after(self, start: Pass, position: Position, counts: Counts, *, complete: bool) -> Pass:
+        """Return the pass as it stands when a slice that began at `start` has come to `position`."""
+        completed_at = timestamp(self.clock.now()) if complete else None
+        return replace(
+            start,
+            position=START if complete else position,
+            counts=start.counts.merge(counts),
+            completed_at=completed_at,
+        )

@@ -1,0 +1,186 @@
+"""A backfill as a recorded run: what is asked is checked first, then the walk, then the report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import log
+from backfill.cursor import START, Position, decode, encode
+from backfill.progress import Pass, Progress
+from backfill.walk import Limits, Target, Walk
+from errors import CursorError, InputError, RefusedError, StewardError
+from ports import Ports
+from rules import read_rules
+from runs import Opening, Run, open_run, read_control
+from schema import read_artifacts
+from settings import Settings
+
+MANUAL_SECONDS = 60
+"""A manual run starts no new page after this; the answer then gives the cursor to go on from."""
+
+
+@dataclass(frozen=True)
+class BackfillRequest:
+    """The body of `POST /backfill`."""
+
+    dry_run: bool = True
+    r2_bucket: str | None = None
+    r2_prefix: str = ""
+    max_objects: int = 1000
+    cursor: str | None = None
+    start_after: str | None = None
+    resume: bool = False
+
+
+async def run_backfill(ports: Ports, settings: Settings, request: BackfillRequest) -> dict[str, object]:
+    """Do one manual backfill and return its report.
+
+    Raises InputError for a wrong field, and RefusedError where a live run may not start (busy, paused, no unique
+    index); then nothing was changed. A platform error ends the run as failed and is raised with its `run_id`.
+    """
+    bucket = chosen_bucket(settings, request.r2_bucket)
+    position = _position(request, bucket)
+    target = await prepare(ports, bucket, request.r2_prefix, live=not request.dry_run)
+    if target.live:
+        await refuse_if_paused(ports)
+    opening = Opening("backfill", "live" if target.live else "dry", "http", asdict(request), exclusive=target.live)
+    run = await open_run(ports.database, ports.clock, opening)
+    limits = Limits(request.max_objects, run.started_at + timedelta(seconds=MANUAL_SECONDS))
+    progress = Progress(ports.store, ports.clock, bucket, request.r2_prefix) if request.resume else None
+    given = position is not START
+    walk = Walk(target, ports.database, ports.buckets[bucket], ports.clock, position)
+    try:
+        reason = await walk_slice(run, walk, limits, progress, continue_pass=not given)
+    except CursorError as error:
+        await run.close("failed", cost=walk.cost, error=error.sentence())
+        hint = "Send start_after with the last key instead: it does not depend on R2's cursor."
+        refused = InputError("cursor", f"R2 refused the cursor: {error}", hint=hint, status=400)
+        refused.run_id = run.id
+        raise refused from error
+    except StewardError as error:
+        await run.close("failed", counts=_summary(walk, "error"), cost=walk.cost, error=error.sentence())
+        error.run_id = run.id
+        raise
+    report = _report(run, walk, reason)
+    await run.close(
+        "succeeded" if reason in ("end", "max_objects") else "stopped", counts=_summary(walk, reason), cost=walk.cost
+    )
+    return report
+
+
+def chosen_bucket(settings: Settings, name: str | None) -> str:
+    """Return the bucket to walk: `name`, or the only one there is. Raises InputError where that is not clear."""
+    known = ", ".join(settings.buckets)
+    if name is None and len(settings.buckets) > 1:
+        raise InputError("r2_bucket", "Several buckets are configured.", hint=f"Name one of {known}.")
+    if name is not None and name not in settings.buckets:
+        raise InputError("r2_bucket", f"There is no bucket {name!r}.", hint=f"Use one of {known} (BUCKETS).")
+    return name or next(iter(settings.buckets))
+
+
+def _position(request: BackfillRequest, bucket: str) -> Position:
+    """Return where to start: the cursor where both positions are given, the beginning where none is."""
+    if request.cursor is not None:
+        return decode(request.cursor, bucket, request.r2_prefix)
+    if request.start_after is None:
+        return START
+    if not request.start_after.startswith(request.r2_prefix):
+        hint = "Send a key that begins with r2_prefix, or leave it out to start at the beginning."
+        raise InputError("start_after", f"It lies outside the prefix {request.r2_prefix!r}.", hint=hint)
+    return Position(None, request.start_after)
+
+
+async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool) -> Target:
+    """Return what to walk; raises RefusedError where a live run would meet a table without the unique index."""
+    artifacts = await read_artifacts(ports.database)
+    if live and not artifacts.has_unique_index:
+        raise RefusedError(
+            "unique_index",
+            "The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates.",
+            hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
+        )
+    return Target(bucket, prefix, live, await read_rules(ports.database), artifacts.new_id)
+
+
+async def refuse_if_paused(ports: Ports) -> None:
+    """Raise RefusedError while live backfill is paused."""
+    control = await read_control(ports.database)
+    if control["paused_by"] is not None:
+        message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
+        raise RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
+
+
+async def walk_slice(
+    run: Run, walk: Walk, limits: Limits, progress: Progress | None, *, continue_pass: bool = True
+) -> str:
+    """Walk until a limit, keep the lease, and store progress (live only); return why the walk stopped.
+
+    With `progress` and `continue_pass`, the walk begins where the stored pass stands.
+    """
+    start = await _start(run, walk, progress, continue_pass=continue_pass)
+
+    async def save(*, at_end: bool) -> None:
+        if progress and walk.target.live:
+            current = progress.after(start, walk.position, walk.counts, complete=walk.complete)
+            await progress.save(current, at_end=at_end)
+
+    async def after_page() -> None:
+        _log_page(run, walk)
+        await run.keep()
+        await save(at_end=walk.complete)
+
+    try:
+        return await walk.run(limits, after_page)
+    finally:
+        if not walk.complete:
+            await save(at_end=True)
+
+
+async def _start(run: Run, walk: Walk, progress: Progress | None, *, continue_pass: bool) -> Pass:
+    if progress is None or not continue_pass:
+        return Pass(pass_started_at=log.timestamp(run.started_at), position=walk.position)
+    start = await progress.begin_or_continue()
+    walk.position = start.position
+    walk.trust_cursor = False
+    return start
+
+
+def _log_page(run: Run, walk: Walk) -> None:
+    log.write(
+        run.clock.now(),
+        "info",
+        "page",
+        run_id=run.id,
+        mode="live" if walk.target.live else "dry",
+        bucket=walk.target.bucket,
+        pages=walk.pages,
+        scanned=walk.counts.scanned,
+        last_key=walk.position.last_key,
+    )
+
+
+def _summary(walk: Walk, reason: str) -> dict[str, object]:
+    """Return what the run's row keeps: the counts, and where to go on from."""
+    return {**walk.counts.report(), **_whereabouts(walk), "stopped_because": reason}
+
+
+def _whereabouts(walk: Walk) -> dict[str, object]:
+    """Return the place to go on from; a complete walk has none."""
+    position = START if walk.complete else walk.position
+    token = None if position == START else encode(walk.target.bucket, walk.target.prefix, position)
+    return {"truncated": not walk.complete, "cursor": token, "start_after": position.last_key, "pages": walk.pages}
+
+
+def _report(run: Run, walk: Walk, reason: str) -> dict[str, object]:
+    return {
+        "run_id": run.id,
+        "dry_run": not walk.target.live,
+        "r2_bucket": walk.target.bucket,
+        "r2_prefix": walk.target.prefix,
+        **walk.counts.report(),
+        **_whereabouts(walk),
+        "cost": walk.cost.report(),
+        "duration_ms": run.elapsed_ms(),
+        "stopped_because": reason,
+    }

@@ -1,0 +1,186 @@
+"""Walk a bucket page by page: list → one D1 batch (plan counts, then the writes if live) → progress.
+
+The position is after the last page whose batch committed; work resumes strictly after it, so a crash can repeat a
+page but never skip one, and repeating a page changes nothing. Nothing here looks into a page: SQL does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+import sql
+from backfill.cursor import Position
+from costs import Cost, MeteredBucket, MeteredDatabase
+from errors import CursorError, OverloadedError, PlatformError
+from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Statement
+from retry import retried
+from rules import RuleSet
+
+PAGE_OBJECTS = 1000
+"""R2 lists at most this many objects a call."""
+
+SAMPLE_KEYS = 20
+
+SUBREQUEST_BUDGET = 900
+"""D1 allows 1,000 queries per invocation; the rest is for the lease, the run's row and the alerts."""
+
+_KINDS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped")
+
+
+@dataclass
+class Counts:
+    """Objects by what was, or in a dry run would be, done with them."""
+
+    scanned: int = 0
+    inserted: int = 0
+    upgraded: int = 0
+    unchanged: int = 0
+    unclassified: int = 0
+    skipped: int = 0
+    unclassified_sample: list[str] = field(default_factory=list)
+
+    def add(self, plan: Result) -> None:
+        """Add the row that `plan_page` returned."""
+        row = plan.rows[0]
+        for kind in _KINDS:
+            setattr(self, kind, getattr(self, kind) + int(row[kind] or 0))
+        keys = [key for key in json.loads(str(row["unclassified_sample"])) if key is not None]
+        self.unclassified_sample = (self.unclassified_sample + keys)[:SAMPLE_KEYS]
+
+    def merge(self, other: Counts) -> Counts:
+        """Return the counts of both together."""
+        sums = {kind: getattr(self, kind) + getattr(other, kind) for kind in _KINDS}
+        sample = (self.unclassified_sample + other.unclassified_sample)[:SAMPLE_KEYS]
+        return Counts(**sums, unclassified_sample=sample)
+
+    def report(self) -> dict[str, object]:
+        """Return the counts as every answer prints them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a walk must stop: after exactly so many objects, at a time, or at a number of subrequests."""
+
+    max_objects: int
+    deadline: datetime
+    subrequests: int = SUBREQUEST_BUDGET
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is walked, and with which rules."""
+
+    bucket: str
+    prefix: str
+    live: bool
+    rules: RuleSet
+    new_id: str
+
+
+class OrderError(PlatformError):
+    """A listing came back in an order that would make a position meaningless."""
+
+
+@dataclass
+class Walk:
+    """One walk: its work so far is in `counts`, `cost`, `position` and `pages`."""
+
+    target: Target
+    database: Database
+    bucket: Bucket
+    clock: Clock
+    position: Position
+    trust_cursor: bool = True
+    """False for a position from KV: if R2 refuses its cursor, go on from the last key."""
+    counts: Counts = field(default_factory=Counts)
+    cost: Cost = field(default_factory=Cost)
+    pages: int = 0
+    complete: bool = False
+
+    async def run(self, limits: Limits, after_page: Callable[[], Awaitable[None]]) -> str:
+        """Work until the end or a limit, and return why it stopped.
+
+        `after_page` is awaited after each page's commit. "end" is only returned once R2 said that nothing follows
+        the position. Raises CursorError where a trusted cursor is refused, OrderError, and platform errors.
+        """
+        while not self.complete:
+            reason = self._limit_reached(limits)
+            if reason:
+                return reason
+            try:
+                await self._page(min(PAGE_OBJECTS, limits.max_objects - self.counts.scanned))
+            except OverloadedError:
+                return "overloaded"
+            await after_page()
+        return "end"
+
+    def _limit_reached(self, limits: Limits) -> str | None:
+        if self.counts.scanned >= limits.max_objects:
+            return "max_objects"
+        if self.clock.now() >= limits.deadline:
+            return "time"
+        if self.cost.subrequests >= limits.subrequests:
+            return "subrequests"
+        return None
+
+    async def _page(self, limit: int) -> None:
+        page = await self._listed(limit)
+        for chunk in page.chunks:
+            await self._commit(chunk)
+        if page.truncated and page.cursor is not None:
+            if not page.chunks and page.cursor == self.position.r2_cursor:
+                raise OrderError("R2 answered an empty page that leads to itself", hint="Go on with start_after.")
+            self.position = Position(page.cursor, self.position.last_key)
+        self.pages += 1
+        self.complete = not page.truncated
+
+    async def _listed(self, limit: int) -> Page:
+        """List what follows the position.
+
+        R2 may answer a stale cursor with an empty page that looks like the end, or with one that starts anew, so a
+        page that a cursor brought is believed only if it moves forward.
+        """
+        at = self.position
+        if at.r2_cursor is not None:
+            try:
+                page = await self._list(ListRequest(self.target.prefix, limit, cursor=at.r2_cursor))
+            except CursorError:
+                if self.trust_cursor or at.last_key is None:
+                    raise
+            else:
+                forward = page.chunks and (at.last_key is None or page.chunks[0].first_key > at.last_key)
+                if forward or (not page.chunks and page.truncated):
+                    self.trust_cursor = False
+                    return page
+        return await self._list(ListRequest(self.target.prefix, limit, start_after=at.last_key))
+
+    async def _list(self, request: ListRequest) -> Page:
+        bucket = MeteredBucket(self.bucket, self.cost)
+        return await retried(self.clock, lambda: bucket.list_page(request))
+
+    async def _commit(self, chunk: Chunk) -> None:
+        """Count and, when live, write one chunk in one transaction; then the position is after it."""
+        last = self.position.last_key
+        if last is not None and chunk.first_key <= last:
+            raise OrderError(
+                f"R2 listed {chunk.first_key!r} after {last!r}", hint="Keys must increase; try again with start_after."
+            )
+        database = MeteredDatabase(self.database, self.cost)
+        results = await retried(self.clock, lambda: database.batch(self._statements(chunk)))
+        self.counts.add(results[0])
+        self.position = Position(None, chunk.last_key)
+
+    def _statements(self, chunk: Chunk) -> list[Statement]:
+        target = self.target
+        slots = {"objects": sql.load("backfill/objects"), "source_type": target.rules.classification()}
+        page = (chunk.objects, target.bucket, target.rules.parameter)
+        in_range = (*page, chunk.first_key, chunk.last_key)
+        plan = sql.statement("backfill/plan_page", *in_range, **slots)
+        if not target.live:
+            return [plan]
+        insert = sql.statement("backfill/insert_missing", *page, **slots, new_id=target.new_id)
+        return [plan, insert, sql.statement("backfill/upgrade_unknown", *in_range, **slots)]

@@ -1,0 +1,64 @@
+"""Turn the Worker's environment into settings and ports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from js import JSON, Object
+from pyodide.ffi import JsProxy
+from workers import import_from_javascript
+
+from bindings.clock import SystemClock
+from bindings.d1 import D1Database
+from bindings.http import FetchPoster
+from bindings.kv import KvNamespace
+from bindings.r2 import R2Bucket
+from errors import ConfigError
+from ports import Ports
+from settings import Settings, read_settings
+
+
+class WorkerEnvironment:
+    """The bindings and variables of this Worker, read afresh for every event."""
+
+    def __init__(self) -> None:
+        self._env = import_from_javascript("cloudflare:workers").env
+
+    def token(self) -> str | None:
+        """Return STEWARD_TOKEN, readable even where another setting is malformed."""
+        value = getattr(self._env, "STEWARD_TOKEN", None)
+        return value if isinstance(value, str) and value else None
+
+    def settings(self) -> Settings:
+        """Return the settings; raises ConfigError naming the one that is unknown or malformed."""
+        names = list(Object.keys(self._env))
+        found = {name: getattr(self._env, name) for name in names}
+        return read_settings({name: _plain(value) for name, value in found.items() if _is_variable(value)})
+
+    def ports(self, settings: Settings) -> Ports:
+        """Return the platform as ports; raises ConfigError naming a binding that is missing."""
+        return Ports(
+            database=D1Database(self._binding("DB", "d1_databases")),
+            buckets={name: R2Bucket(self._binding(to, "r2_buckets")) for name, to in settings.buckets.items()},
+            store=KvNamespace(self._binding("STATE", "kv_namespaces")),
+            clock=SystemClock(),
+            poster=FetchPoster(),
+        )
+
+    def _binding(self, name: str, table: str) -> Any:
+        binding = getattr(self._env, name, None)
+        if binding is None:
+            raise ConfigError(name, "the binding is missing.", hint=f"Add it to wrangler.toml under [[{table}]].")
+        return binding
+
+
+def _is_variable(value: Any) -> bool:
+    """Tell a variable (text, number, table, list) from a binding (an object with a class of its own)."""
+    if not isinstance(value, JsProxy):
+        return True
+    return str(Object.getPrototypeOf(value).constructor.name) in ("Object", "Array")
+
+
+def _plain(value: Any) -> object:
+    return json.loads(JSON.stringify(value)) if isinstance(value, JsProxy) else value

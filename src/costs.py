@@ -1,0 +1,65 @@
+"""Count what a piece of work asks of the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ports import Bucket, Database, ListRequest, Page, Result, Statement
+
+
+@dataclass
+class Cost:
+    """Calls and rows so far. `statements` is what D1's limit per invocation counts in the worst case."""
+
+    r2_lists: int = 0
+    d1_batches: int = 0
+    rows_read: int = 0
+    rows_written: int = 0
+    statements: int = 0
+    longest_batch_ms: float = 0.0
+
+    def report(self) -> dict[str, int]:
+        """Return the four figures every answer prints."""
+        return {
+            "r2_lists": self.r2_lists,
+            "d1_batches": self.d1_batches,
+            "rows_read": self.rows_read,
+            "rows_written": self.rows_written,
+        }
+
+    @property
+    def subrequests(self) -> int:
+        """Calls counted against the invocation, each SQL statement as one."""
+        return self.r2_lists + self.statements
+
+
+@dataclass(frozen=True)
+class MeteredDatabase:
+    """A database that adds what it does to `cost`."""
+
+    database: Database
+    cost: Cost
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run the batch; a call that fails is counted too."""
+        self.cost.d1_batches += 1
+        self.cost.statements += len(statements)
+        results = await self.database.batch(statements)
+        self.cost.rows_read += sum(result.rows_read for result in results)
+        self.cost.rows_written += sum(result.rows_written for result in results)
+        self.cost.longest_batch_ms = max(self.cost.longest_batch_ms, sum(r.duration_ms for r in results))
+        return results
+
+
+@dataclass(frozen=True)
+class MeteredBucket:
+    """A bucket that adds what it does to `cost`."""
+
+    bucket: Bucket
+    cost: Cost
+
+    async def list_page(self, request: ListRequest) -> Page:
+        """List a page; a call that fails is counted too."""
+        self.cost.r2_lists += 1
+        return await self.bucket.list_page(request)

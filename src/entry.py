@@ -1,0 +1,41 @@
+"""The Worker's entry point: wiring only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers import WorkerEntrypoint, asgi
+
+import log
+from api.app import create_app
+from bindings.clock import SystemClock
+from bindings.connect import WorkerEnvironment
+from errors import ConfigError
+from tick import run_tick
+
+APP = create_app(WorkerEnvironment)
+
+
+class TickFailedError(Exception):
+    """Raised at the end of a failed tick, so that the platform's own cron log shows it as failed."""
+
+
+class Default(WorkerEntrypoint):
+    """The Worker."""
+
+    async def fetch(self, request: Any) -> Any:
+        """Answer an HTTP request."""
+        return await asgi.fetch(APP, request.js_object, self.env)
+
+    async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
+        """Do one tick of the cron trigger."""
+        environment = WorkerEnvironment()
+        try:
+            settings = environment.settings()
+            ports = environment.ports(settings)
+        except ConfigError as error:
+            log.write(SystemClock().now(), "error", "tick_not_configured", setting=error.name, error=error.sentence())
+            raise
+        outcome = await run_tick(ports, settings, str(controller.cron))
+        if outcome["status"] == "failed":
+            raise TickFailedError(f"tick {outcome['run_id']} failed: see GET /runs/{outcome['run_id']}")

@@ -1,0 +1,80 @@
+"""Every failure this Worker names, in one small tree.
+
+StewardError
+├── ConfigError          a setting or binding is missing or malformed        503
+├── InputError           a request field is wrong; nothing was changed       400, 404, 413, 415, 422
+├── RefusedError         the request is right but not now                    409
+├── LeaseLostError       another run took over; this one stopped in time
+└── PlatformError        D1, R2, KV or an outgoing call failed
+    ├── TransientError   known to pass: idempotent work may be retried
+    ├── OverloadedError  the service sheds load: stop here, do not retry
+    ├── ConstraintError  the database refused a row
+    └── CursorError      R2 refused a list cursor
+
+Each says what happened and to what; `hint` says what to do next.
+"""
+
+from __future__ import annotations
+
+
+class StewardError(Exception):
+    """Base of the tree: `str(error)` is what happened, `hint` what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.run_id: int | None = None
+        """The run that met the error, where one was recorded."""
+
+    def sentence(self) -> str:
+        """Return what happened and what to do next as one text."""
+        return f"{self} {self.hint}".strip()
+
+
+class ConfigError(StewardError):
+    """A setting is unknown, missing or malformed; `name` is the setting."""
+
+    def __init__(self, name: str, message: str, *, hint: str) -> None:
+        super().__init__(f"{name}: {message}", hint=hint)
+        self.name = name
+
+
+class InputError(StewardError):
+    """A request is refused because of `field`, answered with HTTP `status`; nothing was changed."""
+
+    def __init__(self, field: str, message: str, *, hint: str = "", status: int = 422) -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+        self.status = status
+
+
+class RefusedError(StewardError):
+    """The request is well-formed, but the state of the database does not allow it now (HTTP 409)."""
+
+    def __init__(self, reason: str, message: str, *, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class LeaseLostError(StewardError):
+    """The run's lease was taken by another: what it had not committed is left to that one."""
+
+
+class PlatformError(StewardError):
+    """A call to D1, R2, KV or another server failed."""
+
+
+class TransientError(PlatformError):
+    """On the platform's list of passing failures: an idempotent call may be made again."""
+
+
+class OverloadedError(PlatformError):
+    """Overloaded or timed out: making the call again would make it worse."""
+
+
+class ConstraintError(PlatformError):
+    """The database refused a row (UNIQUE, NOT NULL, CHECK, foreign key, or a guard)."""
+
+
+class CursorError(PlatformError):
+    """R2 refused a list cursor; `start_after` does the same without one."""

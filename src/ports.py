@@ -1,0 +1,122 @@
+"""What the domain needs of the platform, as Protocols.
+
+`bindings` implements them on Cloudflare, the tests on sqlite3 and a sorted dict; one contract suite holds both
+to the same behaviour. Implementations raise the `PlatformError`s of `errors`, never a foreign exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+Value = str | int | float | None
+Row = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement and its `?1`, `?2`… parameters."""
+
+    sql: str
+    params: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one statement returned, and what it cost in rows (D1's `meta`)."""
+
+    rows: list[Row] = field(default_factory=list)
+    rows_read: int = 0
+    rows_written: int = 0
+    changes: int = 0
+    duration_ms: float = 0.0
+
+
+class Database(Protocol):
+    """A D1 database."""
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run all statements in one transaction: all of them, or none."""
+        ...
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """One R2 `list` call. `cursor` continues a listing, else it starts after key `start_after`."""
+
+    prefix: str
+    limit: int
+    cursor: str | None = None
+    start_after: str | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Listed objects as one JSON array of `{key, size, uploaded}`, small enough to bind as one D1 value."""
+
+    objects: str
+    count: int
+    first_key: str
+    last_key: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The answer to a `list` call: the objects in key order, in one chunk or more, and how to go on."""
+
+    chunks: tuple[Chunk, ...]
+    truncated: bool
+    cursor: str | None
+
+
+class Bucket(Protocol):
+    """An R2 bucket."""
+
+    async def list_page(self, request: ListRequest) -> Page:
+        """List up to `request.limit` (1…1000) objects in UTF-8 byte order of their keys."""
+        ...
+
+
+class KeyValue(Protocol):
+    """A KV namespace: eventually consistent, so a read may return a value that is a minute old."""
+
+    async def get(self, key: str) -> str | None:
+        """Return the value, or None where there is none."""
+        ...
+
+    async def put(self, key: str, value: str) -> None:
+        """Store the value."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall time. In production it stands still between I/O: look at it after an awaited call."""
+
+    def now(self) -> datetime:
+        """Return the time now, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        ...
+
+
+class Poster(Protocol):
+    """Outgoing HTTP."""
+
+    async def send(self, method: str, url: str, body: str, headers: Mapping[str, str], timeout_seconds: float) -> int:
+        """Make the request and return the status; raise PlatformError where there is no answer in time."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a run may touch."""
+
+    database: Database
+    buckets: Mapping[str, Bucket]
+    store: KeyValue
+    clock: Clock
+    poster: Poster

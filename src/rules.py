@@ -1,0 +1,109 @@
+"""Source type rules: which `source_type` a key gets.
+
+A rule is a GLOB on the whole key. The lowest priority number wins, then the longest pattern, then pattern order.
+SQL classifies: `classification` is one CASE over the rules, which costs no row read however many rules there are
+(a subquery on the table costs one per rule and object).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sql
+from errors import InputError, RefusedError
+from ports import Database
+
+MAX_PATTERN_BYTES = 50
+"""D1 refuses a longer LIKE/GLOB pattern (SQLITE_LIMIT_LIKE_PATTERN_LENGTH)."""
+
+MAX_RULES = 500
+"""Keeps the statement of a page well under D1's 100,000 bytes."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row of `source_type_rules`."""
+
+    priority: int
+    pattern: str
+    source_type: str
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules in the order they are tried."""
+
+    rules: tuple[Rule, ...]
+
+    @property
+    def parameter(self) -> str:
+        """The rules as the JSON text that `classification` reads from `?3`."""
+        return json.dumps([[rule.pattern, rule.source_type] for rule in self.rules], ensure_ascii=False)
+
+    def classification(self, key: str = "r2_key") -> str:
+        """Return the SQL expression giving column `key`'s source type, NULL where no rule matches.
+
+        Only the number of rules shapes its text. GLOB reads a text up to its first NUL, so a key that holds one
+        matches no rule.
+        """
+        if not self.rules:
+            return "nullif(?3, ?3)"
+        arms = " ".join(
+            f"WHEN {key} GLOB ?3 ->> '$[{index}][0]' THEN ?3 ->> '$[{index}][1]'" for index in range(len(self.rules))
+        )
+        return f"CASE WHEN instr({key}, char(0)) = 0 THEN CASE {arms} END END"
+
+
+def ordered(rules: Sequence[Rule]) -> RuleSet:
+    """Return the rules in the order they are tried."""
+    return RuleSet(tuple(sorted(rules, key=lambda rule: (rule.priority, -len(rule.pattern), rule.pattern))))
+
+
+async def read_rules(database: Database) -> RuleSet:
+    """Return the rules stored in the database; raises RefusedError where one of them is not valid."""
+    [result] = await database.batch([sql.statement("rules/list_rules")])
+    rules = [Rule(int(row["priority"] or 0), str(row["pattern"]), str(row["source_type"])) for row in result.rows]
+    try:
+        _check(rules)
+    except InputError as error:
+        hint = "A rule stored by plain SQL is not valid. Replace the rules with PUT /rules."
+        raise RefusedError("rules", f"source_type_rules, {error.field}: {error}", hint=hint) from error
+    return ordered(rules)
+
+
+async def replace_rules(database: Database, rules: Sequence[Rule]) -> None:
+    """Put `rules` in place of all there are, in one transaction.
+
+    Raises InputError naming the rule where one is empty, too long, doubled, or would give `unknown`.
+    """
+    _check(rules)
+    listed = json.dumps([[rule.priority, rule.pattern, rule.source_type] for rule in rules], ensure_ascii=False)
+    await database.batch([sql.statement("rules/delete_rules"), sql.statement("rules/insert_rules", listed)])
+
+
+def _check(rules: Sequence[Rule]) -> None:
+    if len(rules) > MAX_RULES:
+        raise InputError("rules", f"{len(rules)} rules are too many.", hint=f"Send at most {MAX_RULES}.")
+    seen: set[str] = set()
+    for index, rule in enumerate(rules):
+        where = f"rules[{index}]"
+        size = len(rule.pattern.encode())
+        if not rule.pattern:
+            raise InputError(
+                f"{where}.pattern", "An empty pattern matches nothing.", hint="Send a GLOB, as in raw/*.pdf."
+            )
+        if size > MAX_PATTERN_BYTES:
+            hint = f"D1 takes at most {MAX_PATTERN_BYTES} bytes: shorten it or split the rule."
+            raise InputError(f"{where}.pattern", f"The pattern is {size} bytes long.", hint=hint)
+        if "\0" in rule.pattern:
+            raise InputError(f"{where}.pattern", "The pattern holds a NUL character.", hint="Use ? in its place.")
+        if rule.pattern in seen:
+            raise InputError(
+                f"{where}.pattern", f"The pattern {rule.pattern!r} is given twice.", hint="Keep one of them."
+            )
+        seen.add(rule.pattern)
+        if not rule.source_type.strip() or rule.source_type.strip().lower() == "unknown":
+            hint = "A rule names where an object came from; leave out the rule and the object stays unclassified."
+            raise InputError(f"{where}.source_type", f"{rule.source_type!r} is not a known source type.", hint=hint)

@@ -1,0 +1,179 @@
+"""The record of every piece of work, and the lease that keeps live work to one run at a time.
+
+A run's row is written before it works and again when it ends; both writes and the lease are D1 transactions. The
+fence is a number that grows with each lease: a write that checks it cannot come from a run that lost its lease.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sql
+from costs import Cost, MeteredDatabase
+from errors import LeaseLostError, RefusedError
+from log import timestamp
+from ports import Clock, Database, Row, Statement
+
+LEASE = timedelta(seconds=90)
+"""A killed run frees the lease after this long; longer than D1's longest statement (30 s) and a retry."""
+
+RENEW_AFTER = timedelta(seconds=20)
+
+TRANSITIONS = {
+    ("running", "succeeded"): "it did all it was asked to do",
+    ("running", "stopped"): "a budget or the platform's load ended it; the position to go on from is in its row",
+    ("running", "failed"): "an error ended it; the error is in its row",
+    ("running", "abandoned"): "its lease ran out without a word: the Worker was killed",
+}
+
+
+@dataclass
+class Run:
+    """A run under way. `fence` is None for a run without the lease (dry runs and checks)."""
+
+    id: int
+    kind: str
+    database: Database
+    clock: Clock
+    started_at: datetime
+    token: str | None
+    fence: int | None
+    paused_by: str | None
+    overhead: Cost
+    renewed_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renewed_at = self.started_at
+
+    def elapsed_ms(self) -> int:
+        """Return the milliseconds since the run began, as far as the platform's clock shows them."""
+        return int((self.clock.now() - self.started_at) / timedelta(milliseconds=1))
+
+    async def keep(self) -> None:
+        """Renew the lease when its last renewal is old; raises LeaseLostError where another run has it."""
+        now = self.clock.now()
+        if now - self.renewed_at < RENEW_AFTER:
+            return
+        until = timestamp(now + LEASE)
+        statements = [sql.statement("runs/renew_run", self.id, until)]
+        if self.token:
+            statements.append(sql.statement("control/renew_lease", self.token, until))
+        results = await MeteredDatabase(self.database, self.overhead).batch(statements)
+        if not all(result.rows for result in results):
+            raise LeaseLostError(f"run {self.id} lost its lease", hint="Another run took over; see GET /runs.")
+        self.renewed_at = now
+
+    async def close(
+        self, status: str, *, counts: object = None, cost: Cost | None = None, error: str | None = None
+    ) -> None:
+        """Write how the run ended and free its lease, in one transaction. Closing twice changes nothing."""
+        if ("running", status) not in TRANSITIONS:
+            raise ValueError(f"a run cannot end as {status!r}")
+        report = {**(cost or Cost()).report(), "overhead": self.overhead.report()}
+        now = timestamp(self.clock.now())
+        statements = [
+            sql.statement("runs/close_run", self.id, status, now, _json(counts), _json(report), error),
+        ]
+        if self.token:
+            statements.append(sql.statement("control/free_lease", self.token))
+        await self.database.batch(statements)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known of a run before it starts; an `exclusive` one needs the lease."""
+
+    kind: str
+    mode: str
+    trigger: str
+    request: object
+    exclusive: bool
+
+
+async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
+    """Record a new run and return it; take the lease too where it is exclusive.
+
+    Raises RefusedError ("busy") where another run holds the lease; then nothing is recorded. Runs whose lease ran
+    out are marked abandoned on the way.
+    """
+    overhead = Cost()
+    now = clock.now()
+    token = uuid.uuid4().hex if opening.exclusive else None
+    start, until = timestamp(now), timestamp(now + LEASE)
+    what = (opening.kind, opening.mode, opening.trigger)
+    insert = sql.statement("runs/open_run", *what, start, until, _json(opening.request), token)
+    statements: list[Statement] = [sql.statement("runs/abandon_dead", start)]
+    if token:
+        statements += [sql.statement("control/take_lease", token, until, start), insert]
+        statements.append(sql.statement("control/name_lease", token))
+    else:
+        statements.append(insert)
+    statements.append(sql.statement("control/read_control"))
+    results = await MeteredDatabase(database, overhead).batch(statements)
+    control = results[-1].rows[0]
+    opened = results[2 if token else 1].rows
+    if not opened:
+        raise _busy(control)
+    return Run(
+        id=int(opened[0]["id"] or 0),
+        kind=opening.kind,
+        database=database,
+        clock=clock,
+        started_at=now,
+        token=token,
+        fence=int(control["fence"] or 0) if token else None,
+        paused_by=None if control["paused_by"] is None else str(control["paused_by"]),
+        overhead=overhead,
+    )
+
+
+def _busy(control: Row) -> RefusedError:
+    holder = control["lease_run"]
+    hint = f"See GET /runs/{holder}, and try again when it ended. A killed run frees it by {control['lease_until']}."
+    return RefusedError("busy", f"Run {holder} is at work: live runs go one at a time.", hint=hint)
+
+
+async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:
+    """Pause scheduled backfill. Who paused first, and why, stays."""
+    await database.batch([sql.statement("control/pause", by, reason, timestamp(clock.now()))])
+
+
+async def resume(database: Database) -> None:
+    """Let scheduled backfill go on, whoever paused it."""
+    await database.batch([sql.statement("control/resume")])
+
+
+async def read_control(database: Database) -> Row:
+    """Return the pause and the lease: paused_by, pause_reason, paused_at, lease_run, lease_until, fence."""
+    [result] = await database.batch([sql.statement("control/read_control")])
+    return result.rows[0]
+
+
+def readable(row: Row) -> dict[str, object]:
+    """Return a run's row with its JSON columns decoded."""
+    decoded: dict[str, object] = dict(row)
+    for name in ("request", "counts", "cost"):
+        text = row[name]
+        decoded[name] = None if text is None else json.loads(str(text))
+    return decoded
+
+
+async def list_runs(
+    database: Database, *, kind: str | None = None, limit: int = 20, before: int | None = None
+) -> list[dict[str, object]]:
+    """Return the newest runs first, those of `kind` where given, those older than run `before` where given."""
+    [result] = await database.batch([sql.statement("runs/list_runs", kind, limit, before)])
+    return [readable(row) for row in result.rows]
+
+
+async def read_run(database: Database, run_id: int) -> dict[str, object] | None:
+    """Return one run, or None where there is no such run."""
+    [result] = await database.batch([sql.statement("runs/read_run", run_id)])
+    return readable(result.rows[0]) if result.rows else None

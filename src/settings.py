@@ -1,0 +1,164 @@
+"""Read the Worker's configuration once into one frozen value.
+
+`SETTINGS` is the only list of settings: name, default, meaning and reader; documentation and tests are tied to it.
+A name that is not in it, and a value that is not right, are refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+from errors import ConfigError
+
+MODES = ("off", "dry", "live")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The configuration; `SETTINGS` says what each field means."""
+
+    buckets: dict[str, str]
+    backfill_mode: str
+    tick_max_objects: int
+    tick_seconds: int
+    pass_interval_hours: int
+    full_check_hours: int
+    children: tuple[tuple[str, str], ...]
+    max_deletes: int
+    alert_webhook_url: str | None
+    alert_webhook_secret: str | None
+    heartbeat_url: str | None
+    steward_token: str | None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its default as wrangler.toml would hold it, and what turns a raw value into ours."""
+
+    name: str
+    default: object
+    meaning: str
+    read: Callable[[str, object], object]
+    secret: bool = False
+
+
+def _wrong(name: str, raw: object, right: str) -> ConfigError:
+    return ConfigError(name, f"the value {json.dumps(raw, default=str)} is not valid.", hint=f"Set it to {right}.")
+
+
+def _decoded(raw: object) -> object:
+    """Return a structured value: `[vars]` may hold it as a table or, from a dashboard, as JSON text."""
+    if isinstance(raw, str):
+        try:
+            return json.loads(raw)
+        except ValueError:
+            return raw
+    return raw
+
+
+def _integer(low: int, high: int) -> Callable[[str, object], int]:
+    def read(name: str, raw: object) -> int:
+        value = int(raw) if isinstance(raw, str) and re.fullmatch(r"\d{1,12}", raw) else raw
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise _wrong(name, raw, f"a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def _mode(name: str, raw: object) -> str:
+    if raw not in MODES:
+        raise _wrong(name, raw, 'one of "off", "dry", "live"')
+    return raw
+
+
+def _buckets(name: str, raw: object) -> dict[str, str]:
+    value = _decoded(raw)
+    right = 'a table of bucket name = "R2 binding", as in { artifacts = "ARTIFACTS" }'
+    if not isinstance(value, Mapping) or not value:
+        raise _wrong(name, raw, right)
+    for bucket, binding in value.items():
+        if not bucket or not isinstance(binding, str) or not re.fullmatch(r"[A-Za-z_]\w*", binding):
+            raise _wrong(name, raw, right)
+    return {str(bucket): str(binding) for bucket, binding in value.items()}
+
+
+def _children(name: str, raw: object) -> tuple[tuple[str, str], ...]:
+    value = _decoded(raw)
+    right = 'a list of "table.column", as in ["datapoints.artifact_id"]'
+    if not isinstance(value, list):
+        raise _wrong(name, raw, right)
+    pairs = []
+    for item in value:
+        table, dot, column = item.rpartition(".") if isinstance(item, str) else ("", "", "")
+        if not (table and dot and column):
+            raise _wrong(name, raw, right)
+        pairs.append((table, column))
+    return tuple(dict.fromkeys(pairs))
+
+
+def _url(name: str, raw: object) -> str | None:
+    if raw is None or raw == "":
+        return None
+    parts = urlsplit(raw) if isinstance(raw, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        # The address may carry a secret in its path or query, so it is not shown.
+        raise ConfigError(
+            name, "the value is not an address.", hint="Set it to an http:// or https:// URL, or remove it."
+        )
+    return cast(str, raw)
+
+
+def _text(name: str, raw: object) -> str | None:
+    if raw is None or raw == "":
+        return None
+    if not isinstance(raw, str):
+        raise ConfigError(name, "the value is not text.", hint="Set it to a text, or remove it.")
+    return raw
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("BUCKETS", {"artifacts": "ARTIFACTS"}, "bucket name as stored in `r2_bucket` → R2 binding", _buckets),
+    Setting("BACKFILL_MODE", "dry", "what cron does: `off`, `dry` or `live`", _mode),
+    Setting("TICK_MAX_OBJECTS", 20000, "objects listed per tick, over all buckets", _integer(1, 1_000_000)),
+    Setting("TICK_SECONDS", 20, "no new page starts after this many seconds of a tick", _integer(1, 840)),
+    Setting("PASS_INTERVAL_HOURS", 24, "hours between the end of a pass and the next", _integer(0, 8760)),
+    Setting("FULL_CHECK_HOURS", 24, "hours after which a tick runs a full check again", _integer(0, 8760)),
+    Setting(
+        "CHILDREN", ["datapoints.artifact_id"], "references to remap, beside those the foreign keys declare", _children
+    ),
+    Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
+    Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
+    Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _text, secret=True),
+    Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),
+    Setting(
+        "STEWARD_TOKEN", None, "the bearer token; without it every protected route answers 503", _text, secret=True
+    ),
+)
+
+
+def read_settings(source: Mapping[str, object]) -> Settings:
+    """Return the settings in `source` (name → raw value), with defaults where one is absent.
+
+    Raises ConfigError naming the first setting that is unknown or malformed.
+    """
+    known = {setting.name: setting for setting in SETTINGS}
+    for name in source:
+        if name not in known:
+            raise ConfigError(name, "there is no such setting.", hint=f"Remove it, or use one of {', '.join(known)}.")
+    values = {s.name.lower(): s.read(s.name, source.get(s.name, s.default)) for s in SETTINGS}
+    settings = Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+    if settings.alert_webhook_url and not settings.alert_webhook_secret:
+        raise ConfigError(
+            "ALERT_WEBHOOK_SECRET",
+            "ALERT_WEBHOOK_URL is set without it.",
+            hint="Set the secret that signs the alerts, or remove the address.",
+        )
+    return settings

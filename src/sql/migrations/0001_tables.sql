@@ -1,0 +1,88 @@
+-- Base tables of a fresh database, and the steward's own. Every statement leaves what exists as it is:
+-- constraints that a dirty table would refuse are declared inside CREATE TABLE, so only a fresh one gets them.
+
+CREATE TABLE IF NOT EXISTS artifacts (
+  id INTEGER PRIMARY KEY,
+  r2_bucket TEXT NOT NULL,
+  r2_key TEXT NOT NULL,
+  source_type TEXT NOT NULL DEFAULT 'unknown',
+  fetched_at TEXT,
+  UNIQUE (r2_bucket, r2_key)
+);
+
+-- UNIQUE (artifact_id, id) is the index that finds the datapoints of an artifact.
+CREATE TABLE IF NOT EXISTS datapoints (
+  id INTEGER PRIMARY KEY,
+  artifact_id INTEGER REFERENCES artifacts (id),
+  UNIQUE (artifact_id, id)
+);
+
+CREATE TABLE IF NOT EXISTS source_type_rules (
+  priority INTEGER NOT NULL,
+  pattern TEXT NOT NULL PRIMARY KEY,
+  source_type TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS steward_runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  trigger TEXT NOT NULL,
+  status TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  finished_at TEXT,
+  request TEXT NOT NULL,
+  counts TEXT,
+  cost TEXT,
+  error TEXT
+);
+CREATE INDEX IF NOT EXISTS steward_runs_by_kind ON steward_runs (kind, id);
+CREATE INDEX IF NOT EXISTS steward_runs_running ON steward_runs (expires_at) WHERE status = 'running';
+
+CREATE TABLE IF NOT EXISTS steward_control (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  paused_by TEXT,
+  pause_reason TEXT,
+  paused_at TEXT,
+  lease_token TEXT,
+  lease_run INTEGER,
+  lease_until TEXT,
+  fence INTEGER NOT NULL DEFAULT 0
+);
+INSERT OR IGNORE INTO steward_control (id) VALUES (1);
+
+CREATE TABLE IF NOT EXISTS steward_findings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  invariant TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  opened_at TEXT NOT NULL,
+  last_seen_at TEXT NOT NULL,
+  resolved_at TEXT,
+  violations INTEGER NOT NULL,
+  peak INTEGER NOT NULL,
+  sample TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS steward_findings_open ON steward_findings (invariant) WHERE resolved_at IS NULL;
+
+-- loser_id and winner_id have no declared type: they keep INTEGER and TEXT ids as they are.
+CREATE TABLE IF NOT EXISTS steward_merges (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL,
+  loser_id NOT NULL,
+  winner_id NOT NULL,
+  loser TEXT NOT NULL,
+  undone_at TEXT
+);
+CREATE INDEX IF NOT EXISTS steward_merges_by_run ON steward_merges (run, id);
+CREATE INDEX IF NOT EXISTS steward_merges_by_loser ON steward_merges (loser_id);
+
+CREATE TABLE IF NOT EXISTS steward_overrides (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  artifact_id NOT NULL,
+  from_type TEXT NOT NULL,
+  to_type TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  used_at TEXT
+);

@@ -1,0 +1,2 @@
+-- No rows: removes every rule.
+DELETE FROM source_type_rules

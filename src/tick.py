@@ -1,0 +1,118 @@
+"""One firing of the cron trigger: lease → parts → the run's row. One part failing never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import log
+from backfill.cursor import START
+from backfill.progress import Pass, Progress
+from backfill.runner import prepare, walk_slice
+from backfill.walk import SUBREQUEST_BUDGET, Limits, Walk
+from costs import Cost
+from errors import RefusedError, StewardError
+from ports import Ports
+from runs import Opening, Run, open_run
+from settings import Settings
+
+
+@dataclass
+class Tick:
+    """A tick under way: what each part reports, what failed, and what it cost."""
+
+    ports: Ports
+    settings: Settings
+    run: Run
+    counts: dict[str, object] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    cost: Cost = field(default_factory=Cost)
+
+    @property
+    def deadline(self) -> datetime:
+        """When no new page starts."""
+        return self.run.started_at + timedelta(seconds=self.settings.tick_seconds)
+
+    async def part(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do one part of the tick; its failure is noted under its name and does not stop the next."""
+        try:
+            self.counts[name] = await work()
+        except RefusedError as error:
+            self.counts[name] = {"refused": error.reason, "why": error.sentence()}
+            self.errors.append(f"{name}: {error.sentence()}")
+        except StewardError as error:
+            self.counts[name] = {"error": error.sentence()}
+            self.errors.append(f"{name}: {error.sentence()}")
+
+
+async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, object]:
+    """Do one tick and return its run id, status and counts; a tick that finds the lease taken is `skipped`.
+
+    Raises nothing for a failed part: the tick ends as failed with every part's error in its row.
+    """
+    try:
+        opening = Opening("tick", settings.backfill_mode, "cron", {"cron": cron}, exclusive=True)
+        run = await open_run(ports.database, ports.clock, opening)
+    except RefusedError as error:
+        log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())
+        return {"run_id": None, "status": "skipped", "why": error.sentence()}
+    tick = Tick(ports, settings, run)
+    await tick.part("backfill", lambda: _backfill(tick))
+    return await _close(tick)
+
+
+async def _close(tick: Tick) -> dict[str, object]:
+    status = "failed" if tick.errors else "succeeded"
+    error = "\n".join(tick.errors) or None
+    await tick.run.close(status, counts=tick.counts, cost=tick.cost, error=error)
+    now = tick.ports.clock.now()
+    log.write(now, "error" if error else "info", "tick", run_id=tick.run.id, status=status, error=error)
+    return {"run_id": tick.run.id, "status": status, "counts": tick.counts}
+
+
+async def _backfill(tick: Tick) -> dict[str, object]:
+    """Walk every bucket whose pass is under way or due, until the tick's budgets are used up."""
+    if tick.settings.backfill_mode == "off":
+        return {"skipped": "BACKFILL_MODE is off"}
+    if tick.run.paused_by is not None:
+        return {"skipped": f"paused by {tick.run.paused_by}"}
+    left = tick.settings.tick_max_objects
+    report: dict[str, object] = {}
+    for bucket in tick.settings.buckets:
+        progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
+        stored = await progress.load()
+        if not _due(tick, stored):
+            report[bucket] = {"skipped": f"the pass ended at {stored.completed_at if stored else None}"}
+        elif left <= 0 or tick.ports.clock.now() >= tick.deadline:
+            report[bucket] = {"skipped": "the tick's budget is used up"}
+        else:
+            walk = await _walk(tick, bucket, progress, left, report)
+            left -= walk.counts.scanned
+    return report
+
+
+def _due(tick: Tick, stored: Pass | None) -> bool:
+    if stored is None or stored.completed_at is None:
+        return True
+    ended = datetime.fromisoformat(stored.completed_at)
+    return tick.ports.clock.now() - ended >= timedelta(hours=tick.settings.pass_interval_hours)
+
+
+async def _walk(tick: Tick, bucket: str, progress: Progress, left: int, report: dict[str, object]) -> Walk:
+    target = await prepare(tick.ports, bucket, "", live=tick.settings.backfill_mode == "live")
+    walk = Walk(target, tick.ports.database, tick.ports.buckets[bucket], tick.ports.clock, START)
+    walk.cost = tick.cost
+    try:
+        reason = await walk_slice(tick.run, walk, Limits(left, tick.deadline, SUBREQUEST_BUDGET), progress)
+    except StewardError as error:
+        reason = f"error: {error.sentence()}"
+        tick.errors.append(f"backfill of {bucket}: {error.sentence()}")
+    report[bucket] = {
+        **walk.counts.report(),
+        "pages": walk.pages,
+        "complete": walk.complete,
+        "last_key": walk.position.last_key,
+        "stopped_because": reason,
+    }
+    return walk

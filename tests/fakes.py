@@ -1,0 +1,197 @@
+"""Implementations of the ports on CPython: sqlite3, a sorted dict, a dict, and a clock that tests move.
+
+They are held to the behaviour of the real bindings by the contract suite.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from errors import ConstraintError, PlatformError
+from ports import Chunk, ListRequest, Page, Ports, Result, Statement
+
+MIGRATIONS = Path(__file__).parent.parent / "src" / "sql" / "migrations"
+
+
+def _unhex(text: str) -> bytes:
+    return bytes.fromhex(text)
+
+
+class SqliteDatabase:
+    """A D1 stand-in: one sqlite3 connection, foreign keys on, a batch is a transaction."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None)
+        self.connection.row_factory = sqlite3.Row
+        self.connection.execute("PRAGMA foreign_keys = ON")
+        self.connection.create_function("unhex", 1, _unhex, deterministic=True)
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run all statements in one transaction: all of them, or none."""
+        if not statements:
+            raise PlatformError("D1_ERROR: No SQL statements detected.")
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = [self._run(statement) for statement in statements]
+        except sqlite3.IntegrityError as error:
+            self.connection.execute("ROLLBACK")
+            raise ConstraintError(f"A D1 batch failed: D1_ERROR: {error}: SQLITE_CONSTRAINT") from error
+        except sqlite3.Error as error:
+            self.connection.execute("ROLLBACK")
+            raise PlatformError(f"A D1 batch failed: D1_ERROR: {error}") from error
+        self.connection.execute("COMMIT")
+        return results
+
+    def _run(self, statement: Statement) -> Result:
+        before = self.connection.total_changes
+        # D1 receives every number as a double.
+        params = tuple(float(value) if isinstance(value, int) else value for value in statement.params)
+        rows = [dict(row) for row in self.connection.execute(statement.sql, params).fetchall()]
+        changes = self.connection.total_changes - before
+        return Result(rows=rows, rows_written=changes, changes=changes)
+
+    def script(self, text: str) -> None:
+        """Run a script of statements, as a writer outside the Worker would."""
+        self.connection.executescript(text)
+
+    def all(self, query: str, *params: object) -> list[tuple[object, ...]]:
+        """Return the rows of a query as tuples."""
+        return [tuple(row) for row in self.connection.execute(query, params).fetchall()]
+
+    def one(self, query: str, *params: object) -> object:
+        """Return the first column of the first row."""
+        return self.all(query, *params)[0][0]
+
+
+def migrate(database: SqliteDatabase) -> None:
+    """Apply every migration in order."""
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        database.script(path.read_text(encoding="utf-8"))
+
+
+@dataclass
+class DictBucket:
+    """An R2 stand-in: keys in UTF-8 byte order, cursors that are the last key."""
+
+    sizes: dict[str, int] = field(default_factory=dict)
+    uploaded: str = "2026-01-02T03:04:05.000Z"
+    max_chunk_bytes: int = 1_900_000
+    lists: int = 0
+
+    def put(self, *keys: str, size: int = 5) -> None:
+        """Store objects."""
+        self.sizes.update(dict.fromkeys(keys, size))
+
+    async def list_page(self, request: ListRequest) -> Page:
+        """List up to `request.limit` objects in UTF-8 byte order of their keys."""
+        self.lists += 1
+        if not 1 <= request.limit <= 1000:
+            raise PlatformError("list: MaxKeys params must be positive integer <= 1000. (10022)")
+        keys = sorted((key for key in self.sizes if key.startswith(request.prefix)), key=str.encode)
+        after = request.cursor if request.cursor is not None else request.start_after
+        start = 0 if after is None else bisect_right(keys, after.encode(), key=str.encode)
+        found = keys[start : start + request.limit]
+        truncated = start + request.limit < len(keys)
+        return Page(tuple(self._chunks(found)), truncated, found[-1] if truncated else None)
+
+    def _chunks(self, keys: list[str]) -> list[Chunk]:
+        if not keys:
+            return []
+        objects = [{"key": key, "size": self.sizes[key], "uploaded": self.uploaded} for key in keys]
+        text = json.dumps(objects, ensure_ascii=False)
+        if len(text.encode()) > self.max_chunk_bytes and len(keys) > 1:
+            middle = len(keys) // 2
+            return self._chunks(keys[:middle]) + self._chunks(keys[middle:])
+        return [Chunk(text, len(keys), keys[0], keys[-1])]
+
+
+@dataclass
+class DictStore:
+    """A KV stand-in."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    writes: int = 0
+
+    async def get(self, key: str) -> str | None:
+        """Return the value, or None where there is none."""
+        return self.values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        """Store the value."""
+        self.writes += 1
+        self.values[key] = value
+
+
+@dataclass
+class ManualClock:
+    """A clock that moves when told, and a little with every look."""
+
+    moment: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    per_look: timedelta = timedelta(milliseconds=1)
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """Return the time now, in UTC."""
+        self.moment += self.per_look
+        return self.moment
+
+    def advance(self, **amount: float) -> None:
+        """Move the clock on, as in `advance(hours=24)`."""
+        self.moment += timedelta(**amount)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass at once."""
+        self.slept.append(seconds)
+        self.advance(seconds=seconds)
+
+
+@dataclass
+class RecordingPoster:
+    """Outgoing HTTP that records what was sent and answers with `status`."""
+
+    status: int = 200
+    sent: list[tuple[str, str, str, dict[str, str]]] = field(default_factory=list)
+
+    async def send(self, method: str, url: str, body: str, headers: Mapping[str, str], timeout_seconds: float) -> int:
+        """Record the request and return the status."""
+        assert timeout_seconds > 0
+        self.sent.append((method, url, body, dict(headers)))
+        return self.status
+
+
+@dataclass
+class World:
+    """A whole platform of fakes, with a migrated database unless told otherwise."""
+
+    database: SqliteDatabase = field(default_factory=SqliteDatabase)
+    buckets: dict[str, DictBucket] = field(default_factory=lambda: {"artifacts": DictBucket()})
+    store: DictStore = field(default_factory=DictStore)
+    clock: ManualClock = field(default_factory=ManualClock)
+    poster: RecordingPoster = field(default_factory=RecordingPoster)
+
+    @property
+    def bucket(self) -> DictBucket:
+        """The only bucket, or the first."""
+        return next(iter(self.buckets.values()))
+
+    def ports(self) -> Ports:
+        """Return the ports."""
+        return Ports(self.database, self.buckets, self.store, self.clock, self.poster)
+
+    def rules(self, *rules: tuple[int, str, str]) -> None:
+        """Put these rules in place of all there are."""
+        self.database.script("DELETE FROM source_type_rules")
+        self.database.connection.executemany("INSERT INTO source_type_rules VALUES (?, ?, ?)", rules)
+
+
+def migrated_world() -> World:
+    """Return a platform whose database has every migration."""
+    world = World()
+    migrate(world.database)
+    return world
