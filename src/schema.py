@@ -1,41 +1,139 @@
-"""Read what the database at hand looks like: columns, the unique index, and who references `artifacts`."""
+"""Read what the database at hand looks like: columns, the unique index, guards, and who references `artifacts`.
+
+Everything here costs the same whatever the tables hold: that is what makes a fast check's proofs fast.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import sql
 from errors import RefusedError
-from ports import Database, Row
+from guards import Guard, expected_guards
+from ports import Database, Result, Row
+
+WANTED = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 
 
 @dataclass(frozen=True)
-class ArtifactsTable:
-    """What a backfill must know of `artifacts`."""
+class Table:
+    """A table's columns, and the one that names its rows (None where only several together do)."""
 
-    new_id: str
-    """SQL expression for the id of a new row: NULL where SQLite assigns it."""
-    has_unique_index: bool
+    name: str
+    columns: tuple[str, ...]
+    row_key: str | None
 
 
-async def read_artifacts(database: Database) -> ArtifactsTable:
-    """Return the shape of `artifacts`; raises RefusedError where the table cannot take a backfill."""
-    columns, indexes = await database.batch(
-        [sql.statement("schema/artifact_columns"), sql.statement("schema/unique_index")]
+@dataclass(frozen=True)
+class Reference:
+    """A column of a child table that holds ids of artifacts; `declared` as a foreign key, or only configured."""
+
+    table: str
+    column: str
+    declared: bool
+
+    @property
+    def name(self) -> str:
+        """The reference as `table.column`."""
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The facts about one database that checks, backfill and recovery work from."""
+
+    artifacts: tuple[Row, ...]
+    unique_index: str | None
+    unknown_index: bool
+    references: tuple[Reference, ...]
+    tables: dict[str, Table]
+    triggers: dict[str, str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of `artifacts`, in order."""
+        return tuple(str(row["name"]) for row in self.artifacts)
+
+    @property
+    def nullable_key(self) -> tuple[str, ...]:
+        """Those of r2_bucket and r2_key that may be NULL."""
+        return tuple(
+            str(row["name"]) for row in self.artifacts if row["name"] in ("r2_bucket", "r2_key") and not row["not_null"]
+        )
+
+    @property
+    def guards(self) -> list[Guard]:
+        """The guards that this database should have."""
+        return expected_guards((reference.table, reference.column) for reference in self.references)
+
+    def missing_column(self, table: str, column: str) -> bool:
+        """Tell whether the table, or the column in it, is not there."""
+        return table not in self.tables or column not in self.tables[table].columns
+
+    def new_id(self) -> str:
+        """Return the SQL expression for the id of a new artifact: NULL where SQLite assigns it.
+
+        Raises RefusedError where the declared type gives a new row no id, or a column is missing.
+        """
+        missing = [name for name in WANTED if name not in self.columns]
+        if missing:
+            hint = "Apply the migrations, or add what is missing (docs/deploy.md)."
+            raise RefusedError("schema", f"The table artifacts has no column {', '.join(missing)}.", hint=hint)
+        [column] = [row for row in self.artifacts if row["name"] == "id"]
+        declared = str(column["type"]).upper()
+        if column["assigned"]:
+            return "NULL"
+        if "CHAR" in declared or "TEXT" in declared:
+            return "lower(hex(randomblob(16)))"
+        hint = "Declare it INTEGER PRIMARY KEY, or TEXT."
+        raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
+
+
+async def read_schema(database: Database, children: tuple[tuple[str, str], ...]) -> Schema:
+    """Return the facts; `children` are the configured references, beside those that foreign keys declare."""
+    columns, unique, unknown, overview = await database.batch(
+        [
+            sql.statement("schema/artifact_columns"),
+            sql.statement("schema/unique_index"),
+            sql.statement("schema/unknown_index"),
+            sql.statement("schema/overview"),
+        ]
     )
-    by_name = {str(row["name"]): row for row in columns.rows}
-    missing = {"id", "r2_bucket", "r2_key", "source_type", "fetched_at"} - by_name.keys()
-    if missing:
-        hint = "Apply the migrations, or add what is missing (docs/deploy.md)."
-        raise RefusedError("schema", f"The table artifacts has no column {', '.join(sorted(missing))}.", hint=hint)
-    return ArtifactsTable(new_id=_new_id(by_name["id"]), has_unique_index=bool(indexes.rows))
+    references = _references(overview, children)
+    names = json.dumps(sorted({reference.table for reference in references}))
+    [details] = await database.batch([sql.statement("schema/columns", names)])
+    tables = {str(row["table_name"]): row for row in details.rows}.keys()
+    known = {name: _table(name, [row for row in details.rows if row["table_name"] == name]) for name in tables}
+    if columns.rows:
+        known["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in columns.rows), "id")
+    return Schema(
+        artifacts=tuple(columns.rows),
+        unique_index=str(unique.rows[0]["name"]) if unique.rows else None,
+        unknown_index=bool(unknown.rows),
+        references=references,
+        tables=known,
+        triggers={str(row["name"]): str(row["sql"]) for row in overview.rows if row["type"] == "trigger"},
+    )
 
 
-def _new_id(column: Row) -> str:
-    declared = str(column["type"]).upper()
-    if column["assigned"]:
-        return "NULL"
-    if "CHAR" in declared or "TEXT" in declared:
-        return "lower(hex(randomblob(16)))"
-    hint = "Declare it INTEGER PRIMARY KEY, or TEXT."
-    raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
+def _references(overview: Result, children: tuple[tuple[str, str], ...]) -> tuple[Reference, ...]:
+    """Return every reference once; SQLite's names are the same in upper and lower case."""
+    found = {
+        (str(row["name"]).lower(), str(row["child_column"]).lower()): Reference(
+            str(row["name"]), str(row["child_column"]), declared=True
+        )
+        for row in overview.rows
+        if row["type"] == "table"
+    }
+    for table, column in children:
+        found.setdefault((table.lower(), column.lower()), Reference(table, column, declared=False))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _table(name: str, rows: list[Row]) -> Table:
+    keys = [str(row["name"]) for row in rows if row["pk"]]
+    single = keys[0] if len(keys) == 1 else None
+    return Table(
+        name, tuple(str(row["name"]) for row in rows), single or (None if rows[0]["without_rowid"] else "rowid")
+    )

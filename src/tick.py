@@ -13,6 +13,8 @@ from backfill.runner import prepare, walk_slice
 from backfill.walk import SUBREQUEST_BUDGET, Limits, Walk
 from costs import Cost
 from errors import RefusedError, StewardError
+from invariants.findings import Change
+from invariants.runner import check, full_check_due
 from ports import Ports
 from runs import Opening, Run, open_run
 from settings import Settings
@@ -27,6 +29,7 @@ class Tick:
     run: Run
     counts: dict[str, object] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     cost: Cost = field(default_factory=Cost)
 
     @property
@@ -58,6 +61,7 @@ async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, obj
         log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())
         return {"run_id": None, "status": "skipped", "why": error.sentence()}
     tick = Tick(ports, settings, run)
+    await tick.part("check", lambda: _check(tick))
     await tick.part("backfill", lambda: _backfill(tick))
     return await _close(tick)
 
@@ -69,6 +73,19 @@ async def _close(tick: Tick) -> dict[str, object]:
     now = tick.ports.clock.now()
     log.write(now, "error" if error else "info", "tick", run_id=tick.run.id, status=status, error=error)
     return {"run_id": tick.run.id, "status": status, "counts": tick.counts}
+
+
+async def _check(tick: Tick) -> dict[str, object]:
+    """Check fast, or full when the last full check is old or under way."""
+    database = tick.ports.database
+    due = await full_check_due(database, tick.ports.clock.now(), tick.settings.full_check_hours)
+    half = tick.run.started_at + timedelta(seconds=tick.settings.tick_seconds) / 2
+    outcome = await check(tick.ports, tick.settings, "full" if due else "fast", half)
+    tick.changes = outcome.changes
+    for verdict in outcome.verdicts:
+        if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:
+            tick.errors.append(f"check of {verdict.name}: {verdict.reason}")
+    return outcome.summary()
 
 
 async def _backfill(tick: Tick) -> dict[str, object]:

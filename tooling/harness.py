@@ -109,7 +109,11 @@ class Harness:
 
     def start(self) -> None:
         """Start the runtime and wait until it answers."""
-        self._node = _Node(self._options())
+        try:
+            self._node = _Node(self._options())
+        except HarnessError:
+            self.close()
+            raise
         self.url = self._node.url
 
     def close(self) -> None:
@@ -190,7 +194,7 @@ class Harness:
     def r2_put(self, items: Iterable[tuple[str, str]], *, binding: str = "ARTIFACTS") -> None:
         """Store objects given as (key, body)."""
         for chunk in _chunks(items):
-            self._call("r2_put", binding=binding, items=[[key, body, {}] for key, body in chunk])
+            self._call("r2_put", binding=binding, items=chunk)
 
     def r2_put_files(self, items: Iterable[tuple[str, Path]], *, binding: str = "ARTIFACTS") -> None:
         """Store objects given as (key, file)."""
@@ -199,14 +203,7 @@ class Harness:
 
     def r2_list(self, prefix: str = "", *, binding: str = "ARTIFACTS") -> list[dict[str, Any]]:
         """Return every object under a prefix, as R2 lists them."""
-        objects: list[dict[str, Any]] = []
-        options: dict[str, str] = {"prefix": prefix}
-        while True:
-            page = self._call("r2_list", binding=binding, options=options)
-            objects += page["objects"]
-            if not page["truncated"]:
-                return objects
-            options["cursor"] = page["cursor"]
+        return cast("list[dict[str, Any]]", self._call("r2_list", binding=binding, prefix=prefix))
 
     def r2_delete(self, keys: Iterable[str], *, binding: str = "ARTIFACTS") -> None:
         """Delete objects."""
@@ -228,7 +225,7 @@ class Harness:
         self._call("kv_delete", binding=binding, key=key)
 
     def kv_list(self, prefix: str = "", *, binding: str = "STATE") -> list[str]:
-        """Return the keys under a prefix (the first thousand)."""
+        """Return the keys under a prefix."""
         return cast("list[str]", self._call("kv_list", binding=binding, prefix=prefix))
 
     # Inside
@@ -256,7 +253,6 @@ class Harness:
             "root": str(ROOT),
             "state": str(self.state),
             "echo_logs": self._echo_logs,
-            "log_level": "none",
         }
 
 
@@ -271,7 +267,7 @@ class _Node:
         self._lock = threading.Lock()
         self._ready: Future[Any] = Future()
         self._pending[0] = self._ready
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed by kill()
         # A session of its own: killing the group takes workerd along, and Ctrl-C reaches only the caller, who closes.
         self._process = subprocess.Popen(
             ["node", str(ROOT / "tooling" / "harness.mjs"), json.dumps(options)],

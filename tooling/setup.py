@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,6 @@ from tooling.paths import BUNDLE_LINK, CACHE, NODE_MODULES, PYTHON_MODULES, ROOT
 
 OLDEST_PYTHON = (3, 11)
 WORKER_PYTHON = "3.14"
-_STAMPS = CACHE / "setup"
 _NETWORK_SIGNS = (
     "ENOTFOUND",
     "EAI_AGAIN",
@@ -30,7 +30,7 @@ _NETWORK_SIGNS = (
     "dns error",
     "error sending request",
 )
-_LOG_TAIL_LINES = 15
+_LOG_LINES = 10
 
 
 class SetupError(Exception):
@@ -47,18 +47,17 @@ class Step:
     inputs: tuple[Path, ...]
     output: Path
     hint: str
-    made_by: str = ""
-    """What else the output depends on, beside the inputs and the command."""
+    stamps: Path = CACHE / "setup"
 
     @property
     def stamp(self) -> Path:
         """Return the file that says what the output was made from."""
-        return _STAMPS / f"{self.name}.stamp"
+        return self.stamps / f"{self.name}.stamp"
 
     def digest(self, before: str) -> str:
         """Return a hash of everything the output depends on, the earlier steps included."""
         content = [path.read_bytes() for path in self.inputs]
-        words = "\0".join((before, self.made_by, *self.command)).encode()
+        words = "\0".join((before, *self.command)).encode()
         return sha256(b"\0".join([words, *content])).hexdigest()
 
     def is_done(self, digest: str) -> bool:
@@ -67,6 +66,7 @@ class Step:
 
     def run(self, digest: str) -> None:
         """Do the step and stamp it; a failure leaves no stamp."""
+        self.stamps.mkdir(parents=True, exist_ok=True)
         self.stamp.unlink(missing_ok=True)
         print(f"setup: {self.what} ...", end=" ", flush=True)
         started = time.monotonic()
@@ -143,12 +143,11 @@ def steps() -> tuple[Step, ...]:
     )
 
 
-def run_all() -> None:
+def run_all(todo: Iterable[Step]) -> None:
     """Do every step that is not done yet."""
-    _STAMPS.mkdir(parents=True, exist_ok=True)
     # The virtual environment's programs hold absolute paths: a moved checkout is set up again.
     before = str(ROOT)
-    for step in steps():
+    for step in todo:
         before = step.digest(before)
         if not step.is_done(before):
             _clear(step)
@@ -163,7 +162,7 @@ def main() -> int:
         print(f"setup: Python {wanted} or later is needed; {sys.executable} is {found}", file=sys.stderr)
         return 1
     try:
-        run_all()
+        run_all(steps())
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -190,10 +189,13 @@ def _clear(step: Step) -> None:
 
 
 def _explain(step: Step, output: str) -> str:
-    tail = "\n".join(f"  | {line}" for line in output.splitlines()[-_LOG_TAIL_LINES:])
+    lines = output.splitlines()
+    # npm and pip say first what is wrong, and then much else.
+    telling = [line for line in lines if "error" in line.lower()] or lines[-_LOG_LINES:]
+    shown = "\n".join(f"  | {line}" for line in telling[:_LOG_LINES])
     unreachable = any(sign in output for sign in _NETWORK_SIGNS)
     cause = "the package registry cannot be reached. " if unreachable else ""
-    return f"{step.what} failed: {cause}{step.hint}\n{tail}\n  (all of it: {step.stamp.with_suffix('.log')})"
+    return f"{step.what} failed: {cause}{step.hint}\n{shown}\n  (all of it: {step.stamp.with_suffix('.log')})"
 
 
 if __name__ == "__main__":

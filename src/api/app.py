@@ -20,6 +20,8 @@ Connect = Callable[[], Environment]
 
 PROTECTED: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/backfill", routes.post_backfill),
+    ("POST", "/check", routes.post_check),
+    ("GET", "/findings", routes.get_findings),
     ("GET", "/runs", routes.get_runs),
     ("GET", "/runs/{run_id:int}", routes.get_run),
     ("GET", "/rules", routes.get_rules),

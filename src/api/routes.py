@@ -14,6 +14,8 @@ from api import schemas
 from api.body import read_body, read_query
 from backfill.runner import BackfillRequest, run_backfill
 from errors import InputError
+from invariants import findings
+from invariants.runner import run_check
 from ports import Ports
 from rules import Rule, read_rules, replace_rules
 from settings import Settings
@@ -56,6 +58,21 @@ async def post_backfill(call: Call) -> Response:
     """Do one manual backfill."""
     body = await read_body(call.request, schemas.BACKFILL)
     return JSONResponse(await run_backfill(call.ports, call.settings, BackfillRequest(**body)))
+
+
+async def post_check(call: Call) -> Response:
+    """Check every invariant; the answer is 200 whether or not they hold."""
+    body = await read_body(call.request, schemas.CHECK)
+    return JSONResponse(await run_check(call.ports, call.settings, body["mode"]))
+
+
+async def get_findings(call: Call) -> Response:
+    """List findings, newest first."""
+    query = read_query(call.request, schemas.FINDINGS_QUERY)
+    found = await findings.list_findings(
+        call.ports.database, open_only=query.get("open"), invariant=query.get("invariant")
+    )
+    return JSONResponse({"findings": found})
 
 
 async def get_runs(call: Call) -> Response:

@@ -54,6 +54,24 @@ BACKFILL = _object(
     }
 )
 
+CHECK = _object(
+    {
+        "mode": {
+            "type": "string",
+            "enum": ["fast", "full"],
+            "default": "fast",
+            "description": "full scans everything; fast uses a proof wherever the schema gives one.",
+        }
+    }
+)
+
+FINDINGS_QUERY = _object(
+    {
+        "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
+        "invariant": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Only of this invariant."},
+    }
+)
+
 PAUSE = _object(
     {"reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "Why, for who comes next."}},
     ["reason"],

@@ -43,7 +43,11 @@ def decode(token: str, bucket: str, prefix: str) -> Position:
 
     Raises InputError (400) where the token is not ours, is damaged, or belongs to another bucket or prefix.
     """
-    version, its_bucket, its_prefix, r2_cursor, last_key = _fields(token)
+    match _fields(token):
+        case [version, str(its_bucket), str(its_prefix), None | str() as r2_cursor, None | str() as last_key]:
+            pass
+        case _:
+            raise _refused(_NOT_OURS)
     if version != VERSION:
         raise _refused(f"The cursor has version {version}, this Worker writes {VERSION}.")
     if (its_bucket, its_prefix) != (bucket, prefix):
@@ -51,7 +55,7 @@ def decode(token: str, bucket: str, prefix: str) -> Position:
     return Position(r2_cursor, last_key)
 
 
-def _fields(token: str) -> tuple[object, str, str, str | None, str | None]:
+def _fields(token: str) -> object:
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:
@@ -59,8 +63,8 @@ def _fields(token: str) -> tuple[object, str, str, str | None, str | None]:
     digest, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
     if digest != _digest(body):
         raise _refused(_NOT_OURS)
-    version, bucket, prefix, r2_cursor, last_key = json.loads(body)
-    return version, bucket, prefix, r2_cursor, last_key
+    fields: object = json.loads(body)
+    return fields
 
 
 def _digest(body: bytes) -> bytes:

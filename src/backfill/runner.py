@@ -13,7 +13,7 @@ from errors import CursorError, InputError, RefusedError, StewardError
 from ports import Ports
 from rules import read_rules
 from runs import Opening, Run, open_run, read_control
-from schema import read_artifacts
+from schema import read_schema
 from settings import Settings
 
 MANUAL_SECONDS = 60
@@ -93,14 +93,14 @@ def _position(request: BackfillRequest, bucket: str) -> Position:
 
 async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool) -> Target:
     """Return what to walk; raises RefusedError where a live run would meet a table without the unique index."""
-    artifacts = await read_artifacts(ports.database)
-    if live and not artifacts.has_unique_index:
+    schema = await read_schema(ports.database, ())
+    if live and schema.unique_index is None:
         raise RefusedError(
             "unique_index",
             "The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates.",
             hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
         )
-    return Target(bucket, prefix, live, await read_rules(ports.database), artifacts.new_id)
+    return Target(bucket, prefix, live, await read_rules(ports.database), schema.new_id())
 
 
 async def refuse_if_paused(ports: Ports) -> None:

@@ -48,7 +48,9 @@ CREATE TABLE IF NOT EXISTS steward_control (
   lease_token TEXT,
   lease_run INTEGER,
   lease_until TEXT,
-  fence INTEGER NOT NULL DEFAULT 0
+  fence INTEGER NOT NULL DEFAULT 0,
+  full_checked_at TEXT,
+  full_check TEXT
 );
 INSERT OR IGNORE INTO steward_control (id) VALUES (1);
 

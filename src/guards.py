@@ -1,0 +1,53 @@
+"""The triggers that make every writer keep the promises, not only this Worker.
+
+A trap they do not cover: INSERT OR REPLACE deletes without firing delete triggers. Foreign keys do, and so does the
+next full check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sql
+from ports import Statement
+
+_ON_CHILD = ("delete", "rekey", "insert", "update")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A trigger: its name and the statement that installs it where it is missing."""
+
+    name: str
+    create: str
+
+    @property
+    def stored(self) -> str:
+        """The text that SQLite keeps in its schema for it."""
+        return self.create.replace("CREATE TRIGGER IF NOT EXISTS ", "CREATE TRIGGER ", 1)
+
+    def install(self) -> list[Statement]:
+        """Return the statements that put this guard in place of whatever has its name."""
+        return [Statement(f"DROP TRIGGER IF EXISTS {sql.quote(self.name)}"), Statement(self.create)]
+
+
+def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
+    """Return the guards of a database whose artifacts are referenced by these (table, column) pairs."""
+    guards = [Guard(f"steward_guard_{kind}", sql.load(f"guards/{kind}")) for kind in ("known_type", "used_override")]
+    for table, column in children:
+        for kind in _ON_CHILD:
+            name = f"steward_guard_{kind}_{table}_{column}"
+            slots = {"name": sql.quote(name), "child_table": sql.quote(table), "child_column": sql.quote(column)}
+            guards.append(Guard(name, _filled(kind, slots)))
+    return guards
+
+
+def _filled(kind: str, slots: dict[str, str]) -> str:
+    return sql.fill(sql.load(f"guards/{kind}"), slots)
+
+
+def as_parameter(guards: Iterable[Guard]) -> str:
+    """Return the guards as the JSON array of {name, sql} that `guards_present` compares with the schema."""
+    return json.dumps([{"name": guard.name, "sql": guard.stored} for guard in guards])

@@ -1,0 +1,70 @@
+"""Read the invariants: every file under `src/sql/invariants` is one, and its header says all about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import sql
+
+FOLDER = sql.ROOT / "invariants"
+SEVERITIES = ("error", "warn")
+SUBJECTS = ("the database", "each child", "each citation")
+WALKS = ("table", "objects")
+_LINE = re.compile(r"-- (\w+): (.+)")
+_REQUIRED = ("holds", "severity", "row", "do", "needs")
+_OPTIONAL = {"for": SUBJECTS, "walks": WALKS, "proof": ("unique_index", "foreign_key", "unknown_index", "guards")}
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """One promise: what must hold, how bad it is when it does not, what a row means, and what to do."""
+
+    name: str
+    holds: str
+    severity: str
+    row: str
+    advice: str
+    needs: str
+    query: str
+    subject: str = "the database"
+    walks: str | None = None
+    proof: str | None = None
+
+
+def read_invariant(path: Path) -> Invariant:
+    """Return the invariant in a file; raises SqlFileError naming the file and what its header lacks."""
+    text = path.read_text(encoding="utf-8")
+    header: dict[str, str] = {}
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        found = _LINE.fullmatch(line)
+        if not found or found[1] not in (*_REQUIRED, *_OPTIONAL):
+            raise sql.SqlFileError(f"invariants/{path.name}: the header line {line!r} is not one of ours")
+        header[found[1]] = found[2]
+    for name in _REQUIRED:
+        if name not in header:
+            raise sql.SqlFileError(f"invariants/{path.name}: the header has no line '-- {name}: …'")
+    choices = {"severity": SEVERITIES, **_OPTIONAL}
+    for name, allowed in choices.items():
+        if name in header and header[name] not in allowed:
+            raise sql.SqlFileError(f"invariants/{path.name}: {name} must be one of {', '.join(allowed)}")
+    return Invariant(
+        name=path.stem,
+        holds=header["holds"],
+        severity=header["severity"],
+        row=header["row"],
+        advice=header["do"],
+        needs=header["needs"],
+        query=sql.parse(f"invariants/{path.stem}", text),
+        subject=header.get("for", SUBJECTS[0]),
+        walks=header.get("walks"),
+        proof=header.get("proof"),
+    )
+
+
+def read_catalogue(folder: Path = FOLDER) -> list[Invariant]:
+    """Return every invariant in the folder, by name."""
+    return [read_invariant(path) for path in sorted(folder.glob("*.sql"))]

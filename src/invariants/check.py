@@ -1,0 +1,217 @@
+"""Run the invariants against a database: full, or fast with proofs in place of scans.
+
+Each check runs on its own, so an error in one hides nothing of the others; and what was not run to its end is
+`not_checked`, never `holds`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sql
+from costs import Cost, MeteredDatabase
+from errors import PlatformError
+from guards import as_parameter
+from invariants.catalogue import Invariant
+from invariants.proofs import PROOFS
+from invariants.walking import RANGE_ROWS, Key, Walked
+from ports import Clock, Database, Statement
+from schema import Reference, Schema, Table
+
+SAMPLE_ROWS = 20
+_PARAMETER = re.compile(r"\?(\d+)")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one query of an invariant looks at: a table, and the reference where it is about one."""
+
+    label: str
+    table: Table | None = None
+    reference: Reference | None = None
+
+
+@dataclass
+class Partial:
+    """How far one query has come: what it found in the ranges that are done, and where the next one begins."""
+
+    violations: int = 0
+    sample: list[dict[str, Any]] = field(default_factory=list)
+    after: list[Any] | None = None
+    done: bool = False
+    proved: bool = False
+
+
+@dataclass
+class Verdict:
+    """What a check found of one invariant."""
+
+    name: str
+    severity: str
+    outcome: str
+    violations: int | None
+    sample: list[dict[str, Any]]
+    method: str
+    rows_read: int
+    duration_ms: int
+    reason: str | None = None
+
+    def report(self) -> dict[str, object]:
+        """Return the verdict as answers print it; `reason` only where there is one."""
+        body = asdict(self)
+        return body if self.reason is not None else {key: body[key] for key in body if key != "reason"}
+
+
+@dataclass
+class Check:
+    """One check of a database. `partials` may come from an earlier slice of the same full check."""
+
+    database: Database
+    clock: Clock
+    schema: Schema
+    mode: str
+    deadline: datetime
+    distrusted: frozenset[str] = frozenset()
+    """Invariants with an open finding: a scan found it, so only a scan may close it."""
+    partials: dict[str, Partial] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+
+    async def run(self, invariants: Sequence[Invariant]) -> list[Verdict]:
+        """Return a verdict on every invariant, in their order."""
+        return [await self._verdict(invariant) for invariant in invariants]
+
+    async def _verdict(self, invariant: Invariant) -> Verdict:
+        start, read = self.clock.now(), self.cost.rows_read
+        reason = _unmet(invariant, self.schema)
+        partials: list[Partial] = []
+        if reason is None:
+            try:
+                partials = [await self._subject(invariant, subject) for subject in _subjects(invariant, self.schema)]
+            except PlatformError as error:
+                reason = error.sentence()
+        if reason is None and not all(partial.done for partial in partials):
+            reason = self._how_far(partials)
+        took = int((self.clock.now() - start).total_seconds() * 1000)
+        return _merged(invariant, partials, reason, self.cost.rows_read - read, took)
+
+    def _how_far(self, partials: list[Partial]) -> str:
+        keys = [partial.after for partial in partials if not partial.done]
+        found = sum(partial.violations for partial in partials)
+        return f"Not done yet: come to key {keys[0]}, {found} violations so far. The next tick or POST /check goes on."
+
+    async def _subject(self, invariant: Invariant, subject: Subject) -> Partial:
+        partial = self.partials.setdefault(f"{invariant.name}:{subject.label}", Partial())
+        if self._proved(invariant, subject):
+            partial.done = partial.proved = True
+            return partial
+        walked = _walked(invariant, subject, self.schema)
+        database = MeteredDatabase(self.database, self.cost)
+        while not partial.done and self.clock.now() < self.deadline:
+            after = None if partial.after is None else tuple(partial.after)
+            until = await self._until(database, walked, after)
+            [result] = await database.batch([self._statement(invariant, subject, walked, after, until)])
+            rows = [dict(row) for row in result.rows]
+            partial.violations += int(rows[0]["steward_violations"] or 0) if rows else 0
+            shown = [{name: row[name] for name in row if name != "steward_violations"} for row in rows]
+            partial.sample = (partial.sample + shown)[:SAMPLE_ROWS]
+            partial.after, partial.done = (None if until is None else list(until)), until is None
+        if invariant.proof == "unknown_index" and self.schema.unknown_index and not partial.violations:
+            partial.proved = self.mode == "fast"
+        return partial
+
+    def _proved(self, invariant: Invariant, subject: Subject) -> bool:
+        prove = PROOFS.get(invariant.proof or "")
+        if self.mode != "fast" or prove is None or invariant.name in self.distrusted:
+            return False
+        return prove(self.schema, subject.reference)
+
+    async def _until(self, database: Database, walked: Walked | None, after: Key | None) -> Key | None:
+        """Return the last key of the next range, or None where one query takes all that is left."""
+        if walked is None:
+            return None
+        if after is None:
+            [span] = await database.batch([walked.span(walked.keys[0] if len(walked.keys) == 1 else "id")])
+            bound = span.rows[0]["span"]
+            if bound is not None and int(bound) < RANGE_ROWS:
+                return None
+        return await walked.next_boundary(database, after)
+
+    def _statement(
+        self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Key | None, until: Key | None
+    ) -> Statement:
+        slots, params = _slots(subject), (as_parameter(self.schema.guards), subject.label)
+        slots["unique_index"] = sql.load("schema/unique_index")
+        if subject.table or walked:
+            table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
+            slots["rows"], bounds = table.rows(after, until)
+            params = (*params, *bounds)  # type: ignore[assignment]  # the tuple grows
+        else:
+            slots["rows"] = sql.quote("artifacts")
+        used = {name: slots[name] for name in slots if "{{" + name + "}}" in invariant.query}
+        text = sql.fill(sql.load("checks/sampled"), {"query": sql.fill(invariant.query, used)})
+        return Statement(text, params[: max(map(int, _PARAMETER.findall(text)), default=0)])
+
+
+def _slots(subject: Subject) -> dict[str, str]:
+    slots = {}
+    if subject.table:
+        key = subject.table.row_key or subject.table.columns[0]
+        slots["row_key"] = key if key == "rowid" else sql.quote(key)
+    if subject.reference:
+        slots["column"] = sql.quote(subject.reference.column)
+    return slots
+
+
+def _subjects(invariant: Invariant, schema: Schema) -> list[Subject]:
+    if invariant.subject == "each child":
+        return [Subject(reference.name, schema.tables[reference.table], reference) for reference in schema.references]
+    if invariant.subject == "each citation":
+        cited = [table for table in schema.tables.values() if "source_url" in table.columns]
+        return [Subject(table.name, table) for table in cited]
+    return [Subject("database")]
+
+
+def _walked(invariant: Invariant, subject: Subject, schema: Schema) -> Walked | None:
+    if invariant.walks == "objects":
+        # Without the index each range would sort the whole table; with NULLs a range would pass rows over.
+        served = schema.unique_index is not None and not schema.nullable_key
+        return Walked("artifacts", ("r2_bucket", "r2_key")) if served else None
+    if invariant.walks == "table" and subject.table and subject.table.row_key:
+        return Walked(subject.table.name, (subject.table.row_key,))
+    return None
+
+
+def _unmet(invariant: Invariant, schema: Schema) -> str | None:
+    """Return why the database cannot be asked at all, or None where it can."""
+    for need in re.findall(r"(\w+)\.(\w+)", invariant.needs):
+        if schema.missing_column(*need):
+            return f"The database has no {'.'.join(need)}."
+    if invariant.subject == "each citation" and not _subjects(invariant, schema):
+        return "Neither artifacts nor a child table has a column source_url."
+    if invariant.subject == "each child":
+        gone = [one.name for one in schema.references if schema.missing_column(one.table, one.column)]
+        if gone:
+            return f"CHILDREN names {', '.join(gone)}, which the database does not have."
+    return None
+
+
+def _merged(invariant: Invariant, partials: list[Partial], reason: str | None, rows_read: int, took: int) -> Verdict:
+    violations = sum(partial.violations for partial in partials)
+    sample = [row for partial in partials for row in partial.sample][:SAMPLE_ROWS]
+    outcome = "not_checked" if reason is not None else "violated" if violations else "holds"
+    method = "proof" if partials and all(partial.proved for partial in partials) else "scan"
+    return Verdict(
+        name=invariant.name,
+        severity=invariant.severity,
+        outcome=outcome,
+        violations=None if reason is not None else violations,
+        sample=sample,
+        method=method,
+        rows_read=rows_read,
+        duration_ms=took,
+        reason=reason,
+    )

@@ -1,0 +1,59 @@
+"""The history of broken invariants: opened, last seen, worse, resolved, reopened; nothing is forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sql
+from invariants.check import Verdict
+from log import timestamp
+from ports import Database
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a check changed: a finding of this invariant was opened, reopened, grew worse, or was resolved."""
+
+    invariant: str
+    severity: str
+    violations: int
+    change: str
+
+
+async def record(database: Database, verdicts: Sequence[Verdict], now: datetime) -> list[Change]:
+    """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed.
+
+    `not_checked` says nothing about the database, so it changes nothing.
+    """
+    listed = json.dumps([verdict.report() for verdict in verdicts], ensure_ascii=False)
+    moment = timestamp(now)
+    changes, *_ = await database.batch(
+        [
+            sql.statement("findings/changes", listed),
+            sql.statement("findings/resolve", listed, moment),
+            sql.statement("findings/see_again", listed, moment),
+            sql.statement("findings/open", listed, moment),
+        ]
+    )
+    return [
+        Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))
+        for row in changes.rows
+    ]
+
+
+async def list_findings(
+    database: Database, *, open_only: bool | None = None, invariant: str | None = None, limit: int = 100
+) -> list[dict[str, object]]:
+    """Return findings, newest first; `open_only` None gives open and resolved ones."""
+    wanted = None if open_only is None else int(open_only)
+    [result] = await database.batch([sql.statement("findings/list_findings", wanted, invariant, limit)])
+    return [{**row, "sample": json.loads(str(row["sample"]))} for row in result.rows]
+
+
+async def open_invariants(database: Database) -> frozenset[str]:
+    """Return the invariants that have an open finding."""
+    [result] = await database.batch([sql.statement("findings/open_invariants")])
+    return frozenset(str(row["invariant"]) for row in result.rows)

@@ -1,0 +1,124 @@
+"""A check as a recorded run, and a full check that goes on across ticks.
+
+The progress of a full check under way is one JSON value in `steward_control`: a check that found no time to finish
+is taken up by the next tick or the next `POST /check`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import sql
+from costs import Cost
+from errors import StewardError
+from invariants import findings
+from invariants.catalogue import read_catalogue
+from invariants.check import Check, Partial, Verdict
+from log import timestamp
+from ports import Database, Ports
+from runs import Opening, open_run
+from schema import read_schema
+from settings import Settings
+
+MANUAL_SECONDS = 60
+"""`POST /check` starts no new query after this."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished check, or the slice of a full one that the deadline allowed (`complete` False)."""
+
+    mode: str
+    checked_at: datetime
+    verdicts: list[Verdict]
+    changes: list[findings.Change]
+    cost: Cost
+    complete: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether every error-severity invariant was seen to hold."""
+        return all(verdict.outcome == "holds" for verdict in self.verdicts if verdict.severity == "error")
+
+    def report(self) -> dict[str, object]:
+        """Return the body of `POST /check`."""
+        return {
+            "ok": self.ok,
+            "mode": self.mode,
+            "checked_at": timestamp(self.checked_at),
+            "invariants": [verdict.report() for verdict in self.verdicts],
+        }
+
+    def summary(self) -> dict[str, object]:
+        """Return what a run's row keeps."""
+        shown = [
+            {"name": v.name, "outcome": v.outcome, "violations": v.violations, "method": v.method}
+            for v in self.verdicts
+        ]
+        return {
+            "ok": self.ok,
+            "mode": self.mode,
+            "complete": self.complete,
+            "invariants": shown,
+            "changes": [asdict(change) for change in self.changes],
+        }
+
+
+async def check(ports: Ports, settings: Settings, mode: str, deadline: datetime) -> Outcome:
+    """Check every invariant and bring the findings up to date.
+
+    Raises PlatformError only where the schema itself could not be read: then nothing was checked.
+    """
+    schema = await read_schema(ports.database, settings.children)
+    resumed = await _read_progress(ports.database) if mode == "full" else {}
+    work = Check(
+        ports.database, ports.clock, schema, mode, deadline, await findings.open_invariants(ports.database), resumed
+    )
+    verdicts = await work.run(read_catalogue())
+    now = ports.clock.now()
+    complete = all(partial.done for partial in work.partials.values())
+    if mode == "full":
+        await _write_progress(ports.database, now, work.partials, complete=complete)
+    changes = await findings.record(ports.database, verdicts, now)
+    return Outcome(mode, now, verdicts, changes, work.cost, complete)
+
+
+async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, object]:
+    """Do one manual check, recorded as a run, and return its report."""
+    run = await open_run(ports.database, ports.clock, Opening("check", mode, "http", {"mode": mode}, exclusive=False))
+    try:
+        outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS))
+    except StewardError as error:
+        await run.close("failed", error=error.sentence())
+        error.run_id = run.id
+        raise
+    await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=outcome.cost)
+    return {"run_id": run.id, **outcome.report()}
+
+
+async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
+    """Tell whether the last full check is older than `hours`, never was, or is under way."""
+    [result] = await database.batch([sql.statement("control/read_full_check")])
+    last, under_way = result.rows[0]["full_checked_at"], result.rows[0]["full_check"]
+    return last is None or under_way is not None or now - datetime.fromisoformat(str(last)) >= timedelta(hours=hours)
+
+
+async def _read_progress(database: Database) -> dict[str, Partial]:
+    [result] = await database.batch([sql.statement("control/read_full_check")])
+    text = result.rows[0]["full_check"]
+    stored = {} if text is None else json.loads(str(text))
+    return {name: Partial(**partial) for name, partial in stored.items()}
+
+
+async def _write_progress(database: Database, now: datetime, partials: dict[str, Partial], *, complete: bool) -> None:
+    ended = timestamp(now) if complete else None
+    under_way = None if complete else json.dumps({name: asdict(partials[name]) for name in partials})
+    await database.batch([sql.statement("control/write_full_check", ended, under_way)])
+
+
+def violated(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts of error severity that were not seen to hold."""
+    return [verdict for verdict in verdicts if verdict.severity == "error" and verdict.outcome != "holds"]

@@ -1,0 +1,61 @@
+"""Take a table in ranges of its key, because D1 stops a query at 30 seconds.
+
+A range is (after, up to and including until]; None leaves that side open, so a small table is one range: the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sql
+from ports import Database, Statement, Value
+
+RANGE_ROWS = 250_000
+"""A query over this many rows takes about a second."""
+
+FIRST_PARAMETER = 3
+"""`?1` and `?2` belong to the invariant's own text."""
+
+Key = tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A table and the columns that order its rows."""
+
+    table: str
+    keys: tuple[str, ...]
+
+    def _text(self) -> str:
+        return ", ".join(_identifier(key) for key in self.keys)
+
+    def rows(self, after: Key | None, until: Key | None, first: int = FIRST_PARAMETER) -> tuple[str, Key]:
+        """Return the rows of a range as a table expression, and its parameters, numbered from `first`."""
+        bounds = [(sign, key) for sign, key in ((">", after), ("<=", until)) if key is not None]
+        if not bounds:
+            return sql.quote(self.table), ()
+        conditions: list[str] = []
+        params: list[Value] = []
+        for sign, key in bounds:
+            marks = ", ".join(f"?{first + len(params) + index}" for index in range(len(key)))
+            conditions.append(f"({self._text()}) {sign} ({marks})")
+            params.extend(key)
+        hidden = "rowid, " if self.keys == ("rowid",) else ""
+        chosen = f"(SELECT {hidden}* FROM {sql.quote(self.table)} WHERE {' AND '.join(conditions)})"  # noqa: S608
+        return chosen, tuple(params)
+
+    async def next_boundary(self, database: Database, after: Key | None) -> Key | None:
+        """Return the last key of the range that follows `after`, or None for the last range."""
+        rows, params = self.rows(after, None, first=2)
+        statement = sql.statement("checks/boundary", RANGE_ROWS, *params, keys=self._text(), rows=rows)
+        [result] = await database.batch([statement])
+        return tuple(result.rows[0][name] for name in self.keys) if result.rows else None
+
+    def span(self, row_key: str) -> Statement:
+        """Return the statement that bounds the number of rows by their whole-number keys."""
+        return sql.statement("checks/span", key=_identifier(row_key), table=sql.quote(self.table))
+
+
+def _identifier(name: str) -> str:
+    # Quoted, it could be read as a text where a table has no rowid.
+    return name if name == "rowid" else sql.quote(name)

@@ -1,0 +1,21 @@
+-- What the verdicts in ?1 change: a row per finding opened, reopened, worse or resolved. Run before the three writes.
+SELECT
+  verdict.value ->> '$.name' AS invariant,
+  verdict.value ->> '$.severity' AS severity,
+  verdict.value ->> '$.violations' AS violations,
+  CASE
+    WHEN verdict.value ->> '$.outcome' = 'holds' THEN 'resolved'
+    WHEN open.id IS NOT NULL THEN 'worse'
+    WHEN EXISTS (
+      SELECT 1 FROM steward_findings AS past WHERE past.invariant = verdict.value ->> '$.name'
+    ) THEN 'reopened'
+    ELSE 'opened'
+  END AS change
+FROM json_each(?1) AS verdict
+LEFT JOIN steward_findings AS open
+  ON open.invariant = verdict.value ->> '$.name' AND open.resolved_at IS NULL
+WHERE (verdict.value ->> '$.outcome' = 'holds' AND open.id IS NOT NULL)
+  OR (
+    verdict.value ->> '$.outcome' = 'violated'
+    AND (open.id IS NULL OR verdict.value ->> '$.violations' > open.peak)
+  )

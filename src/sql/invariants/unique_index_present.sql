@@ -1,0 +1,11 @@
+-- holds: a unique index covers exactly (r2_bucket, r2_key) of every artifacts row, and both are NOT NULL
+-- severity: error
+-- row: what is missing
+-- do: POST /recover creates the index; a nullable column needs the table rebuilt (docs/runbook.md, "Unique index")
+-- needs: artifacts.r2_bucket, artifacts.r2_key
+-- proof: unique_index
+SELECT 'a unique index on exactly (r2_bucket, r2_key)' AS missing
+WHERE NOT EXISTS ({{unique_index}})
+UNION ALL
+SELECT 'NOT NULL on ' || name FROM pragma_table_info('artifacts')
+WHERE name IN ('r2_bucket', 'r2_key') AND "notnull" = 0

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from errors import ConfigError
+from settings import SETTINGS, read_settings
+
+WRANGLER = tomllib.loads((Path(__file__).parents[2] / "wrangler.toml").read_text(encoding="utf-8"))
+
+WEBHOOK = {"ALERT_WEBHOOK_URL": "https://example.com/hook", "ALERT_WEBHOOK_SECRET": "s"}
+
+WRONG: list[tuple[str, object]] = [
+    ("BUCKETS", None),
+    ("BUCKETS", ""),
+    ("BUCKETS", "artifacts"),
+    ("BUCKETS", "{"),
+    ("BUCKETS", "[]"),
+    ("BUCKETS", {}),
+    ("BUCKETS", []),
+    ("BUCKETS", {"": "ARTIFACTS"}),
+    ("BUCKETS", {"artifacts": ""}),
+    ("BUCKETS", {"artifacts": "NOT A NAME"}),
+    ("BUCKETS", {"artifacts": 1}),
+    ("BUCKETS", {"artifacts": None}),
+    ("BACKFILL_MODE", ""),
+    ("BACKFILL_MODE", "Live"),
+    ("BACKFILL_MODE", "live "),
+    ("BACKFILL_MODE", True),
+    ("BACKFILL_MODE", None),
+    ("BACKFILL_MODE", ["live"]),
+    ("TICK_MAX_OBJECTS", 0),
+    ("TICK_MAX_OBJECTS", -1),
+    ("TICK_MAX_OBJECTS", 1.5),
+    ("TICK_MAX_OBJECTS", "many"),
+    ("TICK_MAX_OBJECTS", "1e3"),
+    ("TICK_MAX_OBJECTS", " 10"),
+    ("TICK_MAX_OBJECTS", True),
+    ("TICK_MAX_OBJECTS", None),
+    ("TICK_MAX_OBJECTS", 10**9),
+    ("TICK_MAX_OBJECTS", float("nan")),
+    ("TICK_MAX_OBJECTS", float("inf")),
+    ("TICK_SECONDS", 0),
+    ("TICK_SECONDS", 901),
+    ("PASS_INTERVAL_HOURS", -1),
+    ("PASS_INTERVAL_HOURS", "24h"),
+    ("FULL_CHECK_HOURS", -1),
+    ("FULL_CHECK_HOURS", {}),
+    ("MAX_DELETES", -1),
+    ("MAX_DELETES", "all"),
+    ("CHILDREN", None),
+    ("CHILDREN", "datapoints.artifact_id"),
+    ("CHILDREN", {}),
+    ("CHILDREN", ["datapoints"]),
+    ("CHILDREN", [".artifact_id"]),
+    ("CHILDREN", ["datapoints."]),
+    ("CHILDREN", [1]),
+    ("ALERT_WEBHOOK_URL", "example.com/hook"),
+    ("ALERT_WEBHOOK_URL", "ftp://example.com"),
+    ("ALERT_WEBHOOK_URL", "https://"),
+    ("ALERT_WEBHOOK_URL", 1),
+    ("ALERT_WEBHOOK_SECRET", 1),
+    ("HEARTBEAT_URL", "javascript:alert(1)"),
+    ("HEARTBEAT_URL", {}),
+    ("STEWARD_TOKEN", 1),
+    ("STEWARD_TOKEN", {"a": "b"}),
+]
+
+
+def test_nothing_configured_gives_the_documented_defaults() -> None:
+    settings = read_settings({})
+    assert settings.buckets == {"artifacts": "ARTIFACTS"}
+    assert settings.backfill_mode == "dry"
+    assert settings.tick_max_objects == 20000
+    assert settings.tick_seconds == 20
+    assert settings.pass_interval_hours == 24
+    assert settings.full_check_hours == 24
+    assert settings.children == (("datapoints", "artifact_id"),)
+    assert settings.max_deletes == 1000
+    assert settings.alert_webhook_url is None
+    assert settings.heartbeat_url is None
+    assert settings.steward_token is None
+
+
+def test_the_vars_of_wrangler_toml_are_the_defaults() -> None:
+    assert WRANGLER["vars"] == {setting.name: setting.default for setting in SETTINGS if setting.default is not None}
+
+
+def test_every_setting_fills_the_field_of_its_name() -> None:
+    fields = read_settings({}).__dict__.keys()
+    assert [setting.name.lower() for setting in SETTINGS] == list(fields)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_malformed_value_is_refused_by_name_and_says_what_would_be_right(name: str, value: object) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_settings({name: value})
+    assert refused.value.name == name
+    assert str(refused.value).startswith(f"{name}: ")
+    assert refused.value.hint.startswith("Set it to ")
+
+
+def test_every_setting_has_a_malformed_value_in_this_list() -> None:
+    assert {name for name, _ in WRONG} == {setting.name for setting in SETTINGS}
+
+
+@pytest.mark.parametrize("name", ["BUCKET", "buckets", "TICK_MAX_OBJECT", "", "tick_seconds "])
+def test_an_unknown_setting_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ConfigError, match="there is no such setting") as refused:
+        read_settings({name: 1})
+    assert refused.value.name == name
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.default is not None], ids=lambda s: s.name)
+def test_a_value_given_as_json_text_means_the_same(setting: object) -> None:
+    name, default = getattr(setting, "name", ""), getattr(setting, "default", None)
+    text = default if isinstance(default, str) else json.dumps(default)
+    assert read_settings({name: text}) == read_settings({})
+
+
+def test_values_other_than_the_defaults_are_read() -> None:
+    settings = read_settings(
+        {
+            "BUCKETS": {"a": "A", "naïve bucket": "B_2"},
+            "BACKFILL_MODE": "off",
+            "TICK_MAX_OBJECTS": "1",
+            "CHILDREN": '["a.b", "schema.c.d", "a.b"]',
+            "PASS_INTERVAL_HOURS": 0.0,
+            **WEBHOOK,
+        }
+    )
+    assert settings.buckets == {"a": "A", "naïve bucket": "B_2"}
+    assert settings.backfill_mode == "off"
+    assert settings.tick_max_objects == 1
+    assert settings.children == (("a", "b"), ("schema.c", "d"))
+    assert settings.pass_interval_hours == 0
+    assert settings.alert_webhook_url == WEBHOOK["ALERT_WEBHOOK_URL"]
+
+
+def test_no_children_beside_the_foreign_keys_is_a_right_value() -> None:
+    assert read_settings({"CHILDREN": []}).children == ()
+
+
+def test_an_empty_address_or_secret_counts_as_none() -> None:
+    settings = read_settings({"HEARTBEAT_URL": "", "STEWARD_TOKEN": ""})
+    assert settings.heartbeat_url is None
+    assert settings.steward_token is None
+
+
+def test_a_webhook_without_its_secret_is_refused() -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_settings({"ALERT_WEBHOOK_URL": WEBHOOK["ALERT_WEBHOOK_URL"]})
+    assert refused.value.name == "ALERT_WEBHOOK_SECRET"
+
+
+@pytest.mark.parametrize("name", ["ALERT_WEBHOOK_URL", "HEARTBEAT_URL", "STEWARD_TOKEN", "ALERT_WEBHOOK_SECRET"])
+def test_a_refused_secret_is_not_shown(name: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_settings({name: ["hunter2"]})
+    assert "hunter2" not in refused.value.sentence()
