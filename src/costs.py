@@ -51,6 +51,10 @@ class MeteredDatabase:
         self.cost.longest_batch_ms = max(self.cost.longest_batch_ms, sum(r.duration_ms for r in results))
         return results
 
+    async def bookmark(self) -> str | None:
+        """Return D1's Time Travel bookmark of this moment, or None where there is none."""
+        return await self.database.bookmark()
+
 
 @dataclass(frozen=True)
 class MeteredBucket:

@@ -41,6 +41,10 @@ class Database(Protocol):
         """Run all statements in one transaction: all of them, or none."""
         ...
 
+    async def bookmark(self) -> str | None:
+        """Return D1's Time Travel bookmark of this moment, or None where there is none."""
+        ...
+
 
 @dataclass(frozen=True)
 class ListRequest:

@@ -50,7 +50,7 @@ class Run:
 
     def elapsed_ms(self) -> int:
         """Return the milliseconds since the run began, as far as the platform's clock shows them."""
-        return int((self.clock.now() - self.started_at) / timedelta(milliseconds=1))
+        return max(0, int((self.clock.now() - self.started_at) / timedelta(milliseconds=1)))
 
     async def keep(self) -> None:
         """Renew the lease when its last renewal is old; raises LeaseLostError where another run has it."""

@@ -49,6 +49,8 @@ class Schema:
     references: tuple[Reference, ...]
     tables: dict[str, Table]
     triggers: dict[str, str]
+    rows_read: int = 0
+    """What reading these facts cost."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ class Schema:
             raise RefusedError("schema", f"The table artifacts has no column {', '.join(missing)}.", hint=hint)
         [column] = [row for row in self.artifacts if row["name"] == "id"]
         declared = str(column["type"]).upper()
-        if column["assigned"]:
+        if declared == "INTEGER" and [row["name"] for row in self.artifacts if row["pk"]] == ["id"]:
             return "NULL"
         if "CHAR" in declared or "TEXT" in declared:
             return "lower(hex(randomblob(16)))"
@@ -114,6 +116,7 @@ async def read_schema(database: Database, children: tuple[tuple[str, str], ...])
         references=references,
         tables=known,
         triggers={str(row["name"]): str(row["sql"]) for row in overview.rows if row["type"] == "trigger"},
+        rows_read=sum(result.rows_read for result in (columns, unique, unknown, overview, details)),
     )
 
 

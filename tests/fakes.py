@@ -48,6 +48,10 @@ class SqliteDatabase:
         self.connection.execute("COMMIT")
         return results
 
+    async def bookmark(self) -> str | None:
+        """Return no bookmark: sqlite3 has no Time Travel."""
+        return None
+
     def _run(self, statement: Statement) -> Result:
         before = self.connection.total_changes
         # D1 receives every number as a double.

@@ -48,6 +48,10 @@ class FusedDatabase:
         """Run the batch while the fuse holds."""
         return await self.fuse.passed(lambda: self.database.batch(statements))
 
+    async def bookmark(self) -> str | None:
+        """Return the database's bookmark while the fuse holds."""
+        return await self.fuse.passed(self.database.bookmark)
+
 
 @dataclass(frozen=True)
 class FusedBucket:

@@ -87,6 +87,10 @@ class RecordingDatabase:
         self.batches.append(list(statements))
         return await self.database.batch(statements)
 
+    async def bookmark(self) -> str | None:
+        """Return the database's bookmark."""
+        return await self.database.bookmark()
+
 
 @dataclass(frozen=True)
 class FakeEnvironment:

@@ -4,6 +4,9 @@ Run as `python3 -m tooling.setup`. Standard library only. Each step leaves a sta
 second run does nothing, a changed lock file redoes what depends on it, and an interrupted step is done again.
 """
 
+# Older Pythons read this file too, to be told that they are too old.
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -24,6 +27,8 @@ _NETWORK_SIGNS = (
     "ECONNREFUSED",
     "ECONNRESET",
     "ETIMEDOUT",
+    "CERT",
+    "from versions: none",
     "Temporary failure in name resolution",
     "Connection refused",
     "ProxyError",
@@ -43,7 +48,8 @@ class Step:
 
     name: str
     what: str
-    command: tuple[str, ...]
+    program: str
+    arguments: tuple[str, ...]
     inputs: tuple[Path, ...]
     output: Path
     hint: str
@@ -55,9 +61,9 @@ class Step:
         return self.stamps / f"{self.name}.stamp"
 
     def digest(self, before: str) -> str:
-        """Return a hash of everything the output depends on, the earlier steps included."""
+        """Return a hash of what the output is made from, the earlier steps included."""
         content = [path.read_bytes() for path in self.inputs]
-        words = "\0".join((before, *self.command)).encode()
+        words = "\0".join((before, *self.arguments)).encode()
         return sha256(b"\0".join([words, *content])).hexdigest()
 
     def is_done(self, digest: str) -> bool:
@@ -73,7 +79,7 @@ class Step:
         log = self.stamp.with_suffix(".log")
         with log.open("wb") as output:
             environment = {**os.environ, "PATH": path_with_venv()}
-            code = _call(self.command, output.fileno(), environment)
+            code = _call((self.program, *self.arguments), output.fileno(), environment)
         if code != 0:
             print("failed")
             raise SetupError(_explain(self, log.read_text(errors="replace")))
@@ -92,7 +98,9 @@ def steps() -> tuple[Step, ...]:
         Step(
             name="venv",
             what="virtual environment (.venv)",
-            command=(sys.executable, "-m", "venv", "--clear", str(VENV)),
+            # Run from inside the environment, this step would otherwise remove the Python it runs on.
+            program=getattr(sys, "_base_executable", sys.executable),
+            arguments=("-m", "venv", "--clear", str(VENV)),
             inputs=(),
             output=programs / "python",
             hint="This Python has no working venv module. On Debian or Ubuntu: apt-get install python3-venv",
@@ -100,10 +108,8 @@ def steps() -> tuple[Step, ...]:
         Step(
             name="tools",
             what="Python packages and Node 24 (pip)",
-            command=(
-                *(str(programs / "python"), "-m", "pip", "install", "--disable-pip-version-check"),
-                *("--require-hashes", "-r", str(dev_lock)),
-            ),
+            program=str(programs / "python"),
+            arguments=("-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", str(dev_lock)),
             inputs=(dev_lock,),
             output=programs / "node",
             hint="pip could not install requirements-dev.lock. It needs PyPI or a mirror of it (pip config set "
@@ -114,7 +120,12 @@ def steps() -> tuple[Step, ...]:
             what="wrangler, workerd and pyodide (npm)",
             # Not `npm ci`: it refuses a lock file without the binaries of every platform, and a registry mirror may
             # lack those of other ones. What is locked is installed as locked, and the lock file stays as it is.
-            command=(str(programs / "npm"), "install", "--no-save", "--no-progress"),
+            program=str(programs / "npm"),
+            arguments=(
+                *("install", "--no-save", "--no-progress"),
+                # With npm's own waits a registry that does not answer takes six minutes to report.
+                *("--fetch-retry-mintimeout", "1000", "--fetch-retry-maxtimeout", "5000"),
+            ),
             inputs=(ROOT / "package.json", npm_lock, ROOT / ".npmrc"),
             output=NODE_MODULES / "wrangler" / "package.json",
             hint="npm could not install package-lock.json. It needs registry.npmjs.org or a mirror of it (npm config "
@@ -123,19 +134,23 @@ def steps() -> tuple[Step, ...]:
         Step(
             name="modules",
             what="the Worker's own packages (python_modules)",
-            command=(
-                *(str(programs / "uv"), "pip", "install", "--quiet", "--target", str(PYTHON_MODULES)),
-                *("--python", str(programs / "python"), "--python-version", WORKER_PYTHON),
-                *("--only-binary", ":all:", "--link-mode", "copy", "--require-hashes", "-r", str(worker_lock)),
+            # Not uv: a machine's registry is usually configured for pip alone.
+            program=str(programs / "python"),
+            arguments=(
+                *("-m", "pip", "install", "--disable-pip-version-check", "--target", str(PYTHON_MODULES)),
+                *("--python-version", WORKER_PYTHON, "--only-binary", ":all:"),
+                *("--require-hashes", "-r", str(worker_lock)),
             ),
             inputs=(worker_lock,),
             output=PYTHON_MODULES / "workers",
-            hint="uv could not install requirements-worker.lock. It needs PyPI or a mirror of it (UV_DEFAULT_INDEX)",
+            hint="pip could not install requirements-worker.lock. It needs PyPI or a mirror of it (pip config set "
+            "global.index-url ...)",
         ),
         Step(
             name="bundle",
             what="Pyodide bundle for workerd",
-            command=(str(programs / "python"), "-m", "tooling.bundle"),
+            program=str(programs / "python"),
+            arguments=("-m", "tooling.bundle"),
             inputs=(bundle, bundle.with_suffix(".capnp"), npm_lock),
             output=BUNDLE_LINK / "pyodide_dev.capnp.bin",
             hint="The installed pyodide and workerd do not fit together; see the message above",
@@ -183,7 +198,7 @@ def _call(command: tuple[str, ...], output: int, environment: dict[str, str]) ->
 
 
 def _clear(step: Step) -> None:
-    # uv adds to a target folder without removing what an older lock had put there.
+    # pip adds to a target folder without removing what an older lock had put there.
     if step.output.is_relative_to(PYTHON_MODULES):
         shutil.rmtree(PYTHON_MODULES, ignore_errors=True)
 
@@ -194,7 +209,7 @@ def _explain(step: Step, output: str) -> str:
     telling = [line for line in lines if "error" in line.lower()] or lines[-_LOG_LINES:]
     shown = "\n".join(f"  | {line}" for line in telling[:_LOG_LINES])
     unreachable = any(sign in output for sign in _NETWORK_SIGNS)
-    cause = "the package registry cannot be reached. " if unreachable else ""
+    cause = "the package registry cannot be reached, or not trusted. " if unreachable else ""
     return f"{step.what} failed: {cause}{step.hint}\n{shown}\n  (all of it: {step.stamp.with_suffix('.log')})"
 
 

@@ -21,9 +21,11 @@ Connect = Callable[[], Environment]
 PROTECTED: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/backfill", routes.post_backfill),
     ("POST", "/check", routes.post_check),
+    ("POST", "/recover", routes.post_recover),
     ("GET", "/findings", routes.get_findings),
     ("GET", "/runs", routes.get_runs),
     ("GET", "/runs/{run_id:int}", routes.get_run),
+    ("POST", "/runs/{run_id:int}/undo", routes.post_undo),
     ("GET", "/rules", routes.get_rules),
     ("PUT", "/rules", routes.put_rules),
     ("POST", "/pause", routes.post_pause),

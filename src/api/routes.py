@@ -17,6 +17,8 @@ from errors import InputError
 from invariants import findings
 from invariants.runner import run_check
 from ports import Ports
+from recovery.saga import RecoverRequest, recover
+from recovery.undo import undo_run
 from rules import Rule, read_rules, replace_rules
 from settings import Settings
 
@@ -66,6 +68,12 @@ async def post_check(call: Call) -> Response:
     return JSONResponse(await run_check(call.ports, call.settings, body["mode"]))
 
 
+async def post_recover(call: Call) -> Response:
+    """Do one call of the recovery, dry or live."""
+    body = await read_body(call.request, schemas.RECOVER)
+    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**body)))
+
+
 async def get_findings(call: Call) -> Response:
     """List findings, newest first."""
     query = read_query(call.request, schemas.FINDINGS_QUERY)
@@ -103,6 +111,12 @@ def path_run_id(request: Request) -> int:
 def no_such_run(run_id: int) -> InputError:
     """Return the 404 for a run that is not there."""
     return InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)
+
+
+async def post_undo(call: Call) -> Response:
+    """Take back the merges of a live recovery."""
+    await read_body(call.request, schemas.NOTHING, optional=True)
+    return JSONResponse(await undo_run(call.ports, call.settings, path_run_id(call.request)))
 
 
 async def get_rules(call: Call) -> Response:

@@ -65,6 +65,29 @@ CHECK = _object(
     }
 )
 
+RECOVER = _object(
+    {
+        "dry_run": {"type": "boolean", "default": True, "description": "Report every step, and change nothing."},
+        "max_groups": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": 1_000_000,
+            "description": "Objects merged in this call: 5,000 unless given; a dry run looks at all of them.",
+        },
+        "max_deletes": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "maximum": 1_000_000_000,
+            "description": "The cap on deleted rows for this request, in place of MAX_DELETES.",
+        },
+        "resume": {
+            "type": "boolean",
+            "default": False,
+            "description": "Resume what the recovery paused even if something is still violated.",
+        },
+    }
+)
+
 FINDINGS_QUERY = _object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},

@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import log
 from backfill.cursor import START, Position, decode, encode
@@ -59,17 +60,19 @@ class Progress:
         if text is None:
             return None
         try:
-            stored = json.loads(text)
-            cursor = stored["cursor"]
-            return Pass(
-                pass_started_at=stored["pass_started_at"],
-                position=decode(cursor, self.bucket, self.prefix) if cursor else START,
-                counts=Counts(**stored["counts"]),
-                completed_at=stored["completed_at"],
-            )
-        except (ValueError, KeyError, TypeError, InputError) as error:
+            return self._read(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
             log.write(self.clock.now(), "warn", "progress_unreadable", bucket=self.bucket, error=repr(error))
             return None
+
+    def _read(self, stored: dict[str, Any]) -> Pass:
+        cursor, completed_at = stored["cursor"], stored["completed_at"]
+        return Pass(
+            pass_started_at=_moment(stored["pass_started_at"]),
+            position=START if cursor is None else decode(cursor, self.bucket, self.prefix),
+            counts=_counts(stored["counts"]),
+            completed_at=None if completed_at is None else _moment(completed_at),
+        )
 
     async def begin_or_continue(self) -> Pass:
         """Return the pass to go on with: the stored one, or a new one where there is none or it is complete."""
@@ -103,3 +106,17 @@ class Progress:
             counts=start.counts.merge(counts),
             completed_at=completed_at,
         )
+
+
+def _moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return text
+
+
+def _counts(stored: dict[str, Any]) -> Counts:
+    numbers = [value for name, value in stored.items() if name != "unclassified_sample"]
+    sample = stored["unclassified_sample"]
+    if not all(isinstance(value, int) for value in numbers) or not all(isinstance(key, str) for key in sample):
+        raise ValueError(f"{stored!r} are not counts")
+    return Counts(**stored)

@@ -95,7 +95,7 @@ class Walk:
     clock: Clock
     position: Position
     trust_cursor: bool = True
-    """False for a position from KV: if R2 refuses its cursor, go on from the last key."""
+    """True for a cursor that a caller gave; where R2 refuses any other, the walk goes on from the last key."""
     counts: Counts = field(default_factory=Counts)
     cost: Cost = field(default_factory=Cost)
     pages: int = 0
@@ -129,6 +129,7 @@ class Walk:
 
     async def _page(self, limit: int) -> None:
         page = await self._listed(limit)
+        self.trust_cursor = False
         for chunk in page.chunks:
             await self._commit(chunk)
         if page.truncated and page.cursor is not None:
@@ -154,7 +155,6 @@ class Walk:
             else:
                 forward = page.chunks and (at.last_key is None or page.chunks[0].first_key > at.last_key)
                 if forward or (not page.chunks and page.truncated):
-                    self.trust_cursor = False
                     return page
         return await self._list(ListRequest(self.target.prefix, limit, start_after=at.last_key))
 

@@ -28,6 +28,16 @@ class D1Database:
             raise translate(str(error), doing="A D1 batch") from error
         return [_result(one) for one in json.loads(JSON.stringify(answer))]
 
+    async def bookmark(self) -> str | None:
+        """Return D1's Time Travel bookmark of this moment, or None where there is none."""
+        try:
+            session = self._binding.withSession("first-primary")
+            await session.prepare("SELECT 1").run()
+            bookmark = session.getBookmark()
+        except JsException as error:
+            raise translate(str(error), doing="Asking D1 for its bookmark") from error
+        return str(bookmark) if isinstance(bookmark, str) else None
+
     def _prepared(self, statement: Statement) -> Any:
         prepared = self._binding.prepare(statement.sql)
         return prepared.bind(*map(_bound, statement.params)) if statement.params else prepared

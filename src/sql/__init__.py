@@ -61,7 +61,7 @@ def fill(text: str, slots: dict[str, str]) -> str:
     return _SLOT.sub(lambda match: slots[match[1]], text)
 
 
-def statement(name: str, *params: Value, **slots: str) -> Statement:
+def statement(name: str, /, *params: Value, **slots: str) -> Statement:
     """Return the named statement with its parameters and its slots filled."""
     text = load(name)
     return Statement(fill(text, slots) if slots or "{{" in text else text, params)

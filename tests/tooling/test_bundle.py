@@ -7,6 +7,7 @@ import pytest
 
 from tooling import bundle
 from tooling.bundle import FILE_NAME, BundleError, Versions
+from tooling.paths import NODE_MODULES
 
 VERSIONS = Versions(pyodide="1.2.3", workerd="4.5.6")
 PATTERNS = tuple(bundle._REPLACEMENTS)
@@ -49,7 +50,7 @@ def test_every_place_is_replaced() -> None:
 
 def test_the_installed_pyodide_can_be_adapted() -> None:
     versions = bundle.installed_versions()
-    glue = (bundle.NODE_MODULES / "pyodide" / "pyodide.asm.mjs").read_text()
+    glue = (NODE_MODULES / "pyodide" / "pyodide.asm.mjs").read_text()
     assert "export{_createPyodideModule}" in bundle.patch_glue(glue, versions)
 
 
@@ -93,7 +94,7 @@ def test_a_refused_glue_leaves_no_bundle(node_modules: Path, tmp_path: Path) -> 
 
 
 def test_a_missing_package_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="pyodide/package.json is missing. Run `make setup`"):
+    with pytest.raises(BundleError, match=r"pyodide/package\.json is missing\. Run `make setup`"):
         bundle.build(tmp_path, tmp_path / "cache")
 
 

@@ -120,5 +120,5 @@ def test_state_survives_a_kill(entry: Path, tmp_path: Path) -> None:
 
 def test_a_worker_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
     (tmp_path / "entry.py").write_text("import no_such_module\n")
-    with pytest.raises(HarnessError, match="did not start(.|\n)*No module named 'no_such_module'"):
+    with pytest.raises(HarnessError, match=r"did not start(.|\n)*No module named 'no_such_module'"):
         Harness(Config(main=tmp_path / "entry.py")).start()

@@ -17,7 +17,8 @@ def step(tmp_path: Path) -> Step:
     return Step(
         name="tools",
         what="the tools",
-        command=(sys.executable, "-c", COUNT, str(tmp_path / "out")),
+        program=sys.executable,
+        arguments=("-c", COUNT, str(tmp_path / "out")),
         inputs=(tmp_path / "lock",),
         output=tmp_path / "out",
         hint="It needs a registry",
@@ -26,7 +27,7 @@ def step(tmp_path: Path) -> Step:
 
 
 def python(step: Step, code: str) -> Step:
-    return replace(step, command=(sys.executable, "-c", code))
+    return replace(step, arguments=("-c", code))
 
 
 def test_a_done_step_is_not_repeated(step: Step) -> None:
@@ -50,9 +51,8 @@ def test_a_lost_output_repeats_the_step(step: Step) -> None:
 
 
 def test_a_changed_step_repeats_those_after_it(step: Step, tmp_path: Path) -> None:
-    later = replace(
-        step, name="later", inputs=(), output=tmp_path / "later", command=(*step.command[:3], str(tmp_path / "later"))
-    )
+    output = tmp_path / "later"
+    later = replace(step, name="later", inputs=(), output=output, arguments=("-c", COUNT, str(output)))
     run_all([step, later])
     step.inputs[0].write_text("two")
     run_all([step, later])
@@ -82,4 +82,4 @@ def test_an_unreachable_registry_is_called_that(step: Step) -> None:
 
 def test_a_missing_program_is_named(step: Step) -> None:
     with pytest.raises(SetupError, match="/no/such/npm: No such file"):
-        run_all([replace(step, command=("/no/such/npm",))])
+        run_all([replace(step, program="/no/such/npm")])

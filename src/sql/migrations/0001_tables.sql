@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS steward_control (
   lease_run INTEGER,
   lease_until TEXT,
   fence INTEGER NOT NULL DEFAULT 0,
+  deletes_left INTEGER NOT NULL DEFAULT 0 CHECK (deletes_left >= 0),
   full_checked_at TEXT,
   full_check TEXT
 );
@@ -71,13 +72,25 @@ CREATE UNIQUE INDEX IF NOT EXISTS steward_findings_open ON steward_findings (inv
 CREATE TABLE IF NOT EXISTS steward_merges (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL,
+  chunk INTEGER NOT NULL,
   loser_id NOT NULL,
   winner_id NOT NULL,
   loser TEXT NOT NULL,
-  undone_at TEXT
+  undone_by INTEGER
 );
-CREATE INDEX IF NOT EXISTS steward_merges_by_run ON steward_merges (run, id);
+CREATE INDEX IF NOT EXISTS steward_merges_by_run ON steward_merges (run, chunk);
 CREATE INDEX IF NOT EXISTS steward_merges_by_loser ON steward_merges (loser_id);
+
+-- A row per child row that a merge pointed elsewhere.
+CREATE TABLE IF NOT EXISTS steward_remaps (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL,
+  child_table TEXT NOT NULL,
+  child_column TEXT NOT NULL,
+  row_key NOT NULL,
+  loser_id NOT NULL
+);
+CREATE INDEX IF NOT EXISTS steward_remaps_by_run ON steward_remaps (run, child_table, child_column, loser_id);
 
 CREATE TABLE IF NOT EXISTS steward_overrides (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,245 @@
+"""Merge the rows of one object into one: journal the losers, carry a known type, remap every child, delete.
+
+Whole groups in chunks, each chunk one D1 batch: no reader ever sees a row deleted while something references it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sql
+from errors import ConstraintError, LeaseLostError, RefusedError
+from log import timestamp
+from ports import Database, Statement
+from recovery.journal import whole_row
+from runs import LEASE, Run
+from schema import Reference, Schema
+
+CHUNK_GROUPS = 250
+"""Objects per D1 batch: some 50 ms of SQL, and at most 1.5 MB of keys (a control character takes six bytes)."""
+
+Group = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What merging would do: objects merged, rows deleted, types carried, children moved, and objects left whole."""
+
+    groups: int
+    losers: int
+    carried: int
+    children: int
+    sample: list[object]
+    left: dict[Group, str]
+
+
+@dataclass(frozen=True)
+class ChildConstraint:
+    """A UNIQUE constraint of a child on its reference and `others`, which a merge could break."""
+
+    reference: Reference
+    index: str
+    others: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The constraint as a person would find it."""
+        columns = ", ".join([self.reference.column, *self.others])
+        return f"UNIQUE ({columns}) of {self.reference.table} ({self.index})"
+
+    def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
+        """Return the statement that lists the objects among `groups` whose merge would break it."""
+        others = [f"child.{sql.quote(name)}" for name in self.others]
+        return sql.statement(
+            "recovery/conflicts",
+            *params,
+            **_child(self.reference),
+            ranked=ranked_rows(groups),
+            merged_key=", ".join(["ranked.winner_id", *others]),
+            not_null=" AND ".join(["1", *(f"{name} IS NOT NULL" for name in others)]),
+        )
+
+
+@dataclass
+class Dedupe:
+    """The merge of one recovery. `left` holds the objects left whole, and why."""
+
+    database: Database
+    schema: Schema
+    run: Run
+    max_groups: int
+    deadline: datetime
+    left: dict[Group, str] = field(default_factory=dict)
+    groups: int = 0
+    deleted: int = 0
+    carried: int = 0
+    children: int = 0
+    chunk: int = 0
+    more: bool = False
+    constraints: list[ChildConstraint] | None = None
+
+    async def plan(self) -> Plan:
+        """Return what merging the first `max_groups` objects would do; the same statements for dry and live."""
+        left = dict(self.left)
+        left.update(await self.conflicts(_fragment("all_groups"), (self.max_groups, listed(left))))
+        groups, params = _fragment("all_groups"), (self.max_groups, listed(left))
+        ranked = {"ranked": ranked_rows(groups)}
+        counts, sample = await self.database.batch(
+            [
+                sql.statement("recovery/plan_dedupe", *params, **ranked),
+                sql.statement("recovery/sample_groups", *params, **ranked),
+            ]
+        )
+        children = 0
+        for reference in self.schema.references:
+            slots = {**_child(reference), **ranked}
+            [moved] = await self.database.batch([sql.statement("recovery/plan_remap", *params, **slots)])
+            children += int(moved.rows[0]["children"] or 0)
+        row = {name: int(value or 0) for name, value in counts.rows[0].items()}
+        return Plan(row["groups"], row["losers"], row["carried"], children, list(sample.rows), left)
+
+    async def conflicts(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
+        """Return the objects whose merge would break a child's own UNIQUE constraint, with its name."""
+        found: dict[Group, str] = {}
+        for constraint in await self._child_constraints():
+            [objects] = await self.database.batch([constraint.broken_by(groups, params)])
+            found.update({(str(row["r2_bucket"]), str(row["r2_key"])): constraint.name for row in objects.rows})
+        return found
+
+    async def _child_constraints(self) -> list[ChildConstraint]:
+        if self.constraints is None:
+            self.constraints = []
+            for reference in self.schema.references:
+                key = self.schema.tables[reference.table].row_key or ""
+                wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
+                [found] = await self.database.batch([wanted])
+                self.constraints += [
+                    ChildConstraint(reference, str(row["name"]), tuple(json.loads(str(row["others"]))))
+                    for row in found.rows
+                ]
+        return self.constraints
+
+    async def prepare(self) -> list[str]:
+        """Create the indexes that the merge is served by, where they are missing; return their names."""
+        made = ["steward_objects"]
+        statements = [sql.statement("recovery/create_object_index")]
+        for reference in self.schema.references:
+            wanted = sql.statement("recovery/child_index", reference.table, reference.column)
+            [index] = await self.database.batch([wanted])
+            if not index.rows:
+                name = f"steward_children_{reference.table}_{reference.column}"
+                made.append(name)
+                slots = {**_child(reference), "name": sql.quote(name)}
+                statements.append(sql.statement("recovery/create_child_index", **slots))
+        for statement in statements:
+            await self.database.batch([self._hold(), statement])
+        return made
+
+    async def merge(self) -> None:
+        """Merge objects until none is left, `max_groups` are done (`more` then says so), or time is up.
+
+        Raises LeaseLostError, RefusedError ("max_deletes") and platform errors; all before it is committed.
+        """
+        after: Group = ("", "")
+        while True:
+            wanted = min(CHUNK_GROUPS, self.max_groups - self.groups)
+            following = sql.statement("recovery/next_groups", *after, max(wanted, 1) + len(self.left))
+            [found] = await self.database.batch([following])
+            fresh = [(str(row["r2_bucket"]), str(row["r2_key"])) for row in found.rows]
+            groups = [group for group in fresh if group not in self.left][: max(wanted, 1)]
+            if not groups:
+                return
+            if wanted <= 0 or self.run.clock.now() >= self.deadline:
+                self.more = True
+                return
+            after = groups[-1]
+            self.left.update(await self.conflicts(_fragment("given_groups"), (listed(groups),)))
+            await self._merge_or_split([group for group in groups if group not in self.left])
+
+    async def _merge_or_split(self, groups: Sequence[Group]) -> None:
+        """Merge a chunk; where the database refuses a row, halve it until the object it refuses is alone."""
+        if not groups:
+            return
+        try:
+            await self._merge_chunk(groups)
+        except ConstraintError as error:
+            refuse_known(error)
+            if len(groups) == 1:
+                self.left[groups[0]] = str(error)
+                return
+            middle = len(groups) // 2
+            await self._merge_or_split(groups[:middle])
+            await self._merge_or_split(groups[middle:])
+
+    async def _merge_chunk(self, groups: Sequence[Group]) -> None:
+        self.chunk += 1
+        here = (self.run.id, self.chunk)
+        given = {"ranked": ranked_rows(_fragment("given_groups"))}
+        row = whole_row(self.schema.columns, "artifacts")
+        head = [
+            self._hold(),
+            sql.statement("recovery/journal_losers", listed(groups), *here, **given, whole_row=row),
+            sql.statement("recovery/spend_deletes", *here),
+            sql.statement("recovery/carry_type", listed(groups), **given),
+        ]
+        children = [statement for reference in self.schema.references for statement in self._moves(reference)]
+        results = await self.database.batch([*head, *children, sql.statement("recovery/delete_losers", *here)])
+        self.groups += len(groups)
+        self.carried += results[3].changes
+        self.children += sum(result.changes for result in results[len(head) : -1 : 2])
+        self.deleted += results[1].changes
+        self.run.renewed_at = self.run.clock.now()
+
+    def _moves(self, reference: Reference) -> list[Statement]:
+        """Return the two statements that journal and move the children of one reference."""
+        here, table = (self.run.id, self.chunk), self.schema.tables[reference.table]
+        slots = _child(reference)
+        key = row_key(table.row_key, table.columns)
+        return [
+            sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots, row_key=key),
+            sql.statement("recovery/remap_children", *here, **slots),
+        ]
+
+    def _hold(self) -> Statement:
+        return hold_lease(self.run)
+
+
+def hold_lease(run: Run) -> Statement:
+    """Return the statement that fails its batch unless `run` still has the lease, and renews it."""
+    until = timestamp(run.clock.now() + LEASE)
+    return sql.statement("recovery/hold_lease", run.token, run.fence, until)
+
+
+def refuse_known(error: ConstraintError) -> None:
+    """Raise what a failed constraint of our own means: the lease is gone, or the cap is reached."""
+    if "steward_control.fence" in str(error):
+        raise LeaseLostError("The recovery lost its lease.", hint="Another run took over; see GET /runs.") from error
+    if "deletes_left" in str(error):
+        hint = "Rows appeared meanwhile. Run it dry again, and pass max_deletes with the number it shows."
+        raise RefusedError("max_deletes", "The recovery reached the cap on deletes.", hint=hint) from error
+
+
+def ranked_rows(groups: str) -> str:
+    """Return the fragment that ranks the rows of the objects that the fragment `groups` selects."""
+    return sql.fill(_fragment("ranked"), {"groups": groups})
+
+
+def row_key(key: str | None, columns: Sequence[str]) -> str:
+    """Return the identifier that names a child's rows; the first column where no single one does."""
+    return "rowid" if key == "rowid" else sql.quote(key or columns[0])
+
+
+def _fragment(name: str) -> str:
+    return sql.load(f"recovery/{name}")
+
+
+def _child(reference: Reference) -> dict[str, str]:
+    return {"child_table": sql.quote(reference.table), "child_column": sql.quote(reference.column)}
+
+
+def listed(groups: Sequence[Group] | dict[Group, str]) -> str:
+    """Return objects as the JSON array of [bucket, key] that the statements take."""
+    return json.dumps([list(group) for group in groups], ensure_ascii=False)

@@ -1,0 +1,134 @@
+"""The steps of a recovery beside the merge: index, guards, classify, orphans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sql
+from errors import ConstraintError
+from ports import Database, Statement, Value
+from recovery.dedupe import hold_lease, ranked_rows, refuse_known, row_key
+from recovery.steps import Step
+from rules import RuleSet
+from runs import Run
+from schema import Reference, Schema
+
+CLASSIFY_ROWS = 20_000
+"""Unknown rows per D1 batch: about a tenth of a second."""
+
+
+@dataclass
+class Repairs:
+    """The steps on one database; `live` False counts what they would do."""
+
+    database: Database
+    schema: Schema
+    run: Run
+    rules: RuleSet
+    live: bool
+    clean_of_duplicates: bool = True
+    """Whether the unique index could be created: no object was, or would be, left with several rows."""
+
+    async def _write(self, *statements: Statement) -> int:
+        """Run the statements under the lease, in one transaction, and return the rows they changed."""
+        results = await self.database.batch([hold_lease(self.run), *statements])
+        return sum(result.changes for result in results[1:])
+
+    async def index(self) -> Step:
+        """Create the unique index where it is missing; the index it replaces goes."""
+        present = int(self.schema.unique_index is not None)
+        step = Step("index", present, present)
+        if present:
+            if self.live:
+                await self._write(sql.statement("recovery/drop_object_index"))
+            return step
+        if self.schema.nullable_key:
+            step.details["nullable"] = list(self.schema.nullable_key)
+        if not self.clean_of_duplicates:
+            step.error = "Objects are left with several rows, so the unique index cannot be created."
+            return step
+        if self.live:
+            try:
+                create = sql.statement("recovery/create_unique_index")
+                await self._write(create, sql.statement("recovery/drop_object_index"))
+            except ConstraintError as error:
+                refuse_known(error)
+                step.error = f"{error} A writer added a duplicate meanwhile; it is merged in the next round."
+                return step
+        step.after = step.changed = 1
+        return step
+
+    async def guards(self) -> Step:
+        """Install every guard that is missing or has another text, and take down those of gone references."""
+        wanted = self.schema.guards
+        sample: list[object]
+        wrong = [guard for guard in wanted if self.schema.triggers.get(guard.name) != guard.stored]
+        if self.live and wrong:
+            await self._write(*(statement for guard in wrong for statement in guard.install()))
+        sample = [guard.name for guard in wrong[:20]]
+        return Step("guards", len(wanted) - len(wrong), len(wanted), len(wrong), sample)
+
+    async def classify(self, merged: tuple[int, str]) -> Step:
+        """Give unknown rows the type of the winning rule; `merged` are the objects that a dry run leaves merged."""
+        ranked = ranked_rows(sql.load("recovery/all_groups"))
+        classification = self.rules.classification()
+        plan = sql.statement(
+            "recovery/plan_classify", *merged, self.rules.parameter, ranked=ranked, source_type=classification
+        )
+        [counts] = await self.database.batch([plan])
+        unknown, classified = (int(counts.rows[0][name] or 0) for name in ("unknown", "classified"))
+        unmatched = sql.statement(
+            "recovery/sample_unknown", None, None, self.rules.parameter, source_type=classification
+        )
+        [sample] = await self.database.batch([unmatched])
+        step = Step("classify", unknown, unknown - classified, classified, list(sample.rows))
+        if self.live:
+            step.changed = await self._classify()
+            step.after = unknown - step.changed
+        return step
+
+    async def _classify(self) -> int:
+        changed = 0
+        after: tuple[Value, Value] = ("", "")
+        while True:
+            [boundary] = await self.database.batch([sql.statement("recovery/unknown_boundary", *after, CLASSIFY_ROWS)])
+            until = (boundary.rows[0]["r2_bucket"], boundary.rows[0]["r2_key"]) if boundary.rows else (None, None)
+            params = (*after, self.rules.parameter, *until)
+            changed += await self._write(
+                sql.statement("recovery/classify_unknown", *params, source_type=self.rules.classification())
+            )
+            if not boundary.rows:
+                return changed
+            after = until
+
+    async def orphans(self) -> Step:
+        """Point children whose missing artifact the journal knows at its winner; list the others."""
+        step = Step("orphans", 0, 0)
+        for reference in self.schema.references:
+            step_of_one = await self._orphans_of(reference)
+            step.before += step_of_one.before
+            step.after += step_of_one.after
+            step.changed += step_of_one.changed
+            step.sample = (step.sample + step_of_one.sample)[:20]
+        return step
+
+    async def _orphans_of(self, reference: Reference) -> Step:
+        table = self.schema.tables[reference.table]
+        slots = {
+            "child_table": sql.quote(reference.table),
+            "child_column": sql.quote(reference.column),
+            "row_key": row_key(table.row_key, table.columns),
+        }
+        orphans = {"orphans": sql.fill(sql.load("recovery/orphans"), slots)}
+        counts, sample = await self.database.batch(
+            [
+                sql.statement("recovery/plan_orphans", **orphans),
+                sql.statement("recovery/sample_orphans", reference.name, **orphans),
+            ]
+        )
+        found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))
+        if self.live and known:
+            named = {name: slots[name] for name in slots if name != "row_key"}
+            point = sql.statement("recovery/point_orphans", **named, row_key=slots["row_key"], **orphans)
+            known = await self._write(point)
+        return Step("orphans", found, found - known, known, list(sample.rows))

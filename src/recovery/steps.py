@@ -1,0 +1,35 @@
+"""What a step of a recovery reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Step:
+    """One step: how many things were wrong before and are after, how many it changed, and examples.
+
+    In a dry run `after` and `changed` are what a live run would bring.
+    """
+
+    name: str
+    before: int
+    after: int
+    changed: int = 0
+    sample: list[object] = field(default_factory=list)
+    error: str | None = None
+    details: dict[str, object] = field(default_factory=dict)
+
+    def merge(self, later: Step) -> None:
+        """Add what the same step did in a later round."""
+        self.after = later.after
+        self.changed += later.changed
+        self.sample = (self.sample + later.sample)[:20]
+        self.error = later.error
+        self.details.update(later.details)
+
+    def report(self) -> dict[str, object]:
+        """Return the step as answers print it; `error` only where there is one."""
+        shown = {"name": self.name, "before": self.before, "after": self.after, "changed": self.changed}
+        body: dict[str, object] = {**shown, "sample": self.sample, **self.details}
+        return {**body, "error": self.error} if self.error else body

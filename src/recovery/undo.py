@@ -1,0 +1,144 @@
+"""Take a recovery's merge back: the losers return with their ids and all columns, their children point at them again.
+
+Row by row, where nothing moved on since; what moved on is left as it is and told. A type that a winner took from a
+loser stays: it is knowledge, and dropping below a known type is what the guards forbid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import runs
+import sql
+from costs import Cost, MeteredDatabase
+from errors import InputError, RefusedError, StewardError
+from ports import Database, Ports, Row, Statement
+from recovery.dedupe import hold_lease, row_key
+from recovery.journal import restored
+from recovery.saga import SECONDS
+from runs import Opening, Run, open_run
+from schema import Reference, Schema, read_schema
+from settings import Settings
+
+BY = "undo"
+
+
+@dataclass
+class Undo:
+    """The undoing of run `target`, under the lease of `run`."""
+
+    database: Database
+    schema: Schema
+    run: Run
+    target: int
+    losers: int = 0
+    children: int = 0
+
+    async def open_the_way(self) -> None:
+        """Drop the unique index, under which no loser could return; an ordinary one takes its place."""
+        name = self.schema.unique_index
+        statements = [hold_lease(self.run), sql.statement("recovery/create_object_index")]
+        if name:
+            statements.append(sql.statement("recovery/drop_index", name=sql.quote(name)))
+        await self.database.batch(statements)
+
+    async def chunk(self, number: int) -> None:
+        """Undo one chunk of the merge in one transaction."""
+        columns = self.schema.columns
+        here = (self.target, number, self.run.id)
+        head = [
+            hold_lease(self.run),
+            sql.statement("recovery/mark_undone", *here),
+            sql.statement(
+                "recovery/restore_losers",
+                *here,
+                columns=", ".join(map(sql.quote, columns)),
+                values=restored(columns, "loser"),
+            ),
+        ]
+        back = [self._point_back(reference, here) for reference in self.schema.references]
+        results = await self.database.batch([*head, *back])
+        self.losers += results[1].changes
+        self.children += sum(result.changes for result in results[len(head) :])
+
+    def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> Statement:
+        slots = self._child(reference)
+        return sql.statement("recovery/point_back", *here, reference.table, reference.column, **slots)
+
+    def _child(self, reference: Reference) -> dict[str, str]:
+        table = self.schema.tables[reference.table]
+        return {
+            "child_table": sql.quote(reference.table),
+            "child_column": sql.quote(reference.column),
+            "row_key": row_key(table.row_key, table.columns),
+        }
+
+    async def refused(self) -> list[Row]:
+        """Return the rows that could not be undone because they moved on, and why."""
+        statements = [sql.statement("recovery/refused_merges", self.target)]
+        for reference in self.schema.references:
+            named = (self.target, reference.table, reference.column, self.run.id)
+            statements.append(sql.statement("recovery/refused_remaps", *named, **self._child(reference)))
+        results = await self.database.batch(statements)
+        return [row for result in results for row in result.rows]
+
+
+async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, object]:
+    """Undo the merges of recovery `target` and return what came back and what was refused.
+
+    Doing it twice changes nothing. Raises InputError (404) where there is no such run, RefusedError where the run is
+    no live recovery, the unique index cannot be dropped, or another run has the lease.
+    """
+    await _refuse_other_runs(ports.database, target)
+    run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
+    cost = Cost()
+    try:
+        report = await _undo(ports, settings, run, target, cost)
+    except StewardError as error:
+        await run.close("failed", cost=cost, error=error.sentence())
+        error.run_id = run.id
+        raise
+    await run.close("succeeded" if report["done"] else "stopped", counts=report, cost=cost)
+    return report
+
+
+async def _refuse_other_runs(database: Database, target: int) -> None:
+    found = await runs.read_run(database, target)
+    if found is None:
+        raise InputError("run_id", f"There is no run {target}.", hint="GET /runs lists them.", status=404)
+    if found["kind"] != "recovery" or found["mode"] != "live":
+        hint = "Only a live recovery deletes rows; GET /runs?kind=recovery lists them."
+        raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
+
+
+async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: Cost) -> dict[str, object]:
+    database = MeteredDatabase(ports.database, cost)
+    schema = await read_schema(database, settings.children)
+    work = Undo(database, schema, run, target)
+    [chunks] = await database.batch([sql.statement("recovery/merge_chunks", target)])
+    if chunks.rows:
+        _refuse_inline_index(schema)
+        await runs.pause(database, ports.clock, by=BY, reason=f"undo of run {target}")
+        await work.open_the_way()
+    done = True
+    for row in chunks.rows:
+        if ports.clock.now() - run.started_at > timedelta(seconds=SECONDS):
+            done = False
+            break
+        await work.chunk(int(row["chunk"] or 0))
+    return {
+        "run_id": run.id,
+        "undone_run": target,
+        "done": done,
+        "restored": work.losers,
+        "children_restored": work.children,
+        "refused": await work.refused(),
+    }
+
+
+def _refuse_inline_index(schema: Schema) -> None:
+    if schema.unique_index and schema.unique_index.startswith("sqlite_autoindex_"):
+        message = "The unique index is part of the table's declaration and cannot be dropped: no duplicate can return."
+        hint = "Restore the database to the recovery's bookmark with D1 Time Travel instead (docs/runbook.md)."
+        raise RefusedError("unique_index", message, hint=hint)

@@ -1,0 +1,14 @@
+-- Up to 100 merges of run ?1 that could not be undone, and why.
+SELECT
+  loser_id,
+  winner_id,
+  loser ->> '$.r2_bucket' AS r2_bucket,
+  loser ->> '$.r2_key' AS r2_key,
+  CASE
+    WHEN EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.loser_id) THEN 'the id is in use again'
+    WHEN NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.winner_id) THEN 'the winner is gone'
+    ELSE 'the winner is the row of another object now'
+  END AS why
+FROM steward_merges
+WHERE run = ?1 AND undone_by IS NULL
+LIMIT 100

@@ -1,0 +1,4 @@
+-- No rows: points the children of the losers of run ?1, chunk ?2 at their winners.
+UPDATE {{child_table}} SET {{child_column}} = merged.winner_id
+FROM (SELECT loser_id, winner_id FROM steward_merges WHERE run = ?1 AND chunk = ?2) AS merged
+WHERE {{child_table}}.{{child_column}} = merged.loser_id

@@ -1,0 +1,78 @@
+"""What the page statements read must not depend on how many artifacts there are."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+
+from backfill.runner import BackfillRequest, run_backfill
+from ports import Ports, Statement
+from tests.fakes import World, migrate, migrated_world
+from tests.support import SETTINGS, RecordingDatabase, numbered
+
+TEXT_IDS = (
+    "CREATE TABLE artifacts (id TEXT PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,"
+    " source_type TEXT NOT NULL DEFAULT 'unknown', fetched_at TEXT);"
+    "CREATE UNIQUE INDEX mine ON artifacts (r2_bucket, r2_key);"
+)
+
+
+def integer_ids() -> World:
+    return migrated_world()
+
+
+def text_ids() -> World:
+    world = World()
+    world.database.script(TEXT_IDS)
+    migrate(world.database)
+    return world
+
+
+def page_statements(world: World) -> list[Statement]:
+    """Return the statements of the one page of a live backfill, as they reached the database."""
+    world.rules((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"))
+    world.bucket.put(*numbered(10))
+    recorder = RecordingDatabase(world.database)
+    ports = Ports(recorder, world.buckets, world.store, world.clock, world.poster)
+    asyncio.run(run_backfill(ports, SETTINGS, BackfillRequest(dry_run=False)))
+    [page] = [batch for batch in recorder.batches if any("INSERT INTO artifacts" in one.sql for one in batch)]
+    return page
+
+
+def plan(world: World, statement: Statement) -> list[str]:
+    found = world.database.all(f"EXPLAIN QUERY PLAN {statement.sql}", *statement.params)
+    return [str(row[-1]) for row in found]
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+@pytest.mark.parametrize("make", [integer_ids, text_ids], ids=lambda make: make.__name__)
+def test_no_page_statement_scans_a_table(make: Callable[[], World], *, analyzed: bool) -> None:
+    world = make()
+    statements = page_statements(world)
+    assert len(statements) == 3
+    if analyzed:
+        world.database.script("ANALYZE")
+    for statement in statements:
+        steps = plan(world, statement)
+        scans = [step for step in steps if re.match(r"SCAN (?!json_each|\(subquery|classified)", step)]
+        assert scans == []
+
+
+@pytest.mark.parametrize("make", [integer_ids, text_ids], ids=lambda make: make.__name__)
+def test_counting_a_page_uses_the_unique_index_and_the_index_of_unknowns(make: Callable[[], World]) -> None:
+    world = make()
+    counting = plan(world, page_statements(world)[0])
+    assert any(re.search(r"INDEX (sqlite_autoindex_artifacts_\d|mine) FOR IN-OPERATOR", step) for step in counting)
+    assert any("SEARCH artifacts USING" in step and "artifacts_unknown" in step for step in counting)
+
+
+@pytest.mark.parametrize("make", [integer_ids, text_ids], ids=lambda make: make.__name__)
+def test_upgrading_finds_its_rows_in_the_index_of_unknowns_and_then_by_id(make: Callable[[], World]) -> None:
+    world = make()
+    upgrading = plan(world, page_statements(world)[2])
+    found = [step for step in upgrading if step.startswith("SEARCH artifacts")]
+    assert "artifacts_unknown (r2_bucket=? AND r2_key>? AND r2_key<?)" in found[0]
+    assert re.search(r"INTEGER PRIMARY KEY|sqlite_autoindex_artifacts_1 \(id=\?\)", found[1])

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sql
+from sql import SqlFileError
+
+SRC = Path(__file__).parents[2] / "src"
+NAMES = sorted(str(path.relative_to(sql.ROOT).with_suffix("")) for path in sql.ROOT.rglob("*.sql"))
+OWN_READERS = ("migrations/", "invariants/")
+"""Folders that are read as folders: by wrangler, and one check per file."""
+NAMED = [name for name in NAMES if not name.startswith(OWN_READERS)]
+MODULES = [path.read_text(encoding="utf-8") for path in SRC.rglob("*.py")]
+
+
+def used(name: str, module: str) -> bool:
+    """Tell whether the module names the file, as a whole or as `f"folder/{kind}"` with the kind beside it."""
+    folder, _, kind = name.rpartition("/")
+    return f'"{name}"' in module or (f'f"{folder}/{{' in module and f'"{kind}"' in module)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_file_is_one_statement_that_d1_can_take(name: str) -> None:
+    statement = sql.load(name)
+    assert not re.search(r"(;|--[^\n]*)\s*\Z", statement)
+    # A trigger holds statements of its own; everything else is one statement.
+    assert ";" not in re.sub(r"'[^']*'|--[^\n]*", "", statement) or "CREATE TRIGGER" in statement
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_file_says_in_its_first_line_what_it_returns(name: str) -> None:
+    header = (sql.ROOT / f"{name}.sql").read_text(encoding="utf-8").partition("\n")[0]
+    assert re.match(r"-- \S.{10,}", header)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_file_is_used_by_name(name: str) -> None:
+    assert any(used(name, module) for module in MODULES)
+
+
+def test_every_name_that_is_used_has_its_file() -> None:
+    mentioned = {name for module in MODULES for name in re.findall(r"sql\.(?:load|statement)\(\s*\"([^\"]+)\"", module)}
+    assert mentioned
+    assert mentioned <= set(NAMES)
+
+
+def test_no_two_files_hold_the_same_statement() -> None:
+    by_text: dict[str, list[str]] = {}
+    for name in NAMED:
+        by_text.setdefault(" ".join(sql.load(name).split()), []).append(name)
+    assert [names for names in by_text.values() if len(names) > 1] == []
+
+
+@pytest.mark.parametrize("text", ["", "\n", "-- Only a header.\n", "-- A header.\n;\n", "-- A header.\n-- Nothing.\n"])
+def test_a_file_without_a_statement_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SqlFileError, match=r"^some/name\.sql: "):
+        sql.parse("some/name", text)
+
+
+@pytest.mark.parametrize("text", ["SELECT 1\n", "\n-- Late.\nSELECT 1\n", "--No space.\nSELECT 1\n"])
+def test_a_file_without_a_header_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SqlFileError, match=r"^some/name\.sql: the first line"):
+        sql.parse("some/name", text)
+
+
+def test_a_missing_file_is_refused_by_name() -> None:
+    with pytest.raises(SqlFileError, match=r"^no/such\.sql: no such file"):
+        sql.load("no/such")
+
+
+@pytest.mark.parametrize(
+    "tail", ["", ";", ";\n", " ; \n", "; -- why\n", "\n-- why\n-- more\n", ";\n-- why", ";;\n;", "-- a\n;\n--b\n"]
+)
+def test_what_d1_cannot_take_after_the_statement_is_stripped(tail: str) -> None:
+    assert sql.parse("some/name", "-- A header.\n-- More of it.\nSELECT 1" + tail) == "SELECT 1"
+
+
+def test_a_comment_inside_the_statement_stays() -> None:
+    assert sql.parse("some/name", "-- A header.\nSELECT 1 -- one\n, 2;\n") == "SELECT 1 -- one\n, 2"
+
+
+@pytest.mark.parametrize("slots", [{}, {"a": "x"}, {"a": "x", "b": "y", "c": "z"}])
+def test_a_slot_without_a_value_and_a_value_without_a_slot_are_refused(slots: dict[str, str]) -> None:
+    with pytest.raises(SqlFileError, match="slots"):
+        sql.fill("SELECT {{a}}, {{b}}", slots)
+
+
+def test_a_slot_takes_its_value_as_it_is() -> None:
+    assert sql.fill("SELECT {{a}}, {{b}}", {"a": r"\1 {{b}}", "b": "y"}) == r"SELECT \1 {{b}}, y"
+
+
+@pytest.mark.parametrize("name", ["plain", 'with "quotes"', "it's", "semi;colon", "é", ""])
+def test_a_quoted_identifier_names_exactly_that(name: str) -> None:
+    assert sql.quote(name).startswith('"')
+    assert sql.quote(name)[1:-1].replace('""', '"') == name
