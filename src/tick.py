@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import log
+from alerts import add_failed_tick, heartbeat, send_alerts
 from backfill.cursor import START
 from backfill.progress import Pass, Progress
 from backfill.runner import prepare, walk_slice
@@ -63,7 +64,10 @@ async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, obj
     tick = Tick(ports, settings, run)
     await tick.part("check", lambda: _check(tick))
     await tick.part("backfill", lambda: _backfill(tick))
-    return await _close(tick)
+    await tick.part("alerts", lambda: _alerts(tick))
+    outcome = await _close(tick)
+    await heartbeat(ports, settings, failed=bool(tick.errors))
+    return outcome
 
 
 async def _close(tick: Tick) -> dict[str, object]:
@@ -86,6 +90,13 @@ async def _check(tick: Tick) -> dict[str, object]:
         if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:
             tick.errors.append(f"check of {verdict.name}: {verdict.reason}")
     return outcome.summary()
+
+
+async def _alerts(tick: Tick) -> dict[str, int]:
+    """Tell of a failed tick and of every change; one that is not taken waits for the next tick."""
+    if tick.errors and tick.settings.alert_webhook_url:
+        await add_failed_tick(tick.ports.database, tick.ports.clock.now(), tick.run.id, tick.errors)
+    return await send_alerts(tick.ports, tick.settings)
 
 
 async def _backfill(tick: Tick) -> dict[str, object]:

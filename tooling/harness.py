@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self, TypeVar, cast
@@ -116,15 +116,21 @@ class Harness:
             raise
         self.url = self._node.url
 
+    def stop(self) -> None:
+        """Stop the runtime in good order, keeping the state."""
+        if self._node:
+            self._node.stop()
+            self._node = None
+
     def close(self) -> None:
         """Stop the runtime, and remove the state if it was temporary."""
-        self._stop()
+        self.stop()
         if self._temporary:
             shutil.rmtree(self.state, ignore_errors=True)
 
     def restart(self, config: Config | None = None) -> None:
         """Stop in good order and start again on the same state, with another config if given."""
-        self._stop()
+        self.stop()
         self.config = config or self.config
         self.start()
 
@@ -135,7 +141,7 @@ class Harness:
 
     def reset(self) -> None:
         """Start again on an empty state."""
-        self._stop()
+        self.stop()
         shutil.rmtree(self.state, ignore_errors=True)
         self.start()
 
@@ -238,19 +244,16 @@ class Harness:
             raise HarnessError("the Worker is not running: call start()")
         return self._node
 
-    def _stop(self) -> None:
-        if self._node:
-            self._node.stop()
-            self._node = None
-
     def _options(self) -> dict[str, object]:
-        config = asdict(self.config)
+        config = self.config
         return {
-            **config,
-            "main": str(self.config.main) if self.config.main else None,
-            "config": str(config.pop("wrangler_toml")),
-            "wrangler_toml": None,
             "root": str(ROOT),
+            "config": str(config.wrangler_toml),
+            "main": str(config.main) if config.main else None,
+            "vars": dict(config.vars),
+            "d1": config.d1,
+            "r2": config.r2,
+            "port": config.port,
             "state": str(self.state),
             "echo_logs": self._echo_logs,
         }
@@ -322,7 +325,7 @@ class _Node:
         try:
             stdin.write(json.dumps(message).encode() + b"\n")
             stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: killed meanwhile by another thread
             raise HarnessError(self._gone()) from None
 
     def _read(self) -> None:
@@ -337,7 +340,9 @@ class _Node:
             future.set_exception(HarnessError(self._gone()))
 
     def _gone(self) -> str:
-        # Its end comes a moment after its output's.
+        if self._errors.closed:
+            return "the runtime is gone: it was stopped"
+        # Its last words come a moment after its output ends.
         time.sleep(0.05)
         self._errors.seek(0)
         return "the runtime is gone: " + (self._errors.read().decode(errors="replace").strip() or "it said nothing")

@@ -22,6 +22,7 @@ PROTECTED: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/backfill", routes.post_backfill),
     ("POST", "/check", routes.post_check),
     ("POST", "/recover", routes.post_recover),
+    ("GET", "/summary", routes.get_summary),
     ("GET", "/findings", routes.get_findings),
     ("GET", "/runs", routes.get_runs),
     ("GET", "/runs/{run_id:int}", routes.get_run),

@@ -21,6 +21,7 @@ from recovery.saga import RecoverRequest, recover
 from recovery.undo import undo_run
 from rules import Rule, read_rules, replace_rules
 from settings import Settings
+from summary import summarise
 
 
 class Environment(Protocol):
@@ -72,6 +73,12 @@ async def post_recover(call: Call) -> Response:
     """Do one call of the recovery, dry or live."""
     body = await read_body(call.request, schemas.RECOVER)
     return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**body)))
+
+
+async def get_summary(call: Call) -> Response:
+    """Answer the Artifacts Summary."""
+    read_query(call.request, schemas.NOTHING)
+    return JSONResponse(await summarise(call.ports, call.settings))
 
 
 async def get_findings(call: Call) -> Response:

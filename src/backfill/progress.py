@@ -31,6 +31,8 @@ class Pass:
     position: Position = START
     counts: Counts = field(default_factory=Counts)
     completed_at: str | None = None
+    previous: Counts | None = None
+    """The counts of the pass before, where there was one."""
 
 
 def store_key(bucket: str, prefix: str) -> str:
@@ -72,14 +74,15 @@ class Progress:
             position=START if cursor is None else decode(cursor, self.bucket, self.prefix),
             counts=_counts(stored["counts"]),
             completed_at=None if completed_at is None else _moment(completed_at),
+            previous=None if stored["previous"] is None else _counts(stored["previous"]),
         )
 
     async def begin_or_continue(self) -> Pass:
         """Return the pass to go on with: the stored one, or a new one where there is none or it is complete."""
         stored = await self.load()
-        if stored is None or stored.completed_at:
-            return Pass(pass_started_at=timestamp(self.clock.now()))
-        return stored
+        if stored is not None and not stored.completed_at:
+            return stored
+        return Pass(pass_started_at=timestamp(self.clock.now()), previous=stored.counts if stored else None)
 
     async def save(self, current: Pass, *, at_end: bool) -> None:
         """Store the pass at the end of a slice, and within one at most every few seconds."""
@@ -93,6 +96,7 @@ class Progress:
             "pass_started_at": current.pass_started_at,
             "completed_at": current.completed_at,
             "counts": asdict(current.counts),
+            "previous": None if current.previous is None else asdict(current.previous),
         }
         await self.store.put(store_key(self.bucket, self.prefix), json.dumps(value, ensure_ascii=False))
         self.saved_at = now

@@ -10,7 +10,7 @@ from datetime import datetime
 import sql
 from invariants.check import Verdict
 from log import timestamp
-from ports import Database
+from ports import Database, Row
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,19 @@ class Change:
     change: str
 
 
-async def record(database: Database, verdicts: Sequence[Verdict], now: datetime) -> list[Change]:
+async def record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:
     """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed.
 
-    `not_checked` says nothing about the database, so it changes nothing.
+    With `alerting`, each change leaves an alert to be sent, in the same transaction. `not_checked` says nothing about
+    the database, so it changes nothing.
     """
     listed = json.dumps([verdict.report() for verdict in verdicts], ensure_ascii=False)
     moment = timestamp(now)
+    alerts = sql.statement("alerts/add_changes", listed, moment, changes=sql.load("findings/changes"))
     changes, *_ = await database.batch(
         [
             sql.statement("findings/changes", listed),
+            *([alerts] if alerting else []),
             sql.statement("findings/resolve", listed, moment),
             sql.statement("findings/see_again", listed, moment),
             sql.statement("findings/open", listed, moment),
@@ -50,7 +53,12 @@ async def list_findings(
     """Return findings, newest first; `open_only` None gives open and resolved ones."""
     wanted = None if open_only is None else int(open_only)
     [result] = await database.batch([sql.statement("findings/list_findings", wanted, invariant, limit)])
-    return [{**row, "sample": json.loads(str(row["sample"]))} for row in result.rows]
+    return readable(result.rows)
+
+
+def readable(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """Return findings' rows with their samples decoded."""
+    return [{**row, "sample": json.loads(str(row["sample"]))} for row in rows]
 
 
 async def open_invariants(database: Database) -> frozenset[str]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import sql
-from costs import Cost
+from costs import Cost, MeteredDatabase
 from errors import StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
@@ -82,8 +82,11 @@ async def check(ports: Ports, settings: Settings, mode: str, deadline: datetime)
     complete = all(partial.done for partial in work.partials.values())
     if mode == "full":
         await _write_progress(ports.database, now, work.partials, complete=complete)
-    changes = await findings.record(ports.database, verdicts, now)
-    return Outcome(mode, now, verdicts, changes, work.cost, complete)
+    alerting = settings.alert_webhook_url is not None
+    changes = await findings.record(ports.database, verdicts, now, alerting=alerting)
+    outcome = Outcome(mode, now, verdicts, changes, work.cost, complete)
+    await _keep(ports.database, outcome)
+    return outcome
 
 
 async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, object]:
@@ -97,6 +100,17 @@ async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, ob
         raise
     await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=outcome.cost)
     return {"run_id": run.id, **outcome.report()}
+
+
+async def _keep(database: Database, outcome: Outcome) -> None:
+    """Keep what the check found for the summary; a full one counts the rows by bucket and type as well."""
+    checked_at = timestamp(outcome.checked_at)
+    kept = json.dumps({"checked_at": checked_at, **outcome.summary()}, ensure_ascii=False)
+    inventory = None
+    if outcome.mode == "full" and outcome.complete:
+        [counted] = await MeteredDatabase(database, outcome.cost).batch([sql.statement("summary/inventory")])
+        inventory = json.dumps({"as_of": checked_at, "by_type": counted.rows}, ensure_ascii=False)
+    await database.batch([sql.statement("control/write_last_check", kept, inventory)])
 
 
 async def full_check_due(database: Database, now: datetime, hours: int) -> bool:

@@ -207,7 +207,8 @@ class Saga:
             return Step("verify", before, left)
         self.schema = await read_schema(self.database, self.settings.children)
         verdicts = await self._check()
-        await findings.record(self.database, verdicts, self.run.clock.now())
+        alerting = self.settings.alert_webhook_url is not None
+        await findings.record(self.database, verdicts, self.run.clock.now(), alerting=alerting)
         self.ok = all(verdict.outcome == "holds" for verdict in verdicts if verdict.severity == "error")
         return Step("verify", before, _violations(verdicts), sample=[verdict.report() for verdict in verdicts])
 

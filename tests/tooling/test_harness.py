@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tooling.fill import fill
 from tooling.harness import Config, Harness, HarnessError
 
 pytestmark = pytest.mark.worker
 
 ENTRY = """
+import asyncio
 from workers import Response, WorkerEntrypoint
 
 class Default(WorkerEntrypoint):
     async def fetch(self, request):
         rows = await self.env.DB.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'things'").all()
+        if request.url.endswith("/slow"):
+            await asyncio.sleep(60)
         print("asked", request.url.split("/")[-1])
         return Response(f"{rows.results[0].n} {self.env.BACKFILL_MODE}", headers={"x-made-by": "python"})
 
@@ -90,6 +94,16 @@ def test_more_than_one_page_is_listed(harness: Harness) -> None:
     assert len(harness.r2_list("many/")) == 1001
 
 
+def test_a_filled_bucket_lists_like_any_other(harness: Harness) -> None:
+    fill(harness, (f"filled/{number}" for number in range(3)))
+    harness.r2_put([("filled/2", "longer than the copies")])
+    assert [(found["key"], found["size"]) for found in harness.r2_list("filled/")] == [
+        ("filled/0", 4),
+        ("filled/1", 4),
+        ("filled/2", 22),
+    ]
+
+
 def test_refusals_carry_the_runtime_s_words(harness: Harness) -> None:
     with pytest.raises(HarnessError, match="no such table: nowhere"):
         harness.d1("SELECT * FROM nowhere")
@@ -109,7 +123,11 @@ def test_state_survives_a_kill(entry: Path, tmp_path: Path) -> None:
         with pytest.raises(HarnessError, match="a thing needs a name; this one has none"):
             harness.d1("INSERT INTO things VALUES ('')")
         harness.r2_put([("kept", "body")])
-        harness.kill()
+        with ThreadPoolExecutor(1) as pool:
+            in_flight = pool.submit(harness.fetch, "GET", "/slow")
+            harness.fetch("GET", "/")
+            harness.kill()
+        assert "the runtime is gone" in str(in_flight.exception())
         with pytest.raises(HarnessError, match="not running"):
             harness.fetch("GET", "/")
         harness.start()

@@ -51,7 +51,9 @@ CREATE TABLE IF NOT EXISTS steward_control (
   fence INTEGER NOT NULL DEFAULT 0,
   deletes_left INTEGER NOT NULL DEFAULT 0 CHECK (deletes_left >= 0),
   full_checked_at TEXT,
-  full_check TEXT
+  full_check TEXT,
+  last_check TEXT,
+  inventory TEXT
 );
 INSERT OR IGNORE INTO steward_control (id) VALUES (1);
 
@@ -91,6 +93,18 @@ CREATE TABLE IF NOT EXISTS steward_remaps (
   loser_id NOT NULL
 );
 CREATE INDEX IF NOT EXISTS steward_remaps_by_run ON steward_remaps (run, child_table, child_column, loser_id);
+
+-- Alerts to send, and those sent: a change of a finding and its alert are written in one transaction.
+CREATE TABLE IF NOT EXISTS steward_alerts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  created_at TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  sent_at TEXT,
+  last_error TEXT
+);
+CREATE INDEX IF NOT EXISTS steward_alerts_unsent ON steward_alerts (id) WHERE sent_at IS NULL;
 
 CREATE TABLE IF NOT EXISTS steward_overrides (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,113 @@
+"""The Artifacts Summary: the state of everything on one page, at a cost that large tables do not raise.
+
+What would need a scan is counted now only where the table is small; else it is what the last check found, and the
+answer says as of when.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sql
+from backfill.progress import Pass, Progress
+from errors import PlatformError
+from invariants import findings
+from log import timestamp
+from ports import Ports, Result, Row
+from runs import readable
+from settings import Settings
+
+COUNTED_NOW = 20_000
+"""Artifacts up to which rows are counted for the answer itself."""
+
+LAST_RUNS = 10
+OPEN_FINDINGS = 100
+
+
+async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
+    """Return the body of `GET /summary`, from one D1 batch and one KV read per bucket."""
+    control, small, unknown, last_runs, open_findings = await ports.database.batch(
+        [
+            sql.statement("summary/control"),
+            sql.statement("summary/small_inventory", COUNTED_NOW),
+            sql.statement("summary/unknown", COUNTED_NOW + 1),
+            sql.statement("runs/list_runs", None, LAST_RUNS, None),
+            sql.statement("findings/list_findings", 1, None, OPEN_FINDINGS),
+        ]
+    )
+    state, now = control.rows[0], timestamp(ports.clock.now())
+    last_check = _decoded(state["last_check"])
+    return {
+        "as_of": now,
+        "rows": _rows(state, small, now),
+        "unknown": _unknown(unknown, now),
+        "duplicates": _found(last_check, "one_artifact_per_object"),
+        "orphans": _found(last_check, "no_orphan_datapoints"),
+        "last_check": last_check,
+        "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
+        "passes": [await _pass(ports, bucket) for bucket in settings.buckets],
+        "backfill_mode": settings.backfill_mode,
+        "pause": {name: state[name] for name in ("paused_by", "pause_reason", "paused_at")},
+        "lease": {name: state[name] for name in ("lease_run", "lease_until")},
+        "alerts_waiting": state["alerts_waiting"],
+        "runs": [readable(row) for row in last_runs.rows],
+        "findings": findings.readable(open_findings.rows),
+    }
+
+
+def _decoded(text: object) -> Any:  # noqa: ANN401  # JSON of our own
+    return None if text is None else json.loads(str(text))
+
+
+def _rows(state: Row, small: Result, now: str) -> dict[str, object]:
+    """Return the rows per bucket and type: counted now, or as the last full check counted them."""
+    if small.rows:
+        return {"as_of": now, "counted": "now", "by_type": small.rows}
+    cached = _decoded(state["inventory"])
+    if cached and sum(row["artifacts"] for row in cached["by_type"]) > 0:
+        return {"as_of": cached["as_of"], "counted": "by the last full check", "by_type": cached["by_type"]}
+    return {"as_of": now, "counted": "now, or not before the first full check where the table is large", "by_type": []}
+
+
+def _unknown(counted: Result, now: str) -> dict[str, object]:
+    number = int(counted.rows[0]["unknown"] or 0)
+    return {"as_of": now, "artifacts": min(number, COUNTED_NOW), "at_least": number > COUNTED_NOW}
+
+
+def _found(last_check: dict[str, Any] | None, invariant: str) -> dict[str, object] | None:
+    """Return what the last check found of an invariant, or None before the first check."""
+    verdicts = [] if last_check is None else last_check["invariants"]
+    for verdict in verdicts:
+        if verdict["name"] == invariant and last_check:
+            return {**verdict, "as_of": last_check["checked_at"]}
+    return None
+
+
+async def _pass(ports: Ports, bucket: str) -> dict[str, object]:
+    """Return how far the pass over a bucket is; a KV that does not answer is told, not taken for no pass."""
+    try:
+        stored = await Progress(ports.store, ports.clock, bucket, "").load()
+    except PlatformError as error:
+        return {"bucket": bucket, "error": error.sentence()}
+    return {"bucket": bucket, **_progress(stored)}
+
+
+def _progress(stored: Pass | None) -> dict[str, object]:
+    if stored is None:
+        return {
+            "state": "never started",
+            "pass_started_at": None,
+            "completed_at": None,
+            "counts": None,
+            "previous": None,
+        }
+    return {
+        "state": "complete" if stored.completed_at else "under way",
+        "pass_started_at": stored.pass_started_at,
+        "completed_at": stored.completed_at,
+        "last_key": stored.position.last_key,
+        "counts": stored.counts.report(),
+        "previous": stored.previous.report() if stored.previous else None,
+        "expected_objects": stored.previous.scanned if stored.previous else None,
+    }

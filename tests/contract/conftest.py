@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ports import Bucket, Database, KeyValue
+from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteStore, Worker
+from tests.fakes import DictBucket, DictStore, SqliteDatabase
+from tests.runtime import wipe
+from tooling.harness import Config, Harness
+
+SRC = Path(__file__).parents[2] / "src"
+ENTRY = Path(__file__).parent / "worker" / "entry.py"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One implementation of the ports, empty, and how to store objects in its bucket (key → size)."""
+
+    database: Database
+    bucket: Bucket
+    store: KeyValue
+    put: Callable[[Mapping[str, int]], None]
+
+
+@pytest.fixture(scope="session")
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    """Start the Worker that lends its ports: the modules of `src` around another entry."""
+    root = tmp_path_factory.mktemp("contract") / "src"
+    shutil.copytree(SRC, root, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ENTRY, root / "entry.py")
+    with Harness(Config(main=root / "entry.py")) as running:
+        yield running
+
+
+@pytest.fixture(params=["fakes", pytest.param("worker", marks=pytest.mark.worker)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each test runs on both."""
+    if request.param == "fakes":
+        bucket = DictBucket()
+        return Engine(SqliteDatabase(), bucket, DictStore(), bucket.sizes.update)
+    harness: Harness = request.getfixturevalue("harness")
+    wipe(harness)
+    worker = Worker(harness)
+
+    def put(sizes: Mapping[str, int]) -> None:
+        harness.r2_put((key, "x" * size) for key, size in sizes.items())
+
+    return Engine(RemoteDatabase(worker), RemoteBucket(worker), RemoteStore(worker), put)

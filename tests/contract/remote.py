@@ -1,0 +1,68 @@
+"""The ports of the real bindings, reached from CPython through the Worker in `worker/entry.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import errors
+from ports import Chunk, ListRequest, Page, Result, Statement
+from tooling.harness import Harness
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Makes one call and gives back its result, or raises the error that it raised there."""
+
+    harness: Harness
+
+    def call(self, method: str, **arguments: object) -> Any:  # noqa: ANN401  # as JSON has it
+        """Make the call."""
+        answer = self.harness.fetch("POST", "/", body=json.dumps({"method": method, **arguments}))
+        assert answer.status == 200, answer.text
+        found = answer.json()
+        if "error" in found:
+            raise getattr(errors, found["error"])(found["message"], hint=found["hint"])
+        return found["result"]
+
+
+@dataclass(frozen=True)
+class RemoteDatabase:
+    """`bindings.d1.D1Database`, inside the Worker."""
+
+    worker: Worker
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run the batch there."""
+        listed = [[one.sql, list(one.params)] for one in statements]
+        return [Result(**found) for found in self.worker.call("batch", statements=listed)]
+
+
+@dataclass(frozen=True)
+class RemoteBucket:
+    """`bindings.r2.R2Bucket`, inside the Worker."""
+
+    worker: Worker
+
+    async def list_page(self, request: ListRequest) -> Page:
+        """List the page there."""
+        found = self.worker.call("list_page", request=asdict(request))
+        return Page(tuple(Chunk(**chunk) for chunk in found["chunks"]), found["truncated"], found["cursor"])
+
+
+@dataclass(frozen=True)
+class RemoteStore:
+    """`bindings.kv.KvNamespace`, inside the Worker."""
+
+    worker: Worker
+
+    async def get(self, key: str) -> str | None:
+        """Read there."""
+        value: str | None = self.worker.call("get", key=key)
+        return value
+
+    async def put(self, key: str, value: str) -> None:
+        """Write there."""
+        self.worker.call("put", key=key, value=value)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+
+import pytest
+
+from errors import PlatformError
+from ports import ListRequest, Page
+from tests.contract.conftest import Engine
+
+TRICKY = [
+    "a",
+    "A",
+    "a b",
+    " a",
+    "a/",
+    "a//b",
+    "a%",
+    "a_",
+    "a*",
+    "a?",
+    "a[",
+    "it's",
+    'a"b',
+    "a\\b",
+    "a\nb",
+    "a\tb",
+    "a\x01b",
+    "a\x7f",
+    "caf\u00e9",
+    "cafe\u0301",
+    "a\ue000",
+    "a\uffff",
+    "a\U00010000",
+    "😀",
+    "é" * 512,
+    "x" * 1024,
+]
+
+
+def listed(
+    engine: Engine, prefix: str = "", limit: int = 1000, cursor: str | None = None, start_after: str | None = None
+) -> Page:
+    return asyncio.run(engine.bucket.list_page(ListRequest(prefix, limit, cursor, start_after)))
+
+
+def keys(page: Page) -> list[str]:
+    return [found["key"] for chunk in page.chunks for found in json.loads(chunk.objects)]
+
+
+def put(engine: Engine, *names: str) -> None:
+    engine.put(dict.fromkeys(names, 3))
+
+
+def test_an_empty_bucket_is_an_empty_page_that_is_the_end(engine: Engine) -> None:
+    assert listed(engine) == Page((), truncated=False, cursor=None)
+
+
+def test_a_prefix_that_matches_nothing_is_an_empty_page_that_is_the_end(engine: Engine) -> None:
+    put(engine, "a", "b")
+    assert listed(engine, "c") == Page((), truncated=False, cursor=None)
+
+
+def test_an_object_has_its_key_its_size_and_its_time_in_utc(engine: Engine) -> None:
+    engine.put({"empty": 0, "full": 12})
+    [chunk] = listed(engine).chunks
+    objects = json.loads(chunk.objects)
+    assert [(found["key"], found["size"]) for found in objects] == [("empty", 0), ("full", 12)]
+    assert all(found.keys() == {"key", "size", "uploaded"} for found in objects)
+    for found in objects:
+        assert found["uploaded"].endswith("Z")
+        assert datetime.fromisoformat(found["uploaded"]).year >= 2026
+
+
+def test_keys_come_whole_and_in_the_order_of_their_utf8_bytes(engine: Engine) -> None:
+    put(engine, *TRICKY)
+    assert keys(listed(engine)) == sorted(TRICKY, key=str.encode)
+
+
+def test_a_page_holds_at_most_the_limit_and_the_cursor_goes_on_after_it(engine: Engine) -> None:
+    put(engine, *TRICKY)
+    found, page = [], listed(engine, limit=4)
+    while True:
+        assert 1 <= len(keys(page)) <= 4
+        found += keys(page)
+        assert page.truncated == (page.cursor is not None)
+        if page.cursor is None:
+            break
+        page = listed(engine, limit=4, cursor=page.cursor)
+    assert found == sorted(TRICKY, key=str.encode)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_page_that_holds_the_last_object_is_the_end(engine: Engine, limit: int) -> None:
+    put(engine, "a", "b", "c"[: 3 - limit + 1])
+    names = sorted({"a", "b", "c"})[:limit]
+    engine_page = listed(engine, limit=limit)
+    assert keys(engine_page) == names
+    assert engine_page.truncated == (limit < 3)
+
+
+def test_start_after_is_exclusive_and_needs_no_object_of_that_name(engine: Engine) -> None:
+    put(engine, "a", "b", "c")
+    assert keys(listed(engine, start_after="a")) == ["b", "c"]
+    assert keys(listed(engine, start_after="aa")) == ["b", "c"]
+    assert keys(listed(engine, start_after="c")) == []
+    assert keys(listed(engine, start_after="")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("after", range(0, len(TRICKY), 3))
+def test_start_after_compares_bytes(engine: Engine, after: int) -> None:
+    put(engine, *TRICKY)
+    ordered = sorted(TRICKY, key=str.encode)
+    assert keys(listed(engine, start_after=ordered[after])) == ordered[after + 1 :]
+
+
+@pytest.mark.parametrize("prefix", ["a%", "a_", "a*", "a?", "a[", "it's", 'a"', "a\\", "a\n", "caf\u00e9", "cafe"])
+def test_a_prefix_is_literal(engine: Engine, prefix: str) -> None:
+    put(engine, *TRICKY, f"{prefix}/x")
+    assert keys(listed(engine, prefix)) == sorted({key for key in [*TRICKY, f"{prefix}/x"] if key.startswith(prefix)})
+
+
+def test_prefix_cursor_and_start_after_work_together(engine: Engine) -> None:
+    put(engine, "a/1", "a/2", "a/3", "b/1")
+    first = listed(engine, "a/", limit=2)
+    assert (keys(first), first.truncated) == (["a/1", "a/2"], True)
+    assert keys(listed(engine, "a/", limit=2, cursor=first.cursor)) == ["a/3"]
+    assert keys(listed(engine, "a/", start_after="a/2")) == ["a/3"]
+
+
+@pytest.mark.parametrize("limit", [0, 1001, -1])
+def test_a_limit_that_r2_does_not_take_is_a_platform_error(engine: Engine, limit: int) -> None:
+    with pytest.raises(PlatformError):
+        listed(engine, limit=limit)
+
+
+def test_a_chunk_says_how_many_objects_it_holds_and_where_it_begins_and_ends(engine: Engine) -> None:
+    put(engine, "c", "a", "b")
+    [chunk] = listed(engine).chunks
+    assert (chunk.count, chunk.first_key, chunk.last_key) == (3, "a", "c")
+
+
+def test_a_page_too_large_for_one_d1_value_comes_in_chunks_that_are_not(engine: Engine) -> None:
+    # A control character takes six bytes in JSON.
+    names = [f"{number:04}" + "\x01" * 1000 for number in range(400)]
+    put(engine, *names)
+    page = listed(engine)
+    assert len(page.chunks) > 1
+    assert all(len(chunk.objects.encode()) < 2_000_000 for chunk in page.chunks)
+    assert sum(chunk.count for chunk in page.chunks) == 400
+    assert keys(page) == names
+    for chunk in page.chunks:
+        own = [found["key"] for found in json.loads(chunk.objects)]
+        assert (len(own), own[0], own[-1]) == (chunk.count, chunk.first_key, chunk.last_key)

@@ -1,0 +1,65 @@
+"""A Worker that lends its real ports to the contract suite: one JSON request, one call, one JSON answer.
+
+It is copied beside the modules of `src`, in place of their entry, so that it runs the very bindings that go to
+production. Never deployed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from workers import Response, WorkerEntrypoint, import_from_javascript
+
+from bindings.d1 import D1Database
+from bindings.kv import KvNamespace
+from bindings.r2 import R2Bucket
+from errors import StewardError
+from ports import ListRequest, Statement
+
+Call = dict[str, Any]
+
+
+async def batch(env: Any, call: Call) -> Any:
+    """Run a batch on D1."""
+    statements = [Statement(sql, tuple(params)) for sql, params in call["statements"]]
+    return [asdict(result) for result in await D1Database(env.DB).batch(statements)]
+
+
+async def list_page(env: Any, call: Call) -> Any:
+    """List a page of R2."""
+    return asdict(await R2Bucket(env.ARTIFACTS).list_page(ListRequest(**call["request"])))
+
+
+async def get(env: Any, call: Call) -> Any:
+    """Read from KV."""
+    return await KvNamespace(env.STATE).get(call["key"])
+
+
+async def put(env: Any, call: Call) -> Any:
+    """Write to KV."""
+    await KvNamespace(env.STATE).put(call["key"], call["value"])
+
+
+METHODS: dict[str, Callable[[Any, Call], Awaitable[Any]]] = {
+    "batch": batch,
+    "list_page": list_page,
+    "get": get,
+    "put": put,
+}
+
+
+class Default(WorkerEntrypoint):
+    """The Worker."""
+
+    async def fetch(self, request: Any) -> Any:
+        """Make one call and answer with its result, or with the error of our tree that it raised."""
+        call = json.loads(await request.text())
+        env = import_from_javascript("cloudflare:workers").env
+        try:
+            answer = {"result": await METHODS[call["method"]](env, call)}
+        except StewardError as error:
+            answer = {"error": type(error).__name__, "message": str(error), "hint": error.hint}
+        return Response(json.dumps(answer))
