@@ -9,7 +9,8 @@ StewardError
     ├── TransientError   known to pass: idempotent work may be retried
     ├── OverloadedError  the service sheds load: stop here, do not retry
     ├── ConstraintError  the database refused a row
-    └── CursorError      R2 refused a list cursor
+    ├── CursorError      R2 refused a list cursor
+    └── PageTooLargeError  R2 did not answer, as for a page that is too large; a shorter one may do
 
 Each says what happened and to what; `hint` says what to do next.
 """
@@ -78,3 +79,7 @@ class ConstraintError(PlatformError):
 
 class CursorError(PlatformError):
     """R2 refused a list cursor; `start_after` does the same without one."""
+
+
+class PageTooLargeError(PlatformError):
+    """R2 gave no answer and no reason, as it does where the answer would be too large: ask for fewer objects."""

@@ -66,7 +66,7 @@ async def read_rules(database: Database) -> RuleSet:
     [result] = await database.batch([sql.statement("rules/list_rules")])
     rules = [Rule(int(row["priority"] or 0), str(row["pattern"]), str(row["source_type"])) for row in result.rows]
     try:
-        _check(rules)
+        check_rules(rules)
     except InputError as error:
         hint = "A rule stored by plain SQL is not valid. Replace the rules with PUT /rules."
         raise RefusedError("rules", f"source_type_rules, {error.field}: {error}", hint=hint) from error
@@ -78,12 +78,13 @@ async def replace_rules(database: Database, rules: Sequence[Rule]) -> None:
 
     Raises InputError naming the rule where one is empty, too long, doubled, or would give `unknown`.
     """
-    _check(rules)
+    check_rules(rules)
     listed = json.dumps([[rule.priority, rule.pattern, rule.source_type] for rule in rules], ensure_ascii=False)
     await database.batch([sql.statement("rules/delete_rules"), sql.statement("rules/insert_rules", listed)])
 
 
-def _check(rules: Sequence[Rule]) -> None:
+def check_rules(rules: Sequence[Rule]) -> None:
+    """Raise InputError naming the first rule that is empty, too long, doubled, or would give `unknown`."""
     if len(rules) > MAX_RULES:
         raise InputError("rules", f"{len(rules)} rules are too many.", hint=f"Send at most {MAX_RULES}.")
     seen: set[str] = set()

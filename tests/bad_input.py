@@ -1,4 +1,4 @@
-"""Requests that must be refused, and what the answer must name: the unit tests and the Worker's own tests share them."""
+"""Requests that must be refused, and what the answer must name: unit and Worker tests share them."""
 
 from __future__ import annotations
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from errors import ConstraintError, PlatformError
+from errors import ConstraintError, PageTooLargeError, PlatformError
 from ports import Chunk, ListRequest, Page, Ports, Result, Statement
 
 MIGRATIONS = Path(__file__).parent.parent / "src" / "sql" / "migrations"
+
+MAX_INTEGER = 2**53 - 1
+"""Pyodide hands a larger one to JavaScript as a BigInt, which D1 refuses."""
 
 
 def _unhex(text: str) -> bytes:
@@ -42,6 +45,9 @@ class SqliteDatabase:
         except sqlite3.IntegrityError as error:
             self.connection.execute("ROLLBACK")
             raise ConstraintError(f"A D1 batch failed: D1_ERROR: {error}: SQLITE_CONSTRAINT") from error
+        except PlatformError:
+            self.connection.execute("ROLLBACK")
+            raise
         except sqlite3.Error as error:
             self.connection.execute("ROLLBACK")
             raise PlatformError(f"A D1 batch failed: D1_ERROR: {error}") from error
@@ -53,6 +59,8 @@ class SqliteDatabase:
         return None
 
     def _run(self, statement: Statement) -> Result:
+        if any(isinstance(value, int) and abs(value) >= MAX_INTEGER for value in statement.params):
+            raise PlatformError("A D1 batch failed: D1_TYPE_ERROR: Type 'bigint' not supported")
         before = self.connection.total_changes
         # D1 receives every number as a double.
         params = tuple(float(value) if isinstance(value, int) else value for value in statement.params)
@@ -86,6 +94,8 @@ class DictBucket:
     sizes: dict[str, int] = field(default_factory=dict)
     uploaded: str = "2026-01-02T03:04:05.000Z"
     max_chunk_bytes: int = 1_900_000
+    max_answer_bytes: int = 1024 * 1024
+    """workerd takes no list answer over 1 MiB."""
     lists: int = 0
 
     def put(self, *keys: str, size: int = 5) -> None:
@@ -101,6 +111,8 @@ class DictBucket:
         after = request.cursor if request.cursor is not None else request.start_after
         start = 0 if after is None else bisect_right(keys, after.encode(), key=str.encode)
         found = keys[start : start + request.limit]
+        if len(json.dumps(found)) > self.max_answer_bytes:
+            raise PageTooLargeError("Listing the bucket failed: Error: internal error")
         truncated = start + request.limit < len(keys)
         return Page(tuple(self._chunks(found)), truncated, found[-1] if truncated else None)
 

@@ -5,43 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import routes
 from api.auth import NotAuthenticatedError, authenticate
+from api.body import read_body, read_query
+from api.openapi import describe
+from api.operations import OPERATIONS, Operation
 from api.problems import http_problem, problem, steward_problem
-from api.routes import Call, Environment, Handler
+from api.routes import Call, Environment
 from errors import StewardError
 
 Connect = Callable[[], Environment]
 
-PROTECTED: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/backfill", routes.post_backfill),
-    ("POST", "/check", routes.post_check),
-    ("POST", "/recover", routes.post_recover),
-    ("GET", "/summary", routes.get_summary),
-    ("GET", "/findings", routes.get_findings),
-    ("GET", "/runs", routes.get_runs),
-    ("GET", "/runs/{run_id:int}", routes.get_run),
-    ("POST", "/runs/{run_id:int}/undo", routes.post_undo),
-    ("GET", "/rules", routes.get_rules),
-    ("PUT", "/rules", routes.put_rules),
-    ("POST", "/pause", routes.post_pause),
-    ("POST", "/resume", routes.post_resume),
-)
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 
 def create_app(connect: Connect) -> Starlette:
     """Return the application; `connect` gives the environment of one request."""
-    listed: dict[str, dict[str, Handler]] = {}
-    for method, path, handler in PROTECTED:
-        listed.setdefault(path, {})[method] = handler
+    listed: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        path = operation.path.replace("{run_id}", "{run_id:int}")
+        listed.setdefault(path, {})[operation.method] = operation
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
     return Starlette(
-        routes=[Route("/healthz", routes.healthz, methods=["GET"]), *table],
+        routes=[
+            Route("/healthz", routes.healthz, methods=["GET"]),
+            Route("/openapi.json", _openapi, methods=["GET"]),
+            *table,
+        ],
+        middleware=[Middleware(SecurityHeaders)],
         exception_handlers={
             NotAuthenticatedError: _unauthenticated,
             StewardError: steward_problem,
@@ -50,14 +56,39 @@ def create_app(connect: Connect) -> Starlette:
     )
 
 
-def _endpoint(connect: Connect, methods: dict[str, Handler]) -> Callable[[Request], object]:
+class SecurityHeaders:
+    """Adds the security headers to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+async def _openapi(_request: Request) -> Response:
+    return JSONResponse(describe())
+
+
+def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         environment = connect()
         authenticate(request, environment.token())
         settings = environment.settings()
-        call = Call(request, settings, environment.ports(settings))
-        handler = methods["GET" if request.method == "HEAD" else request.method]
-        return await handler(call)
+        operation = methods["GET" if request.method == "HEAD" else request.method]
+        query = read_query(request, operation.query)
+        body = (
+            {} if operation.body is None else await read_body(request, operation.body, optional=operation.body_optional)
+        )
+        call = Call(settings, environment.ports(settings), body, query, dict(request.path_params))
+        return await operation.handler(call)
 
     return endpoint
 

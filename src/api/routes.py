@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import runs
-from api import schemas
-from api.body import read_body, read_query
-from backfill.runner import BackfillRequest, run_backfill
+from backfill.preview import preview
+from backfill.runner import BackfillRequest, chosen_bucket, run_backfill
 from errors import InputError
 from invariants import findings
 from invariants.runner import run_check
@@ -42,11 +41,13 @@ class Environment(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request, with what it may use."""
+    """One authenticated request, checked against its schemas, with what it may use."""
 
-    request: Request
     settings: Settings
     ports: Ports
+    body: dict[str, Any]
+    query: dict[str, Any]
+    path: dict[str, Any]
 
 
 Handler = Callable[[Call], Awaitable[Response]]
@@ -59,57 +60,51 @@ async def healthz(_request: Request) -> Response:
 
 async def post_backfill(call: Call) -> Response:
     """Do one manual backfill."""
-    body = await read_body(call.request, schemas.BACKFILL)
-    return JSONResponse(await run_backfill(call.ports, call.settings, BackfillRequest(**body)))
+    return JSONResponse(await run_backfill(call.ports, call.settings, BackfillRequest(**call.body)))
 
 
 async def post_check(call: Call) -> Response:
     """Check every invariant; the answer is 200 whether or not they hold."""
-    body = await read_body(call.request, schemas.CHECK)
-    return JSONResponse(await run_check(call.ports, call.settings, body["mode"]))
+    return JSONResponse(await run_check(call.ports, call.settings, call.body["mode"]))
 
 
 async def post_recover(call: Call) -> Response:
     """Do one call of the recovery, dry or live."""
-    body = await read_body(call.request, schemas.RECOVER)
-    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**body)))
+    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**call.body)))
 
 
 async def get_summary(call: Call) -> Response:
     """Answer the Artifacts Summary."""
-    read_query(call.request, schemas.NOTHING)
     return JSONResponse(await summarise(call.ports, call.settings))
 
 
 async def get_findings(call: Call) -> Response:
     """List findings, newest first."""
-    query = read_query(call.request, schemas.FINDINGS_QUERY)
     found = await findings.list_findings(
-        call.ports.database, open_only=query.get("open"), invariant=query.get("invariant")
+        call.ports.database, open_only=call.query.get("open"), invariant=call.query.get("invariant")
     )
     return JSONResponse({"findings": found})
 
 
 async def get_runs(call: Call) -> Response:
     """List runs, newest first; `next` is the `before` of the following page."""
-    query = read_query(call.request, schemas.RUNS_QUERY)
-    found = await runs.list_runs(call.ports.database, **query)
-    more = len(found) == query["limit"]
+    found = await runs.list_runs(call.ports.database, **call.query)
+    more = len(found) == call.query["limit"]
     return JSONResponse({"runs": found, "next": found[-1]["id"] if more else None})
 
 
 async def get_run(call: Call) -> Response:
     """Answer one run."""
-    run_id = path_run_id(call.request)
+    run_id = path_run_id(call)
     found = await runs.read_run(call.ports.database, run_id)
     if found is None:
         raise no_such_run(run_id)
     return JSONResponse(found)
 
 
-def path_run_id(request: Request) -> int:
+def path_run_id(call: Call) -> int:
     """Return the run id of the path; one that no database could hold is no run's."""
-    run_id = int(request.path_params["run_id"])
+    run_id = int(call.path["run_id"])
     if run_id >= 2**53:
         raise no_such_run(run_id)
     return run_id
@@ -122,8 +117,7 @@ def no_such_run(run_id: int) -> InputError:
 
 async def post_undo(call: Call) -> Response:
     """Take back the merges of a live recovery."""
-    await read_body(call.request, schemas.NOTHING, optional=True)
-    return JSONResponse(await undo_run(call.ports, call.settings, path_run_id(call.request)))
+    return JSONResponse(await undo_run(call.ports, call.settings, path_run_id(call)))
 
 
 async def get_rules(call: Call) -> Response:
@@ -134,21 +128,25 @@ async def get_rules(call: Call) -> Response:
 
 async def put_rules(call: Call) -> Response:
     """Replace all rules, and answer with those stored."""
-    body = await read_body(call.request, schemas.RULES)
-    await replace_rules(call.ports.database, [Rule(**rule) for rule in body["rules"]])
+    await replace_rules(call.ports.database, [Rule(**rule) for rule in call.body["rules"]])
     return await get_rules(call)
+
+
+async def post_rules_preview(call: Call) -> Response:
+    """Answer what a rule set would classify; nothing is stored."""
+    rules = [Rule(**rule) for rule in call.body["rules"]]
+    bucket = chosen_bucket(call.settings, call.body.get("r2_bucket"))
+    return JSONResponse(await preview(call.ports, bucket, call.body["r2_prefix"], rules))
 
 
 async def post_pause(call: Call) -> Response:
     """Pause scheduled backfill."""
-    body = await read_body(call.request, schemas.PAUSE)
-    await runs.pause(call.ports.database, call.ports.clock, by="operator", reason=body["reason"])
+    await runs.pause(call.ports.database, call.ports.clock, by="operator", reason=call.body["reason"])
     return await _pause_state(call)
 
 
 async def post_resume(call: Call) -> Response:
     """End the pause."""
-    await read_body(call.request, schemas.NOTHING, optional=True)
     await runs.resume(call.ports.database)
     return await _pause_state(call)
 

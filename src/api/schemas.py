@@ -113,6 +113,15 @@ RULE = _object(
 
 RULES = _object({"rules": {"type": "array", "items": RULE, "maxItems": 500}}, ["rules"])
 
+PREVIEW = _object(
+    {
+        "rules": RULES["properties"]["rules"],
+        "r2_bucket": BACKFILL["properties"]["r2_bucket"],
+        "r2_prefix": BACKFILL["properties"]["r2_prefix"],
+    },
+    ["rules"],
+)
+
 RUN_KINDS = ["tick", "backfill", "check", "recovery", "undo"]
 
 RUNS_QUERY = _object(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 import sql
 from backfill.cursor import Position
 from costs import Cost, MeteredBucket, MeteredDatabase
-from errors import CursorError, OverloadedError, PlatformError
+from errors import CursorError, OverloadedError, PageTooLargeError, PlatformError
 from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Statement
 from retry import retried
 from rules import RuleSet
@@ -100,6 +100,7 @@ class Walk:
     cost: Cost = field(default_factory=Cost)
     pages: int = 0
     complete: bool = False
+    page_objects: int = PAGE_OBJECTS
 
     async def run(self, limits: Limits, after_page: Callable[[], Awaitable[None]]) -> str:
         """Work until the end or a limit, and return why it stopped.
@@ -112,7 +113,7 @@ class Walk:
             if reason:
                 return reason
             try:
-                await self._page(min(PAGE_OBJECTS, limits.max_objects - self.counts.scanned))
+                await self._page(min(self.page_objects, limits.max_objects - self.counts.scanned))
             except OverloadedError:
                 return "overloaded"
             await after_page()
@@ -159,8 +160,15 @@ class Walk:
         return await self._list(ListRequest(self.target.prefix, limit, start_after=at.last_key))
 
     async def _list(self, request: ListRequest) -> Page:
+        """Ask for the page, and for shorter ones from here on where R2 cannot answer one so large."""
         bucket = MeteredBucket(self.bucket, self.cost)
-        return await retried(self.clock, lambda: bucket.list_page(request))
+        try:
+            return await retried(self.clock, lambda: bucket.list_page(request))
+        except PageTooLargeError:
+            if request.limit == 1:
+                raise
+        self.page_objects = request.limit // 2
+        return await self._list(replace(request, limit=self.page_objects))
 
     async def _commit(self, chunk: Chunk) -> None:
         """Count and, when live, write one chunk in one transaction; then the position is after it."""

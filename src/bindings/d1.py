@@ -21,8 +21,9 @@ class D1Database:
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run all statements in one transaction: all of them, or none."""
-        prepared = [self._prepared(statement) for statement in statements]
         try:
+            # `bind` refuses a value that D1 cannot take, such as an integer beyond 2**53.
+            prepared = [self._prepared(statement) for statement in statements]
             answer = await self._binding.batch(to_js(prepared))
         except JsException as error:
             raise translate(str(error), doing="A D1 batch") from error

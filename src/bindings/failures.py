@@ -6,7 +6,7 @@ of the R2 codes: r2/api/error-codes.
 
 from __future__ import annotations
 
-from errors import ConstraintError, CursorError, OverloadedError, PlatformError, TransientError
+from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TransientError
 
 OVERLOADED = (
     "D1 DB is overloaded",
@@ -56,8 +56,13 @@ def _kind(message: str) -> type[PlatformError]:
 
 
 def translate_list(message: str, *, with_cursor: bool) -> PlatformError:
-    """Return the error for an R2 `list` that failed; one that names the cursor it was given is a CursorError."""
+    """Return the error for an R2 `list` that failed; one that names the cursor it was given is a CursorError.
+
+    workerd refuses a list answer over 1 MiB, which a thousand long keys make, with nothing but "internal error".
+    """
     error = translate(message, doing="Listing the bucket")
     if with_cursor and type(error) is PlatformError and "cursor" in message.lower():
         return CursorError(str(error), hint="Send start_after in place of the cursor.")
+    if type(error) is PlatformError and "internal error" in message.lower():
+        return PageTooLargeError(str(error), hint="A shorter page may be answered.")
     return error

@@ -19,8 +19,9 @@ FIELDS = ("key", "size", "uploaded")
 class R2Bucket:
     """Lists a raw R2 binding."""
 
-    def __init__(self, binding: Any) -> None:
+    def __init__(self, binding: Any, max_chunk_bytes: int = MAX_CHUNK_BYTES) -> None:
         self._binding = binding
+        self._max_chunk_bytes = max_chunk_bytes
 
     async def list_page(self, request: ListRequest) -> Page:
         """List up to `request.limit` (1…1000) objects in UTF-8 byte order of their keys."""
@@ -37,16 +38,15 @@ class R2Bucket:
         except JsException as error:
             raise translate_list(str(error), with_cursor=request.cursor is not None) from error
         truncated = bool(listing.truncated)
-        return Page(tuple(_chunks(listing.objects)), truncated, str(listing.cursor) if truncated else None)
+        return Page(tuple(self._chunks(listing.objects)), truncated, str(listing.cursor) if truncated else None)
 
-
-def _chunks(objects: Any) -> list[Chunk]:
-    """Return the listed objects as JSON, halved until each part fits into one D1 value."""
-    count = int(objects.length)
-    if count == 0:
-        return []
-    text = JSON.stringify(objects, to_js(FIELDS))
-    if len(text.encode()) > MAX_CHUNK_BYTES and count > 1:
-        middle = count // 2
-        return _chunks(objects.slice(0, middle)) + _chunks(objects.slice(middle))
-    return [Chunk(text, count, str(objects[0].key), str(objects[count - 1].key))]
+    def _chunks(self, objects: Any) -> list[Chunk]:
+        """Return the listed objects as JSON, halved until each part fits into one D1 value."""
+        count = int(objects.length)
+        if count == 0:
+            return []
+        text = JSON.stringify(objects, to_js(FIELDS))
+        if len(text.encode()) > self._max_chunk_bytes and count > 1:
+            middle = count // 2
+            return self._chunks(objects.slice(0, middle)) + self._chunks(objects.slice(middle))
+        return [Chunk(text, count, str(objects[0].key), str(objects[count - 1].key))]

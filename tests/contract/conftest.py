@@ -15,6 +15,7 @@ from tooling.harness import Config, Harness
 
 SRC = Path(__file__).parents[2] / "src"
 ENTRY = Path(__file__).parent / "worker" / "entry.py"
+SMALL_CHUNK_BYTES = 2000
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Engine:
     database: Database
     bucket: Bucket
     store: KeyValue
+    small_chunks: Bucket
+    """The same bucket, its pages split over `SMALL_CHUNK_BYTES`."""
     put: Callable[[Mapping[str, int]], None]
 
 
@@ -42,7 +45,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     """Each test runs on both."""
     if request.param == "fakes":
         bucket = DictBucket()
-        return Engine(SqliteDatabase(), bucket, DictStore(), bucket.sizes.update)
+        small = DictBucket(bucket.sizes, max_chunk_bytes=SMALL_CHUNK_BYTES)
+        return Engine(SqliteDatabase(), bucket, DictStore(), small, bucket.sizes.update)
     harness: Harness = request.getfixturevalue("harness")
     wipe(harness)
     worker = Worker(harness)
@@ -50,4 +54,5 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     def put(sizes: Mapping[str, int]) -> None:
         harness.r2_put((key, "x" * size) for key, size in sizes.items())
 
-    return Engine(RemoteDatabase(worker), RemoteBucket(worker), RemoteStore(worker), put)
+    small_bucket = RemoteBucket(worker, SMALL_CHUNK_BYTES)
+    return Engine(RemoteDatabase(worker), RemoteBucket(worker), RemoteStore(worker), small_bucket, put)

@@ -39,16 +39,22 @@ class RemoteDatabase:
         listed = [[one.sql, list(one.params)] for one in statements]
         return [Result(**found) for found in self.worker.call("batch", statements=listed)]
 
+    async def bookmark(self) -> str | None:
+        """Ask for the bookmark there."""
+        value: str | None = self.worker.call("bookmark")
+        return value
+
 
 @dataclass(frozen=True)
 class RemoteBucket:
     """`bindings.r2.R2Bucket`, inside the Worker."""
 
     worker: Worker
+    max_chunk_bytes: int | None = None
 
     async def list_page(self, request: ListRequest) -> Page:
         """List the page there."""
-        found = self.worker.call("list_page", request=asdict(request))
+        found = self.worker.call("list_page", request=asdict(request), max_chunk_bytes=self.max_chunk_bytes)
         return Page(tuple(Chunk(**chunk) for chunk in found["chunks"]), found["truncated"], found["cursor"])
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from errors import PlatformError
+from errors import PageTooLargeError, PlatformError
 from ports import ListRequest, Page
-from tests.contract.conftest import Engine
+from tests.contract.conftest import SMALL_CHUNK_BYTES, Engine
 
 TRICKY = [
     "a",
@@ -94,11 +94,10 @@ def test_a_page_holds_at_most_the_limit_and_the_cursor_goes_on_after_it(engine: 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_a_page_that_holds_the_last_object_is_the_end(engine: Engine, limit: int) -> None:
-    put(engine, "a", "b", "c"[: 3 - limit + 1])
-    names = sorted({"a", "b", "c"})[:limit]
-    engine_page = listed(engine, limit=limit)
-    assert keys(engine_page) == names
-    assert engine_page.truncated == (limit < 3)
+    put(engine, *"abc"[:limit])
+    page = listed(engine, limit=limit)
+    assert keys(page) == list("abc"[:limit])
+    assert (page.truncated, page.cursor) == (False, None)
 
 
 def test_start_after_is_exclusive_and_needs_no_object_of_that_name(engine: Engine) -> None:
@@ -130,7 +129,7 @@ def test_prefix_cursor_and_start_after_work_together(engine: Engine) -> None:
     assert keys(listed(engine, "a/", start_after="a/2")) == ["a/3"]
 
 
-@pytest.mark.parametrize("limit", [0, 1001, -1])
+@pytest.mark.parametrize("limit", [0, 1001])
 def test_a_limit_that_r2_does_not_take_is_a_platform_error(engine: Engine, limit: int) -> None:
     with pytest.raises(PlatformError):
         listed(engine, limit=limit)
@@ -142,15 +141,23 @@ def test_a_chunk_says_how_many_objects_it_holds_and_where_it_begins_and_ends(eng
     assert (chunk.count, chunk.first_key, chunk.last_key) == (3, "a", "c")
 
 
-def test_a_page_too_large_for_one_d1_value_comes_in_chunks_that_are_not(engine: Engine) -> None:
-    # A control character takes six bytes in JSON.
-    names = [f"{number:04}" + "\x01" * 1000 for number in range(400)]
+def test_a_page_is_split_into_chunks_that_fit_into_one_value(engine: Engine) -> None:
+    names = [f"{number:03}é😀\x01" for number in range(100)]
     put(engine, *names)
-    page = listed(engine)
+    page = asyncio.run(engine.small_chunks.list_page(ListRequest("", 1000)))
     assert len(page.chunks) > 1
-    assert all(len(chunk.objects.encode()) < 2_000_000 for chunk in page.chunks)
-    assert sum(chunk.count for chunk in page.chunks) == 400
+    assert all(len(chunk.objects.encode()) <= SMALL_CHUNK_BYTES for chunk in page.chunks)
+    assert sum(chunk.count for chunk in page.chunks) == 100
     assert keys(page) == names
     for chunk in page.chunks:
         own = [found["key"] for found in json.loads(chunk.objects)]
         assert (len(own), own[0], own[-1]) == (chunk.count, chunk.first_key, chunk.last_key)
+
+
+def test_a_page_that_r2_cannot_answer_in_one_piece_is_too_large_and_a_shorter_one_is_not(engine: Engine) -> None:
+    # A control character takes six bytes in the answer.
+    names = [f"{number:04}" + "\x01" * 1000 for number in range(250)]
+    put(engine, *names)
+    with pytest.raises(PageTooLargeError):
+        listed(engine)
+    assert keys(listed(engine, limit=100)) == names[:100]

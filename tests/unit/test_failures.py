@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bindings.failures import OVERLOADED, TRANSIENT, translate, translate_list
-from errors import ConstraintError, CursorError, OverloadedError, PlatformError, TransientError
+from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TransientError
 
 PASSING = [
     "D1_ERROR: Network connection lost.",
@@ -89,9 +89,12 @@ def test_the_message_says_what_was_done_and_keeps_the_cause_and_a_hint(message: 
         ("list: Too many requests. (10058)", True, TransientError),
         ("list: cursor service is overloaded. (10001)", True, TransientError),
         ("list: something else. (10099)", True, PlatformError),
+        ("Error: internal error; reference = 3cm8pj9qln5f8egi937ed1m9", True, PageTooLargeError),
+        ("Error: internal error; reference = 3cm8pj9qln5f8egi937ed1m9", False, PageTooLargeError),
+        ("list: We encountered an internal error. Please try again. (10001)", False, TransientError),
     ],
 )
-def test_only_a_list_that_was_given_a_cursor_can_fail_because_of_it(
+def test_a_failed_list_is_told_apart_by_what_can_be_done_about_it(
     message: str, kind: type[PlatformError], *, with_cursor: bool
 ) -> None:
     error = translate_list(message, with_cursor=with_cursor)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from errors import PlatformError
+from ports import ListRequest, Page
 from tests.bad_input import BAD, Bad
-from tests.fakes import World, migrated_world
+from tests.fakes import DictBucket, World, migrated_world
 from tests.support import TOKEN, Api, everything, numbered, rows
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -206,11 +207,12 @@ def test_a_path_that_is_not_there_is_404(api: Api, path: str) -> None:
 
 
 def test_a_platform_failure_is_503_with_its_run_and_the_cause(api: Api, world: World) -> None:
-    async def broken(_request: object) -> Any:  # noqa: ANN401
-        raise PlatformError("Listing the bucket failed: it is broken", hint="Look.")
+    class BrokenBucket(DictBucket):
+        async def list_page(self, request: ListRequest) -> Page:
+            raise PlatformError(f"Listing {request.prefix!r} failed: it is broken", hint="Look.")
 
-    world.bucket.list_page = broken  # type: ignore[method-assign]  # this bucket's own answer
+    world.buckets["artifacts"] = BrokenBucket()
     found = check_problem(api.json("POST", "/backfill", {}), 503)
-    assert (found["reason"], found["detail"]) == ("platform", "Listing the bucket failed: it is broken")
+    assert (found["reason"], found["detail"]) == ("platform", "Listing '' failed: it is broken")
     run = api.json("GET", f"/runs/{found['run_id']}").json()
     assert (run["status"], "broken" in run["error"]) == ("failed", True)

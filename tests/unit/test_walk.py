@@ -9,7 +9,15 @@ import pytest
 
 from backfill.cursor import Position, encode
 from backfill.walk import OrderError
-from errors import CursorError, InputError, OverloadedError, PlatformError, StewardError, TransientError
+from errors import (
+    CursorError,
+    InputError,
+    OverloadedError,
+    PageTooLargeError,
+    PlatformError,
+    StewardError,
+    TransientError,
+)
 from ports import ListRequest, Page, Ports, Result, Statement
 from tests.fakes import DictBucket, World, migrated_world
 from tests.support import backfill, counts, live, numbered, rows, tick, types, walked
@@ -277,6 +285,22 @@ def test_a_page_over_the_value_limit_goes_through_in_parts(world: World) -> None
     assert report["cost"]["r2_lists"] == 1
     assert report["cost"]["d1_batches"] > 1
     assert sorted(map(str, types(world))) == keys
+
+
+def test_where_r2_cannot_answer_a_page_so_large_shorter_ones_are_asked_for(world: World) -> None:
+    world.bucket.put(*numbered(2500))
+    world.bucket.max_answer_bytes = 4000
+    report = live(world, max_objects=5000)
+    assert (report["scanned"], report["stopped_because"]) == (2500, "end")
+    assert report["cost"]["r2_lists"] == report["pages"] + 2
+
+
+def test_a_list_that_fails_at_any_length_fails_the_run(world: World) -> None:
+    world.bucket.put(*numbered(10))
+    world.bucket.max_answer_bytes = 1
+    with pytest.raises(PageTooLargeError):
+        live(world)
+    assert world.database.one("SELECT status FROM steward_runs") == "failed"
 
 
 # Budgets

@@ -15,9 +15,11 @@ from workers import Response, WorkerEntrypoint, import_from_javascript
 
 from bindings.d1 import D1Database
 from bindings.kv import KvNamespace
-from bindings.r2 import R2Bucket
+from bindings.r2 import MAX_CHUNK_BYTES, R2Bucket
 from errors import StewardError
 from ports import ListRequest, Statement
+
+# ruff: noqa: ANN401  # JavaScript values have no Python type
 
 Call = dict[str, Any]
 
@@ -28,9 +30,15 @@ async def batch(env: Any, call: Call) -> Any:
     return [asdict(result) for result in await D1Database(env.DB).batch(statements)]
 
 
+async def bookmark(env: Any, _call: Call) -> Any:
+    """Ask D1 for its bookmark."""
+    return await D1Database(env.DB).bookmark()
+
+
 async def list_page(env: Any, call: Call) -> Any:
     """List a page of R2."""
-    return asdict(await R2Bucket(env.ARTIFACTS).list_page(ListRequest(**call["request"])))
+    bucket = R2Bucket(env.ARTIFACTS, call["max_chunk_bytes"] or MAX_CHUNK_BYTES)
+    return asdict(await bucket.list_page(ListRequest(**call["request"])))
 
 
 async def get(env: Any, call: Call) -> Any:
@@ -45,6 +53,7 @@ async def put(env: Any, call: Call) -> Any:
 
 METHODS: dict[str, Callable[[Any, Call], Awaitable[Any]]] = {
     "batch": batch,
+    "bookmark": bookmark,
     "list_page": list_page,
     "get": get,
     "put": put,

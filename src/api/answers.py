@@ -1,0 +1,209 @@
+"""The JSON Schemas of what an answer holds; `/openapi.json` publishes them and the tests hold the Worker to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+NUMBER: Schema = {"type": "integer"}
+MAYBE_NUMBER: Schema = {"type": ["integer", "null"]}
+FLAG: Schema = {"type": "boolean"}
+ANYTHING: Schema = {}
+
+
+def closed(properties: dict[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
+    """Return the schema of an object with exactly these members, all there but the `optional` ones."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def listed(items: Schema) -> Schema:
+    """Return the schema of an array."""
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to one of `COMPONENTS`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def maybe(schema: Schema) -> Schema:
+    """Return the schema of a value or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_COUNT_NAMES = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped")
+_COUNTS = {**dict.fromkeys(_COUNT_NAMES, NUMBER), "unclassified_sample": listed(TEXT)}
+_ROWS = listed({"type": "object"})
+
+COMPONENTS: dict[str, Schema] = {
+    "Problem": closed(
+        {
+            "type": TEXT,
+            "title": TEXT,
+            "status": NUMBER,
+            "detail": TEXT,
+            "hint": {**TEXT, "description": "What to do next."},
+            "field": {**TEXT, "description": "The field that is wrong."},
+            "reason": {**TEXT, "description": "Why it was refused, as one word."},
+            "setting": {**TEXT, "description": "The setting that is missing or malformed."},
+            "run_id": NUMBER,
+        },
+        optional=("hint", "field", "reason", "setting", "run_id"),
+    ),
+    "Cost": closed(dict.fromkeys(("r2_lists", "d1_batches", "rows_read", "rows_written"), NUMBER)),
+    "Counts": closed(_COUNTS),
+    "Backfill": closed(
+        {
+            "run_id": NUMBER,
+            "dry_run": FLAG,
+            "r2_bucket": TEXT,
+            "r2_prefix": TEXT,
+            **_COUNTS,
+            "truncated": {**FLAG, "description": "Whether objects are left behind the position."},
+            "cursor": {**MAYBE_TEXT, "description": "Where to go on; null at the end."},
+            "start_after": {**MAYBE_TEXT, "description": "The same place as a key."},
+            "pages": NUMBER,
+            "cost": ref("Cost"),
+            "duration_ms": NUMBER,
+            "stopped_because": {
+                "type": "string",
+                "enum": ["end", "max_objects", "time", "subrequests", "overloaded"],
+            },
+        }
+    ),
+    "Verdict": closed(
+        {
+            "name": TEXT,
+            "severity": {"type": "string", "enum": ["error", "warn"]},
+            "outcome": {"type": "string", "enum": ["holds", "violated", "not_checked"]},
+            "violations": MAYBE_NUMBER,
+            "sample": _ROWS,
+            "method": {"type": "string", "enum": ["proof", "scan"]},
+            "rows_read": NUMBER,
+            "duration_ms": NUMBER,
+            "reason": {**TEXT, "description": "Why it was not checked."},
+        },
+        optional=("reason",),
+    ),
+    "Check": closed(
+        {
+            "run_id": NUMBER,
+            "ok": FLAG,
+            "mode": {"type": "string", "enum": ["fast", "full"]},
+            "checked_at": TEXT,
+            "invariants": listed(ref("Verdict")),
+        }
+    ),
+    "Step": {
+        "type": "object",
+        "properties": {
+            "name": TEXT,
+            "before": NUMBER,
+            "after": NUMBER,
+            "changed": NUMBER,
+            "sample": listed(ANYTHING),
+            "error": TEXT,
+        },
+        "required": ["name", "before", "after", "changed", "sample"],
+    },
+    "Recovery": closed({"run_id": NUMBER, "dry_run": FLAG, "done": FLAG, "steps": listed(ref("Step")), "ok": FLAG}),
+    "Undo": closed(
+        {
+            "run_id": NUMBER,
+            "undone_run": NUMBER,
+            "done": FLAG,
+            "restored": NUMBER,
+            "children_restored": NUMBER,
+            "refused": _ROWS,
+        }
+    ),
+    "Run": closed(
+        {
+            "id": NUMBER,
+            "kind": TEXT,
+            "mode": TEXT,
+            "trigger": TEXT,
+            "status": {"type": "string", "enum": ["running", "succeeded", "stopped", "failed", "abandoned"]},
+            "started_at": TEXT,
+            "finished_at": MAYBE_TEXT,
+            "request": ANYTHING,
+            "counts": ANYTHING,
+            "cost": ANYTHING,
+            "error": MAYBE_TEXT,
+        }
+    ),
+    "Runs": closed({"runs": listed(ref("Run")), "next": MAYBE_NUMBER}),
+    "Finding": closed(
+        {
+            "id": NUMBER,
+            "invariant": TEXT,
+            "severity": TEXT,
+            "opened_at": TEXT,
+            "last_seen_at": TEXT,
+            "resolved_at": MAYBE_TEXT,
+            "violations": NUMBER,
+            "peak": NUMBER,
+            "sample": _ROWS,
+        }
+    ),
+    "Findings": closed({"findings": listed(ref("Finding"))}),
+    "Rule": closed({"priority": NUMBER, "pattern": TEXT, "source_type": TEXT}),
+    "Rules": closed({"rules": listed(ref("Rule"))}),
+    "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
+    "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
+    "LastVerdict": closed(
+        {"name": TEXT, "outcome": TEXT, "violations": MAYBE_NUMBER, "method": TEXT, "as_of": TEXT},
+    ),
+    "Pass": closed(
+        {
+            "bucket": TEXT,
+            "state": {"type": "string", "enum": ["never started", "under way", "complete"]},
+            "pass_started_at": MAYBE_TEXT,
+            "completed_at": MAYBE_TEXT,
+            "last_key": MAYBE_TEXT,
+            "counts": maybe(ref("Counts")),
+            "previous": maybe(ref("Counts")),
+            "expected_objects": MAYBE_NUMBER,
+            "error": TEXT,
+        },
+        optional=(
+            "state",
+            "pass_started_at",
+            "completed_at",
+            "last_key",
+            "counts",
+            "previous",
+            "expected_objects",
+            "error",
+        ),
+    ),
+    "Summary": closed(
+        {
+            "as_of": TEXT,
+            "rows": closed({"as_of": TEXT, "counted": TEXT, "by_type": _ROWS}),
+            "unknown": closed({"as_of": TEXT, "artifacts": NUMBER, "at_least": FLAG}),
+            "duplicates": maybe(ref("LastVerdict")),
+            "orphans": maybe(ref("LastVerdict")),
+            "last_check": ANYTHING,
+            "full_check": closed({"ended_at": MAYBE_TEXT, "under_way": FLAG}),
+            "passes": listed(ref("Pass")),
+            "backfill_mode": {"type": "string", "enum": ["off", "dry", "live"]},
+            "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
+            "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),
+            "alerts_waiting": NUMBER,
+            "runs": listed(ref("Run")),
+            "findings": listed(ref("Finding")),
+        }
+    ),
+    "Preview": closed(
+        {
+            "scanned": NUMBER,
+            "truncated": FLAG,
+            "by_type": listed(closed({"source_type": MAYBE_TEXT, "objects": NUMBER, "sample": listed(TEXT)})),
+        }
+    ),
+}

@@ -1,0 +1,90 @@
+"""The description of the HTTP interface (OpenAPI 3.1), made from the operations and schemas that serve it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from api.answers import COMPONENTS, ref
+from api.operations import OPERATIONS, Operation
+from api.problems import TITLES
+
+_BODY_REFUSALS = (400, 413, 415)
+_ALWAYS = (401, 422, 503)
+_PROBLEM = {"application/problem+json": {"schema": ref("Problem")}}
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    paths: dict[str, dict[str, Any]] = {
+        "/healthz": {
+            "get": {
+                "operationId": "getHealthz",
+                "summary": "Whether the Worker runs",
+                "security": [],
+                "responses": {"200": _answer("Health")},
+            }
+        }
+    }
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "artifact-steward",
+            "version": "0.1.0",
+            "summary": "Keeps a D1 index true to its R2 bucket.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": COMPONENTS,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "The secret STEWARD_TOKEN."}
+            },
+        },
+    }
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    statuses = sorted({*_ALWAYS, *operation.refusals, *(_BODY_REFUSALS if operation.body is not None else ())})
+    refusals = {str(status): {"description": TITLES[status], "content": _PROBLEM} for status in statuses}
+    described: dict[str, Any] = {
+        "operationId": _operation_id(operation),
+        "summary": operation.summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "responses": {"200": _answer(operation.answer), **refusals},
+    }
+    if operation.body is not None:
+        content: dict[str, Any] = {"schema": operation.body}
+        if operation.example is not None:
+            content["example"] = operation.example
+        described["requestBody"] = {
+            "required": not operation.body_optional,
+            "content": {"application/json": content},
+        }
+    return described
+
+
+def _operation_id(operation: Operation) -> str:
+    words = re.findall(r"[a-z_]+", operation.path.replace("{run_id}", "one"))
+    return operation.method.lower() + "".join(word.title().replace("_", "") for word in words)
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if "{run_id}" not in operation.path:
+        return []
+    schema = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
+    return [{"name": "run_id", "in": "path", "required": True, "schema": schema}]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in operation.query["properties"].items()
+    ]
+
+
+def _answer(component: str) -> dict[str, Any]:
+    return {"description": component, "content": {"application/json": {"schema": ref(component)}}}

@@ -1,0 +1,108 @@
+"""Every operation once: the application routes by this table, and `/openapi.json` describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api import routes, schemas
+from api.routes import Handler
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path: what it takes, what it answers, and how it can refuse."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    answer: str
+    body: Schema | None = None
+    body_optional: bool = False
+    query: Schema = field(default_factory=lambda: schemas.NOTHING)
+    refusals: tuple[int, ...] = ()
+    example: object = None
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "POST",
+        "/backfill",
+        routes.post_backfill,
+        "Walk a bucket and, live, insert and upgrade its artifacts",
+        "Backfill",
+        body=schemas.BACKFILL,
+        refusals=(409,),
+        example={"dry_run": True, "max_objects": 5000},
+    ),
+    Operation(
+        "POST",
+        "/check",
+        routes.post_check,
+        "Check every invariant; 200 whether or not they hold",
+        "Check",
+        body=schemas.CHECK,
+        example={"mode": "full"},
+    ),
+    Operation(
+        "POST",
+        "/recover",
+        routes.post_recover,
+        "Repair what broke, dry or live, one resumable call at a time",
+        "Recovery",
+        body=schemas.RECOVER,
+        refusals=(409,),
+        example={"dry_run": True},
+    ),
+    Operation("GET", "/summary", routes.get_summary, "The Artifacts Summary", "Summary"),
+    Operation(
+        "GET", "/findings", routes.get_findings, "Broken invariants over time", "Findings", query=schemas.FINDINGS_QUERY
+    ),
+    Operation("GET", "/runs", routes.get_runs, "Runs, newest first", "Runs", query=schemas.RUNS_QUERY),
+    Operation("GET", "/runs/{run_id}", routes.get_run, "One run", "Run", refusals=(404,)),
+    Operation(
+        "POST",
+        "/runs/{run_id}/undo",
+        routes.post_undo,
+        "Take back the merges of a live recovery",
+        "Undo",
+        body=schemas.NOTHING,
+        body_optional=True,
+        refusals=(404, 409),
+    ),
+    Operation("GET", "/rules", routes.get_rules, "The rules in the order they are tried", "Rules", refusals=(409,)),
+    Operation(
+        "PUT",
+        "/rules",
+        routes.put_rules,
+        "Replace all rules",
+        "Rules",
+        body=schemas.RULES,
+        example={"rules": [{"priority": 10, "pattern": "reports/*.pdf", "source_type": "report"}]},
+    ),
+    Operation(
+        "POST",
+        "/rules/preview",
+        routes.post_rules_preview,
+        "What a rule set would classify, from a listing of up to 1,000 objects; nothing is stored",
+        "Preview",
+        body=schemas.PREVIEW,
+        example={"rules": [{"priority": 10, "pattern": "reports/*.pdf", "source_type": "report"}]},
+    ),
+    Operation(
+        "POST",
+        "/pause",
+        routes.post_pause,
+        "Pause scheduled backfill",
+        "Pause",
+        body=schemas.PAUSE,
+        example={"reason": "moving the bucket"},
+    ),
+    Operation(
+        "POST", "/resume", routes.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
+    ),
+)

@@ -1,0 +1,42 @@
+"""What a rule set would classify, shown on a listing before the rules are stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import sql
+from backfill.walk import PAGE_OBJECTS
+from ports import ListRequest, Ports, Result
+from rules import Rule, check_rules, ordered
+
+
+async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule]) -> dict[str, object]:
+    """Return, for the first page of the bucket, how many objects each type would get, with samples.
+
+    A null type stands for the objects that no rule matches. Raises InputError for a rule that could not be stored.
+    """
+    check_rules(rules)
+    rule_set = ordered(rules)
+    page = await ports.buckets[bucket].list_page(ListRequest(prefix, PAGE_OBJECTS))
+    slots = {"objects": sql.load("backfill/objects"), "source_type": rule_set.classification()}
+    statements = [
+        sql.statement("backfill/preview_page", chunk.objects, None, rule_set.parameter, **slots)
+        for chunk in page.chunks
+    ]
+    results = await ports.database.batch(statements) if statements else []
+    return {
+        "scanned": sum(chunk.count for chunk in page.chunks),
+        "truncated": page.truncated,
+        "by_type": _by_type(results),
+    }
+
+
+def _by_type(results: Sequence[Result]) -> list[dict[str, object]]:
+    found: dict[str | None, tuple[int, list[str]]] = {}
+    for row in (row for result in results for row in result.rows):
+        name = None if row["source_type"] is None else str(row["source_type"])
+        objects, sample = found.get(name, (0, []))
+        keys = [key for key in json.loads(str(row["sample"])) if key is not None]
+        found[name] = (objects + int(row["objects"] or 0), (sample + keys)[:3])
+    return [{"source_type": name, "objects": found[name][0], "sample": found[name][1]} for name in found]
