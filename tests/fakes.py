@@ -190,6 +190,7 @@ class World:
     store: DictStore = field(default_factory=DictStore)
     clock: ManualClock = field(default_factory=ManualClock)
     poster: RecordingPoster = field(default_factory=RecordingPoster)
+    failures: dict[str, int] = field(default_factory=dict)
 
     @property
     def bucket(self) -> DictBucket:

@@ -112,6 +112,11 @@ class FakeEnvironment:
         """Return the world's ports."""
         return self.world.ports()
 
+    async def may_fail_again(self, client: str) -> bool:
+        """Count the failure; no more than three."""
+        self.world.failures[client] = self.world.failures.get(client, 0) + 1
+        return self.world.failures[client] <= 3
+
 
 @dataclass(frozen=True)
 class Api:

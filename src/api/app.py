@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import routes
-from api.auth import NotAuthenticatedError, authenticate
+from api.auth import NotAuthenticatedError, TooManyFailuresError, authenticate
 from api.body import read_body, read_query
 from api.openapi import describe
 from api.operations import OPERATIONS, Operation
@@ -50,6 +50,7 @@ def create_app(connect: Connect) -> Starlette:
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={
             NotAuthenticatedError: _unauthenticated,
+            TooManyFailuresError: _too_many,
             StewardError: steward_problem,
             HTTPException: http_problem,
         },
@@ -80,7 +81,7 @@ async def _openapi(_request: Request) -> Response:
 def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         environment = connect()
-        authenticate(request, environment.token())
+        await _authenticated(request, environment)
         settings = environment.settings()
         operation = methods["GET" if request.method == "HEAD" else request.method]
         query = read_query(request, operation.query)
@@ -91,6 +92,22 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
         return await operation.handler(call)
 
     return endpoint
+
+
+async def _authenticated(request: Request, environment: Environment) -> None:
+    """Let the request pass, or raise; failures are counted by the client's address."""
+    try:
+        authenticate(request, environment.token())
+    except NotAuthenticatedError as error:
+        if await environment.may_fail_again(request.headers.get("cf-connecting-ip", "unknown")):
+            raise
+        message = "This address sent a wrong token too often."
+        raise TooManyFailuresError(message, hint="Wait a minute.") from error
+
+
+async def _too_many(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, StewardError)  # noqa: S101  # registered for TooManyFailuresError alone
+    return problem(429, str(error), {"hint": error.hint}, {"Retry-After": "60"})
 
 
 async def _unauthenticated(_request: Request, error: Exception) -> Response:

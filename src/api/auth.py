@@ -14,6 +14,10 @@ class NotAuthenticatedError(StewardError):
     """The bearer token is missing or wrong; the answer does not say which."""
 
 
+class TooManyFailuresError(StewardError):
+    """The client failed to authenticate too often of late."""
+
+
 def authenticate(request: Request, token: str | None) -> None:
     """Return where the request carries `token`.
 

@@ -19,6 +19,7 @@ TITLES = {
     413: "Body too large",
     415: "Wrong content type",
     422: "Wrong field",
+    429: "Too many failures",
     503: "Not available",
 }
 

@@ -38,6 +38,10 @@ class Environment(Protocol):
         """Return the platform, or raise ConfigError."""
         ...
 
+    async def may_fail_again(self, client: str) -> bool:
+        """Count a failed authentication of this client; False when it failed too often of late."""
+        ...
+
 
 @dataclass(frozen=True)
 class Call:

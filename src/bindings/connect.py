@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from js import JSON, Object
-from pyodide.ffi import JsProxy
+from pyodide.ffi import JsProxy, to_js
 from workers import import_from_javascript
 
 from bindings.clock import SystemClock
@@ -45,6 +45,14 @@ class WorkerEnvironment:
             clock=SystemClock(),
             poster=FetchPoster(),
         )
+
+    async def may_fail_again(self, client: str) -> bool:
+        """Count a failed authentication; without the rate limiting binding there is no limit."""
+        limiter = getattr(self._env, "AUTH_FAILURES", None)
+        if limiter is None:
+            return True
+        outcome = await limiter.limit(to_js({"key": client}, dict_converter=Object.fromEntries))
+        return bool(outcome.success)
 
     def _binding(self, name: str, table: str) -> Any:
         binding = getattr(self._env, name, None)
