@@ -10,6 +10,8 @@ from ports import Result, Statement, Value
 from tests.contract.conftest import Engine
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, size REAL)"
+TEXTS = ("", "text", "it's", 'a "quoted" text', "é", "e\u0301", "😀", "line\nbreak", "\x01\x7f", "0", " 1 ")
+NUMBERS = (0, -1, 1.5, 2**31, 2**53 - 2, -(2**53) + 2, 1e-300)
 
 
 def run(engine: Engine, *statements: str | tuple[str, *tuple[Value, ...]]) -> list[Result]:
@@ -51,8 +53,7 @@ def test_a_failed_batch_leaves_the_database_usable(table: Engine) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "text", "it's", 'a "quoted" text', "é", "e\u0301", "😀", "line\nbreak", "\x01\x7f", "0", " 1 ", None]
-    + [0, -1, 1.5, 2**31, 2**53 - 2, -(2**53) + 2, 1e-300],  # noqa: RUF005  # texts, then numbers
+    [*TEXTS, *NUMBERS, None],
 )
 def test_a_value_comes_back_as_it_was_bound(table: Engine, value: Value) -> None:
     [result] = run(table, ("SELECT ?1 AS v, typeof(?1) AS t", value))
@@ -163,3 +164,8 @@ def test_text_is_ordered_by_its_utf8_bytes(table: Engine) -> None:
     run(table, ("INSERT INTO t (name) SELECT value FROM json_each(?1)", json.dumps(texts)))
     [result] = run(table, "SELECT name FROM t ORDER BY name")
     assert [row["name"] for row in result.rows] == sorted(texts, key=str.encode)
+
+
+def test_a_bookmark_is_text_where_the_database_has_time_travel(engine: Engine) -> None:
+    bookmark = asyncio.run(engine.database.bookmark())
+    assert bookmark is None or bookmark

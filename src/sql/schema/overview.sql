@@ -1,11 +1,15 @@
 -- A row per guard trigger (type, name, sql) and per foreign key on artifacts.id (type, name of the child table, child_column).
+-- D1 keeps tables of its own, named _cf_…, and refuses a pragma that names one; steward_control has no
+-- foreign keys, so it stands in for whatever is no table of ours.
 SELECT
   entry.type,
   entry.name,
   CASE entry.type WHEN 'trigger' THEN entry.sql END AS sql,
   reference."from" AS child_column
 FROM sqlite_schema AS entry
-LEFT JOIN pragma_foreign_key_list(entry.name) AS reference ON entry.type = 'table'
+LEFT JOIN pragma_foreign_key_list(
+  CASE WHEN entry.type = 'table' AND NOT entry.name GLOB '_cf_*' THEN entry.name ELSE 'steward_control' END
+) AS reference
 WHERE (entry.type = 'trigger' AND entry.name GLOB 'steward_guard_*')
   OR (
     lower(reference."table") = 'artifacts'

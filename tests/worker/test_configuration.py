@@ -1,0 +1,63 @@
+"""What a Worker that is not configured rightly does: each test starts it anew, so they are few."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support import TOKEN
+from tests.worker.conftest import Steward
+from tooling.harness import Config, Harness
+
+Start = Callable[..., Steward]
+
+
+@pytest.fixture(scope="module")
+def harness() -> Iterator[Harness]:
+    harness = Harness()
+    yield harness
+    harness.close()
+
+
+@pytest.fixture
+def start(harness: Harness) -> Start:
+    def started(**variables: object) -> Steward:
+        harness.restart(Config(vars=variables))
+        harness.apply_migrations()
+        return Steward(harness)
+
+    return started
+
+
+def test_without_a_token_every_protected_route_is_503_and_cron_works(start: Start) -> None:
+    steward = start()
+    for method, path in (("POST", "/backfill"), ("GET", "/runs"), ("GET", "/rules"), ("POST", "/pause")):
+        reply = steward.send(method, path)
+        assert (reply.status, reply.headers["content-type"]) == (503, "application/problem+json")
+        assert reply.json()["setting"] == "STEWARD_TOKEN"
+    assert steward.send("GET", "/healthz").status == 200
+    assert steward.harness.scheduled() == "ok"
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"TICK_SECONDS": "soon"}, "TICK_SECONDS"),
+        ({"BUCKETS": {"artifacts": "NOT_BOUND"}}, "NOT_BOUND"),
+        ({"TICK_MAX_OBJECT": 5}, "TICK_MAX_OBJECT"),
+    ],
+)
+def test_a_malformed_setting_is_503_by_http_and_logged_by_cron(
+    start: Start, variables: dict[str, object], named: str
+) -> None:
+    steward = start(STEWARD_TOKEN=TOKEN, **variables)
+    reply = steward.send("GET", "/runs")
+    assert (reply.status, reply.json()["setting"]) == (503, named)
+    assert reply.json()["hint"]
+    assert steward.send("GET", "/runs", token=None).status == 401
+    assert steward.harness.scheduled() == "exception"
+    lines = [json.loads(log.message) for log in steward.harness.logs() if log.message.startswith("{")]
+    assert [(line["event"], line["setting"]) for line in lines] == [("tick_not_configured", named)]
+    assert steward.sql("SELECT count(*) AS n FROM steward_runs") == [{"n": 0}]
