@@ -16,13 +16,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import log
 import sql
-from errors import PlatformError
+from errors import OverloadedError, PlatformError
 from log import timestamp
 from ports import Database, Ports, Row, Statement
 from settings import Settings
 
 ATTEMPTS = 3
-TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 8.0
 FIRST_PAUSE_SECONDS = 0.5
 BUDGET = timedelta(seconds=20)
 """No new attempt starts after this: a receiver that is away must not eat up the tick."""
@@ -52,10 +52,10 @@ def message(row: Row) -> dict[str, object]:
     if row["kind"] == "tick_failed":
         text = f"artifact-steward: tick {fields['run_id']} failed. " + " ".join(fields["errors"])
     else:
-        text = f"artifact-steward: {fields['invariant']} {fields['change']}"
-        text += (
-            "." if fields["change"] == "resolved" else f": {fields['violations']} violations ({fields['severity']})."
-        )
+        number = fields["violations"]
+        found = f": {number} violation{'' if number == 1 else 's'} ({fields['severity']})."
+        end = "." if fields["change"] == "resolved" else found
+        text = f"artifact-steward: {fields['invariant']} {fields['change']}{end}"
     return {"text": text, "alert_id": row["id"], "kind": row["kind"], "at": row["created_at"], **fields}
 
 
@@ -85,7 +85,12 @@ class Sender:
             if attempts:
                 await self.ports.clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1))
             attempts += 1
-            error = await self._attempt(body)
+            try:
+                error = await self._attempt(body)
+            except OverloadedError as late:
+                # It may have been taken: another attempt now would likely tell the change twice.
+                error = str(late)
+                break
             if not error:
                 now = timestamp(self.ports.clock.now())
                 await self._mark(sql.statement("alerts/mark_sent", row["id"], now, attempts))
@@ -98,13 +103,15 @@ class Sender:
         await self.ports.database.batch([statement])
 
     async def _attempt(self, body: str) -> str:
-        """Make one POST; return why it was not taken, or nothing."""
+        """Make one POST; return why it was not taken, or nothing. Raises OverloadedError where no answer came."""
         headers = {
             "Content-Type": "application/json",
             "X-Steward-Signature": signature(self.secret, self.ports.clock.now(), body),
         }
         try:
             status = await self.ports.poster.send("POST", self.url, body, headers, TIMEOUT_SECONDS)
+        except OverloadedError:
+            raise
         except PlatformError as error:
             return str(error)
         return "" if status in _ANSWERED_WELL else f"The receiver answered {status}."

@@ -13,6 +13,7 @@ import sql
 from backfill.progress import Pass, Progress
 from errors import PlatformError
 from invariants import findings
+from invariants.catalogue import read_catalogue
 from log import timestamp
 from ports import Ports, Result, Row
 from runs import readable
@@ -44,6 +45,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "unknown": _unknown(unknown, now),
         "duplicates": _found(last_check, "one_artifact_per_object"),
         "orphans": _found(last_check, "no_orphan_datapoints"),
+        "invariants": _described(),
         "last_check": last_check,
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
         "passes": [await _pass(ports, bucket) for bucket in settings.buckets],
@@ -54,6 +56,14 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "runs": [readable(row) for row in last_runs.rows],
         "findings": findings.readable(open_findings.rows),
     }
+
+
+def _described() -> list[dict[str, object]]:
+    """Return what each invariant promises, what a row that breaks it means, and what to do then."""
+    return [
+        {"name": one.name, "severity": one.severity, "holds": one.holds, "row": one.row, "advice": one.advice}
+        for one in read_catalogue()
+    ]
 
 
 def _decoded(text: object) -> Any:  # noqa: ANN401  # JSON of our own

@@ -75,6 +75,8 @@ BAD: tuple[Bad, ...] = (
     Bad("not UTF-8", 400, "body", b'{"r2_prefix": "\xff"}'),
     Bad("a lone surrogate", 400, "body", b'{"r2_prefix": "\\ud800"}'),
     Bad("nested beyond reason", 400, "body", b"[" * 30_000 + b"]" * 30_000),
+    Bad("objects nested beyond reason", 400, "body", b'{"a":' * 10_000 + b"1" + b"}" * 10_000),
+    Bad("nested beyond reason and never closed", 400, "body", b"[" * 60_000),
     Bad("a list", 422, "body", b"[]"),
     Bad("a text", 422, "body", b'"live"'),
     Bad("null", 422, "body", b"null"),

@@ -20,7 +20,7 @@ class UnexpectedAnswerError(Exception):
 
 
 class Steward:
-    """The Worker's API. `port` and `harness` are the same Worker, from outside and from inside."""
+    """The API of the Worker that `harness` runs."""
 
     def __init__(self, harness: Harness, token: str) -> None:
         self.harness = harness
@@ -54,7 +54,7 @@ class Steward:
         parts = ["curl -s", f"-H 'Authorization: Bearer {self.token}'"]
         if method != "GET":
             parts += [f"-X {method}", "-H 'Content-Type: application/json'", f"-d '{json.dumps(body)}'"]
-        return " ".join([*parts, f"'{self.harness.url}{path}'"])
+        return " ".join([*parts, f"'{self.harness.url}{path}'", "| python3 -m json.tool"])
 
 
 def _body(method: str, path: str, answer: Answer) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def differences(expected: Mapping[Any, object], found: Mapping[Any, object]) -> 
 
 
 def verdicts_match(expected: Mapping[str, int], report: Report) -> list[str]:
-    """A check finds exactly the expected violations, says so by its outcomes, and `ok` follows from them."""
+    """Claim that a check finds exactly the expected violations, and that outcomes and `ok` follow from them."""
     found = {check["name"]: (check["outcome"], check["violations"]) for check in report["invariants"]}
     wanted = {name: ("violated" if number else "holds", number) for name, number in expected.items()}
     broken = [c["name"] for c in report["invariants"] if c["severity"] == "error" and c["outcome"] != "holds"]
@@ -34,13 +34,13 @@ def verdicts_match(expected: Mapping[str, int], report: Report) -> list[str]:
 
 
 def adds_up(report: Report) -> list[str]:
-    """Every object scanned is counted once."""
+    """Claim that every object scanned is counted once."""
     total = sum(report[name] for name in COUNTS)
     return [] if report["scanned"] == total else [f"scanned {report['scanned']}, but its parts make {total}"]
 
 
 def same_counts(dry: Report, slices: Iterable[Report]) -> list[str]:
-    """What dry foretold is what the live slices did together."""
+    """Claim that what dry foretold is what the live slices did together."""
     slices = list(slices)
     names = ("scanned", *COUNTS)
     return differences({n: dry[n] for n in names}, {n: sum(one[n] for one in slices) for n in names})
@@ -54,7 +54,7 @@ def recovery_numbers(report: Report) -> dict[str, int]:
 
 
 def same_recovery(dry: Report, calls: Iterable[Report]) -> list[str]:
-    """What the dry recovery foretold is what the live calls did together."""
+    """Claim that what the dry recovery foretold is what the live calls did together."""
     total: dict[str, int] = {}
     for call in calls:
         for name, number in recovery_numbers(call).items():
@@ -63,17 +63,17 @@ def same_recovery(dry: Report, calls: Iterable[Report]) -> list[str]:
 
 
 def unchanged(before: Picture, after: Picture) -> list[str]:
-    """Not a value of either table changed."""
+    """Claim that not a value of either table changed."""
     return differences(before.artifacts, after.artifacts) + differences(before.datapoints, after.datapoints)
 
 
 def same_reach(before: Picture, after: Picture) -> list[str]:
-    """No datapoint is lost, none is new, and each one still reaches an artifact of the same object."""
+    """Claim that no datapoint is lost or new, and that each one still reaches an artifact of the same object."""
     return differences(before.reach(), after.reach())
 
 
 def one_row_per_object(before: Picture, after: Picture) -> list[str]:
-    """Every object that had a row has exactly one."""
+    """Claim that every object that had a row has exactly one."""
     rows: dict[str, int] = {}
     for row in after.artifacts.values():
         rows[row["r2_key"]] = rows.get(row["r2_key"], 0) + 1
@@ -81,34 +81,34 @@ def one_row_per_object(before: Picture, after: Picture) -> list[str]:
 
 
 def known_types_kept(before: Picture, after: Picture) -> list[str]:
-    """A row that is still there and had a known type has the same one."""
+    """Claim that a row that is still there and had a known type has the same one."""
     known = {n: kind for n, kind in before.types().items() if kind != UNKNOWN and n in after.artifacts}
     return differences(known, {n: after.types()[n] for n in known})
 
 
 def types_follow_rules(kinds: Mapping[str, str | None], before: Picture, after: Picture) -> list[str]:
-    """A row that is new, or was unknown, has the type of the winning rule."""
+    """Claim that a row that is new, or was unknown, has the type of the winning rule."""
     known = {n for n, kind in before.types().items() if kind != UNKNOWN}
     fresh = {row["r2_key"]: row["source_type"] for n, row in after.artifacts.items() if n not in known}
     return differences({key: kinds.get(key) for key in fresh}, fresh)
 
 
 def same_keys(expected: set[str], found: set[str]) -> list[str]:
-    """The two sets of keys are the same."""
+    """Claim that the two sets of keys are the same."""
     return [f"missing: {key!r}" for key in sorted(expected - found)] + [
         f"too many: {key!r}" for key in sorted(found - expected)
     ]
 
 
 def wrote_nothing(report: Report) -> list[str]:
-    """A backfill changed no row, and the database agrees."""
+    """Claim that a backfill changed no row, by its counts and by D1's."""
     numbers = {"inserted": report["inserted"], "upgraded": report["upgraded"]}
     numbers["rows_written"] = report["cost"]["rows_written"]
     return differences(dict.fromkeys(numbers, 0), numbers)
 
 
 def rows_back(before: Picture, after: Picture, losers: Iterable[int]) -> list[str]:
-    """The losers are there again, whole, and every datapoint is as it was."""
+    """Claim that the losers are there again, whole, and that every datapoint is as it was."""
     whole = {number: before.artifacts[number] for number in losers}
     found = {number: after.artifacts[number] for number in whole if number in after.artifacts}
     return differences(whole, found) + differences(before.datapoints, after.datapoints)

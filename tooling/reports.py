@@ -8,23 +8,22 @@ from tooling.table import number
 Report = Mapping[str, Any]
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
+_CHECK_COLUMNS = ("name", "severity", "outcome", "violations", "method")
 _COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped")
 
 
 def check_table(invariants: Iterable[Report]) -> Table:
-    """Return a check's verdicts; a tick keeps no severity, a check's answer does."""
-    rows = [(one["name"], one["outcome"], one["violations"], one["method"]) for one in invariants]
-    return ("invariant", "outcome", "violations", "method"), list(rows)
+    """Return a check's verdicts; a tick keeps fewer columns of them than a check's answer has."""
+    listed = list(invariants)
+    columns = [name for name in _CHECK_COLUMNS if listed and name in listed[0]]
+    rows = [tuple(one[name] for name in columns) for one in listed]
+    return tuple("invariant" if name == "name" else name for name in columns), list(rows)
 
 
 def backfill_table(named: Iterable[tuple[str, Report]], head: str = "bucket") -> Table:
     """Return one line per backfill report."""
-    rows = [(name, *(report[count] for count in _COUNTS), _end(report)) for name, report in named]
+    rows = [(name, *(report[count] for count in _COUNTS), report["stopped_because"]) for name, report in named]
     return (head, *_COUNTS, "stopped because"), list(rows)
-
-
-def _end(report: Report) -> str:
-    return str(report["stopped_because"])
 
 
 def recovery_table(report: Report) -> Table:

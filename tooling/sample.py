@@ -25,12 +25,12 @@ SCHEMA = (
 )
 
 _GLOBS = {
-    "licence": (5, "*LICENSE*", "*LICENCE*", "*COPYING*"),
-    "documentation": (10, "*.md", "*.rst", "*.txt", "*.html"),
-    "source-code": (20, "*.py", "*.pyi", "*.js", "*.mjs", "*.cjs", "*.ts", "*.mts", "*.c", "*.h"),
-    "data": (30, "*.json", "*.toml", "*.yaml", "*.yml", "*.csv"),
-    "report": (40, "*.pdf"),
-    "image": (40, "*.png", "*.jpg", "*.svg"),
+    "licence": (5, ("*LICENSE*", "*LICENCE*", "*COPYING*")),
+    "documentation": (10, ("*.md", "*.rst", "*.txt", "*.html")),
+    "source-code": (20, ("*.py", "*.pyi", "*.js", "*.mjs", "*.cjs", "*.ts", "*.mts", "*.c", "*.h")),
+    "data": (30, ("*.json", "*.toml", "*.yaml", "*.yml", "*.csv")),
+    "report": (40, ("*.pdf",)),
+    "image": (40, ("*.png", "*.jpg", "*.svg")),
 }
 
 
@@ -43,7 +43,7 @@ class Rule:
     source_type: str
 
 
-RULES = [Rule(priority, glob, kind) for kind, (priority, *globs) in _GLOBS.items() for glob in globs]
+RULES = [Rule(priority, glob, kind) for kind, (priority, globs) in _GLOBS.items() for glob in globs]
 ATTIC_RULE = Rule(50, "sample/attic/*", "archive")
 """The rule that the sample lacks: without it the attic's rows stay unknown."""
 
@@ -105,7 +105,10 @@ class Sample:
             ("objects with several rows", broken["one_artifact_per_object"]),
             ("  rows too many because of it", sum(keys.values()) - len(keys)),
             ("rows of unknown type", broken["no_unknown_source_type"]),
-            ("rows whose known type contradicts the rules", sum(r.source_type == CONTRADICTION for r in self.artifacts)),
+            (
+                "rows whose known type contradicts the rules",
+                sum(r.source_type == CONTRADICTION for r in self.artifacts),
+            ),
             ("rows without an object", len(rows - stored)),
             ("objects without a row", len(stored - rows)),
             ("objects that no rule matches", sum(kinds[key] is None and not key.endswith("/") for key in stored)),

@@ -22,7 +22,7 @@ class Story:
     def step(self, title: str) -> None:
         """Begin a step."""
         self.steps += 1
-        print(f"\n{self.steps}. {title}", flush=True)
+        print(f"\n{self.steps}. {title}\n", flush=True)
 
     def say(self, text: str) -> None:
         """Print a line of the step."""
@@ -30,7 +30,7 @@ class Story:
 
     def show(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table of the step."""
-        print(table(heads, rows, indent="     "), flush=True)
+        print("\n" + table(heads, rows, indent="       ") + "\n", flush=True)
 
     def holds(self, claim: str, wrong: Sequence[str]) -> None:
         """Print the claim if nothing is wrong with it; raises ClaimFailedError otherwise."""

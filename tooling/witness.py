@@ -3,6 +3,7 @@
 The queries are the postmortem's own, written apart from the Worker's.
 """
 
+import json
 from typing import Any, NamedTuple
 
 from tooling.harness import Harness
@@ -41,7 +42,7 @@ class Picture(NamedTuple):
 
     def _object(self, artifact_id: int) -> tuple[str, str] | None:
         row = self.artifacts.get(artifact_id)
-        return row and (row["r2_bucket"], row["r2_key"])
+        return None if row is None else (row["r2_bucket"], row["r2_key"])
 
     def types(self) -> dict[int, str]:
         """Return every artifact's source type."""
@@ -85,9 +86,9 @@ class Witness:
         """Return every key in the bucket."""
         return {found["key"] for found in self.harness.r2_list()}
 
-    def stored_position(self) -> str:
-        """Return what KV holds of the pass under way."""
-        return "; ".join(f"{key} = {self.harness.kv_get(key)}" for key in self.harness.kv_list("backfill:"))
+    def stored_passes(self) -> dict[str, Row]:
+        """Return what KV holds of every pass, by its key."""
+        return {key: json.loads(self.harness.kv_get(key) or "{}") for key in self.harness.kv_list("backfill:")}
 
     def rows_by_type(self) -> list[tuple[str, int]]:
         """Return the number of rows of each source type, most first."""

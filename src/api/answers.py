@@ -158,6 +158,15 @@ COMPONENTS: dict[str, Schema] = {
     "LastVerdict": closed(
         {"name": TEXT, "outcome": TEXT, "violations": MAYBE_NUMBER, "method": TEXT, "as_of": TEXT},
     ),
+    "Invariant": closed(
+        {
+            "name": TEXT,
+            "severity": TEXT,
+            "holds": {**TEXT, "description": "What is promised."},
+            "row": {**TEXT, "description": "What a row that breaks it means."},
+            "advice": {**TEXT, "description": "What to do then."},
+        }
+    ),
     "Pass": closed(
         {
             "bucket": TEXT,
@@ -188,6 +197,7 @@ COMPONENTS: dict[str, Schema] = {
             "unknown": closed({"as_of": TEXT, "artifacts": NUMBER, "at_least": FLAG}),
             "duplicates": maybe(ref("LastVerdict")),
             "orphans": maybe(ref("LastVerdict")),
+            "invariants": listed(ref("Invariant")),
             "last_check": ANYTHING,
             "full_check": closed({"ended_at": MAYBE_TEXT, "under_way": FLAG}),
             "passes": listed(ref("Pass")),

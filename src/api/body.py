@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, cast
 
 from starlette.requests import Request
@@ -12,6 +13,9 @@ from errors import InputError
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_DIGITS = 16
+_MAX_DEPTH = 16
+"""No schema is half as deep; a few thousand levels overflow the stack of Python in WebAssembly, which kills the Worker."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 async def read_body(request: Request, schema: Schema, *, optional: bool = False) -> dict[str, Any]:
@@ -41,6 +45,8 @@ async def _bounded(request: Request) -> bytes:
 
 
 def _decoded(raw: bytes) -> object:
+    if _depth(raw) > _MAX_DEPTH:
+        raise InputError("body", "The body is nested too deeply.", hint="Send one JSON object.", status=400)
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
         # A lone surrogate is valid JSON but no text that R2 or D1 could hold.
@@ -50,6 +56,15 @@ def _decoded(raw: bytes) -> object:
             "body", f"The body is not valid JSON: {error}", hint="Send one JSON object.", status=400
         ) from error
     return value
+
+
+def _depth(raw: bytes) -> int:
+    """Return how deeply the brackets outside of strings are nested."""
+    depth = deepest = 0
+    for bracket in re.sub(rb"[^][{}]", b"", _STRING.sub(b"", raw)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

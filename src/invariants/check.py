@@ -14,7 +14,7 @@ from typing import Any
 
 import sql
 from costs import Cost, MeteredDatabase
-from errors import PlatformError
+from errors import OverloadedError, PlatformError, TransientError
 from guards import as_parameter
 from invariants.catalogue import Invariant
 from invariants.proofs import PROOFS
@@ -79,6 +79,9 @@ class Check:
     """Invariants with an open finding: a scan found it, so only a scan may close it."""
     partials: dict[str, Partial] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
+    range_rows: int = RANGE_ROWS
+    failed: set[str] = field(default_factory=set)
+    """Invariants whose query failed for good: they have no partial to go on from."""
     _schema_counted: bool = False
 
     async def run(self, invariants: Sequence[Invariant]) -> list[Verdict]:
@@ -98,10 +101,18 @@ class Check:
                 partials = [await self._subject(invariant, subject) for subject in _subjects(invariant, self.schema)]
             except PlatformError as error:
                 reason = error.sentence()
+                if not isinstance(error, TransientError | OverloadedError):
+                    self._give_up(invariant)
         if reason is None and not all(partial.done for partial in partials):
             reason = self._how_far(partials)
         took = max(0, int((self.clock.now() - start).total_seconds() * 1000))
         return _merged(invariant, partials, reason, self.cost.rows_read - read, took)
+
+    def _give_up(self, invariant: Invariant) -> None:
+        """Forget what the invariant's ranges found: kept as unfinished, it would keep the check from ever ending."""
+        self.failed.add(invariant.name)
+        for name in [name for name in self.partials if name.startswith(f"{invariant.name}:")]:
+            del self.partials[name]
 
     def _how_far(self, partials: list[Partial]) -> str:
         keys = [partial.after for partial in partials if not partial.done]
@@ -141,9 +152,9 @@ class Check:
         if after is None:
             [span] = await database.batch([walked.span(walked.keys[0] if len(walked.keys) == 1 else "id")])
             bound = span.rows[0]["span"]
-            if bound is not None and int(bound) < RANGE_ROWS:
+            if bound is not None and int(bound) < self.range_rows:
                 return None
-        return await walked.next_boundary(database, after)
+        return await walked.next_boundary(database, after, self.range_rows)
 
     def _statement(
         self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Key | None, until: Key | None

@@ -17,6 +17,7 @@ from errors import StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Partial, Verdict
+from invariants.walking import RANGE_ROWS
 from log import timestamp
 from ports import Database, Ports
 from runs import Opening, open_run
@@ -67,21 +68,24 @@ class Outcome:
         }
 
 
-async def check(ports: Ports, settings: Settings, mode: str, deadline: datetime) -> Outcome:
-    """Check every invariant and bring the findings up to date.
+async def check(
+    ports: Ports, settings: Settings, mode: str, deadline: datetime, range_rows: int = RANGE_ROWS
+) -> Outcome:
+    """Check every invariant and bring the findings up to date; no query takes more than about `range_rows` rows.
 
     Raises PlatformError only where the schema itself could not be read: then nothing was checked.
     """
     schema = await read_schema(ports.database, settings.children)
-    resumed = await _read_progress(ports.database) if mode == "full" else {}
-    work = Check(
-        ports.database, ports.clock, schema, mode, deadline, await findings.open_invariants(ports.database), resumed
-    )
+    begun = ports.clock.now()
+    since, resumed = (begun, {}) if mode == "fast" else await _read_progress(ports.database, begun, settings)
+    distrusted = await findings.open_invariants(ports.database)
+    work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, resumed, range_rows=range_rows)
     verdicts = await work.run(read_catalogue())
     now = ports.clock.now()
     complete = all(partial.done for partial in work.partials.values())
     if mode == "full":
-        await _write_progress(ports.database, now, work.partials, complete=complete)
+        ended = now if complete and not work.failed else None
+        await _write_progress(ports.database, ended, since, {} if complete else work.partials)
     alerting = settings.alert_webhook_url is not None
     changes = await findings.record(ports.database, verdicts, now, alerting=alerting)
     outcome = Outcome(mode, now, verdicts, changes, work.cost, complete)
@@ -120,17 +124,29 @@ async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
     return last is None or under_way is not None or now - datetime.fromisoformat(str(last)) >= timedelta(hours=hours)
 
 
-async def _read_progress(database: Database) -> dict[str, Partial]:
+async def _read_progress(
+    database: Database, now: datetime, settings: Settings
+) -> tuple[datetime, dict[str, Partial]]:
+    """Return when the full check under way began, and what it found; one too old to be told as news begins anew."""
     [result] = await database.batch([sql.statement("control/read_full_check")])
     text = result.rows[0]["full_check"]
-    stored = {} if text is None else json.loads(str(text))
-    return {name: Partial(**partial) for name, partial in stored.items()}
+    if text is None:
+        return now, {}
+    stored = json.loads(str(text))
+    since = datetime.fromisoformat(stored["since"])
+    if now - since >= timedelta(hours=max(settings.full_check_hours, 1)):
+        return now, {}
+    return since, {name: Partial(**partial) for name, partial in stored["partials"].items()}
 
 
-async def _write_progress(database: Database, now: datetime, partials: dict[str, Partial], *, complete: bool) -> None:
-    ended = timestamp(now) if complete else None
-    under_way = None if complete else json.dumps({name: asdict(partials[name]) for name in partials})
-    await database.batch([sql.statement("control/write_full_check", ended, under_way)])
+async def _write_progress(
+    database: Database, ended: datetime | None, since: datetime, partials: dict[str, Partial]
+) -> None:
+    """Keep when a full check ended in which nothing failed, and what is done of one under way."""
+    found = {name: asdict(partials[name]) for name in partials}
+    under_way = json.dumps({"since": timestamp(since), "partials": found}, ensure_ascii=False) if found else None
+    moment = None if ended is None else timestamp(ended)
+    await database.batch([sql.statement("control/write_full_check", moment, under_way)])
 
 
 def violated(verdicts: Sequence[Verdict]) -> list[Verdict]:

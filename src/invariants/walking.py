@@ -44,10 +44,10 @@ class Walked:
         chosen = f"(SELECT {hidden}* FROM {sql.quote(self.table)} WHERE {' AND '.join(conditions)})"  # noqa: S608
         return chosen, tuple(params)
 
-    async def next_boundary(self, database: Database, after: Key | None) -> Key | None:
-        """Return the last key of the range that follows `after`, or None for the last range."""
+    async def next_boundary(self, database: Database, after: Key | None, range_rows: int) -> Key | None:
+        """Return the last key of the range of `range_rows` that follows `after`, or None for the last range."""
         rows, params = self.rows(after, None, first=2)
-        statement = sql.statement("checks/boundary", RANGE_ROWS, *params, keys=self._text(), rows=rows)
+        statement = sql.statement("checks/boundary", range_rows, *params, keys=self._text(), rows=rows)
         [result] = await database.batch([statement])
         return tuple(result.rows[0][name] for name in self.keys) if result.rows else None
 

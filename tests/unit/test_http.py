@@ -74,6 +74,11 @@ def test_a_body_of_exactly_64_kib_is_taken(api: Api) -> None:
     assert api.send("POST", "/backfill", body, {**BEARER, "Content-Type": "application/json"}).status_code == 200
 
 
+@pytest.mark.parametrize("prefix", ["[" * 1000, "{[" * 400, '"[' * 300, "\\" * 300, '\\"[{' * 200])
+def test_brackets_in_a_text_are_not_taken_for_nesting(api: Api, prefix: str) -> None:
+    assert api.json("POST", "/backfill", {"r2_prefix": prefix}).status_code == 200
+
+
 def test_a_whole_number_may_be_written_with_a_point(api: Api) -> None:
     body = b'{"max_objects": 10.0}'
     answer = api.send("POST", "/backfill", body, {**BEARER, "Content-Type": "application/json"})

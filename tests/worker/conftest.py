@@ -30,7 +30,14 @@ class Steward:
     harness: Harness
 
     def send(
-        self, method: str, path: str, body: object = None, *, raw: bytes | None = None, token: str | None = TOKEN, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: bytes | None = None,
+        token: str | None = TOKEN,
+        **headers: str,
     ) -> Reply:
         """Make a request: `body` as JSON, or exactly the bytes of `raw`."""
         content = json.dumps(body).encode() if body is not None else raw

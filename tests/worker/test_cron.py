@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from backfill.cursor import Position, encode
 from tests.support import numbered, walked
 from tests.worker.conftest import Steward
 
@@ -67,8 +68,6 @@ def test_a_stored_cursor_that_r2_no_longer_knows_is_not_taken_for_the_end(stewar
     steward.put(*numbered(150))
     steward.tick()
     # Local R2 answers a cursor it does not know with an empty page that looks like the end.
-    from backfill.cursor import Position, encode
-
     value = {**stored(steward), "cursor": encode("artifacts", "", Position("!!!not-a-cursor", "raw/00099"))}
     steward.harness.kv_put(KEY, json.dumps(value))
     report = walked(steward.tick())

@@ -1,0 +1,75 @@
+"""`make demo`: the whole story on a throwaway state. Exits 0 only if every claim of it is true."""
+
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tooling.client import Steward, UnexpectedAnswerError
+from tooling.harness import Config, Harness, HarnessError
+from tooling.sample import make_sample
+from tooling.scenes import backfill, dirty, ending, recovery
+from tooling.scenes.cast import Demo
+from tooling.story import ClaimFailedError, Story
+from tooling.table import number
+from tooling.trees import installed_files
+from tooling.witness import Witness
+
+SLICES = 5
+"""The walk over the bucket is cut into so many parts."""
+
+INTERRUPTED = 130
+
+SCENES: tuple[tuple[str, Callable[[Demo], None]], ...] = (
+    ("An old database without a unique index, and its bucket", dirty.dirty_sample),
+    ("A full check finds what is wrong", dirty.full_check_finds_it),
+    ("Live backfill waits for the unique index; dry does not", dirty.live_backfill_is_refused),
+    ("Dry recovery", recovery.dry_recovery),
+    ("Live recovery", recovery.live_recovery),
+    ("Backfill in slices", backfill.backfill_in_slices),
+    ("Bucket and table agree", backfill.bucket_and_table_agree),
+    ("The database refuses what the runbook forbids", ending.guards_refuse),
+    ("Undo, on a copy", ending.undo_on_a_copy),
+    ("Everything holds", ending.everything_holds),
+)
+
+
+def tell(story: Story, state: Path) -> None:
+    """Play every scene on a Worker of its own; raises ClaimFailedError at the first claim that is not true."""
+    files = installed_files()
+    sample = make_sample(key for key, _ in files.found)
+    slice_size = -(-(len(files.found) + len(sample.objects)) // SLICES)
+    token = secrets.token_hex()
+    variables = {"STEWARD_TOKEN": token, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": slice_size}
+    print("demo: starting the Worker on a throwaway state", flush=True)
+    with Harness(Config(vars=variables), state=state) as harness:
+        demo = Demo(story, Steward(harness, token), Witness(harness), sample, files, slice_size=slice_size)
+        for title, scene in SCENES:
+            story.step(title)
+            scene(demo)
+
+
+def main(tell: Callable[[Story, Path], None] = tell) -> int:
+    """Tell the story and return the exit code."""
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    story = Story()
+    try:
+        with tempfile.TemporaryDirectory(prefix="steward-demo-") as folder:
+            tell(story, Path(folder) / "state")
+    except (ClaimFailedError, UnexpectedAnswerError, HarnessError) as error:
+        print(f"\ndemo: FAILED: step {story.steps}: {error}")
+        return 1
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted; its throwaway state is removed")
+        return INTERRUPTED
+    print(f"\n{number(story.claims)} claims checked in {time.monotonic() - started:.0f} s")
+    print("demo: ok")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""`make run`: the real Worker on this machine, with a dirty sample the first time, until Ctrl-C.
+
+The state folder outlives it: database, bucket, KV, and the token. A sample that was interrupted is made anew; a state
+that this program did not begin is only migrated and served.
+"""
+
+import argparse
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from tooling.client import Steward, UnexpectedAnswerError
+from tooling.harness import Config, Harness, HarnessError
+from tooling.reports import backfill_table, check_table
+from tooling.sample import Sample, make_sample
+from tooling.stage import create_dirty_database, put_rules, store_objects
+from tooling.table import number, table
+from tooling.trees import Files, files_of, installed_files
+
+HOST = "127.0.0.1"
+TICK_URL = "/cdn-cgi/handler/scheduled?cron=*/15+*+*+*+*"
+"""The local runtime's own way to fire a cron trigger; there is no such address in production."""
+
+_UNFINISHED = "sample-unfinished"
+_TOKEN = "token"  # noqa: S105  # a file's name
+_LOOK_EVERY_SECONDS = 0.5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class RunError(Exception):
+    """It cannot run as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    port: int
+    state: Path
+    sample: bool
+    files: Path | None
+
+
+def read_options(arguments: Sequence[str]) -> Options:
+    """Return the options, or end the program with what is wrong with them."""
+    parser = argparse.ArgumentParser(prog="make run", description="Serve the Worker on this machine.")
+    parser.add_argument("--port", type=_port, default=8787)
+    parser.add_argument("--state", type=Path, default=Path(".wrangler/state"))
+    parser.add_argument("--sample", choices=("0", "1"), default="1")
+    parser.add_argument("--files", type=_folder)
+    given = parser.parse_args(arguments)
+    return Options(given.port, given.state, given.sample == "1", given.files)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to {2**16 - 1}")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return Path(text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until Ctrl-C and return the exit code."""
+    for number_of_signal in _SIGNALS:
+        signal.signal(number_of_signal, _interrupt)
+    try:
+        _run(read_options(arguments))
+    except KeyboardInterrupt:
+        print("\nrun: stopped")
+    except (RunError, HarnessError, UnexpectedAnswerError) as error:
+        print(f"run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Stop once: a second Ctrl-C must not cut the closing short."""
+    for number_of_signal in _SIGNALS:
+        signal.signal(number_of_signal, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _run(options: Options) -> None:
+    refuse_port_in_use(options.port)
+    new = is_new(options.state)
+    if options.files and not (new and options.sample):
+        raise RunError(
+            f"FILES fills a new state with a sample: choose another STATE than {options.state}, and no SAMPLE=0"
+        )
+    token = read_token(options.state)
+    print(f"run: starting the Worker on {'a new' if new else 'the'} state in {options.state}", flush=True)
+    config = Config(vars={"STEWARD_TOKEN": token, "BACKFILL_MODE": "live"}, port=options.port)
+    with Harness(config, state=options.state) as harness:
+        steward = Steward(harness, token)
+        if new and options.sample:
+            _begin_with_sample(steward, options)
+        else:
+            _migrate(harness)
+        _serve(steward, options.state)
+
+
+def refuse_port_in_use(port: int) -> None:
+    """Raise RunError where another program listens on the port."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise RunError(f"port {port} cannot be used ({error.strerror}): try make run PORT={port + 1}") from None
+
+
+def is_new(state: Path) -> bool:
+    """Tell whether the state is to be filled: it is empty, or the sample in it was interrupted (then it is emptied)."""
+    if state.exists() and not state.is_dir():
+        raise RunError(f"STATE={state} is a file: name a folder")
+    if (state / _UNFINISHED).exists():
+        print("run: the sample was interrupted last time: making it anew")
+        shutil.rmtree(state)
+    return not state.exists() or not any(path.name != _TOKEN for path in state.iterdir())
+
+
+def read_token(state: Path) -> str:
+    """Return the state's own token, made the first time; readable by this user only."""
+    state.mkdir(parents=True, exist_ok=True)
+    path = state / _TOKEN
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"local-{secrets.token_hex(8)}\n")
+    return path.read_text().strip()
+
+
+def _migrate(harness: Harness) -> None:
+    applied = harness.apply_migrations()
+    print(f"  migrations applied: {', '.join(applied) or 'none, all were there'}")
+
+
+def _begin_with_sample(steward: Steward, options: Options) -> None:
+    unfinished = options.state / _UNFINISHED
+    unfinished.touch()
+    _fill(steward, files_of(options.files) if options.files else installed_files())
+    unfinished.unlink()
+    fire_tick(steward)
+    _explain_refusal(steward)
+
+
+def _fill(steward: Steward, files: Files) -> None:
+    harness, sample = steward.harness, make_sample(key for key, _ in files.found)
+    print("run: a sample: an old database, dirty on purpose, and its bucket")
+    create_dirty_database(harness, sample)
+    print(f"  {number(len(sample.artifacts))} artifacts, {number(len(sample.datapoints))} datapoints, no unique index")
+    _migrate(harness)
+    _fill_bucket(harness, files, sample)
+    put_rules(steward)
+    print("\n" + table(("made wrong on purpose", "rows"), sample.summary(_keys(harness))) + "\n")
+
+
+def _fill_bucket(harness: Harness, files: Files, sample: Sample) -> None:
+    started = time.monotonic()
+    stored = store_objects(harness, files.found, sample)
+    print(f"  {number(stored)} objects stored in R2 in {time.monotonic() - started:.1f} s, from {files.origin}")
+    if files.passed_over:
+        print(f"  {number(files.passed_over)} files passed over: too large, a link, or a name that R2 does not take")
+
+
+def _keys(harness: Harness) -> list[str]:
+    return [found["key"] for found in harness.r2_list()]
+
+
+def fire_tick(steward: Steward) -> None:
+    """Fire the cron handler and print what its run recorded."""
+    print("run: firing the cron once, as Cloudflare does every 15 minutes")
+    outcome = steward.harness.scheduled()
+    run = steward.last_tick()
+    counts = run["counts"]
+    print("\n" + table(*check_table(counts["check"].get("invariants", []))))
+    walked = {
+        name: report for name, report in counts["backfill"].items() if isinstance(report, dict) and "scanned" in report
+    }
+    if walked:
+        print("\n" + table(*backfill_table(walked.items())))
+    print(f"\n  tick: run {run['id']} {run['status']}; the cron handler's outcome: {outcome}")
+    for line in (run["error"] or "").splitlines():
+        print(f"  {line}")
+
+
+def _explain_refusal(steward: Steward) -> None:
+    """Say what to do where live backfill waits for the unique index."""
+    reason = steward.last_tick()["counts"]["backfill"].get("refused")
+    if reason == "unique_index":
+        losers = steward.harness.d1(_LOSERS).rows[0]["n"]
+        cap = {"dry_run": False, "max_deletes": losers}
+        print("\n  That is the sample's doing. See what recovery would do, then let it:\n")
+        print(f"  {steward.curl('POST', '/recover', {'dry_run': True})}")
+        print(f"  {steward.curl('POST', '/recover', cap)}")
+        print("\n  It will tell what is left to a person: types that no rule gives, datapoints whose artifact is gone.")
+        print(
+            "  make demo shows both being settled. Until then it leaves backfill paused; POST /resume ends the pause."
+        )
+
+
+_LOSERS = (
+    "SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT r2_bucket, r2_key FROM artifacts)) AS n FROM artifacts"
+)
+
+
+def _serve(steward: Steward, state: Path) -> None:
+    harness = steward.harness
+    print(f"\nrun: serving on {harness.url} (Ctrl-C stops it; the state stays in {state})\n")
+    print(f"  token  {steward.token}")
+    print(f"  runs   {steward.curl('GET', '/runs?limit=3')}")
+    print(f"  check  {steward.curl('POST', '/check', {'mode': 'full'})}")
+    print(f"  tick   curl -s '{harness.url}{TICK_URL}'")
+    print("\nNothing fires by itself here. What the Worker logs:", flush=True)
+    harness.clear_logs()
+    shown = 0
+    while True:
+        lines = harness.logs()
+        for line in lines[shown:]:
+            print(line.message.rstrip(), flush=True)
+        shown = len(lines)
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""Backfill: the same bucket by cursor, by start_after and by cron, and what is in the table then."""
+
+from itertools import count
+from typing import Any
+
+from tooling import promises
+from tooling.reports import backfill_table
+from tooling.sample import ATTIC_RULE, BUCKET, RULES, UNKNOWN, Artifact, classify
+from tooling.scenes.cast import EVERYTHING, Demo, until
+from tooling.stage import insert
+from tooling.table import number
+
+LATE_ROWS = 6
+
+
+def backfill_in_slices(demo: Demo) -> None:
+    """Walk the bucket by cursor, by start_after, by cron; then once more in vain."""
+    story = demo.story
+    _late_writer(demo)
+    demo.clean = demo.witness.picture()
+    dry = demo.backfill(max_objects=EVERYTHING)
+    story.holds("dry changed no row", promises.unchanged(demo.clean, demo.witness.picture()))
+    size = demo.slice_size
+    first = demo.backfill(dry_run=False, max_objects=size)
+    second = demo.backfill(dry_run=False, max_objects=size, cursor=first["cursor"])
+    third = demo.backfill(dry_run=False, max_objects=size, start_after=second["start_after"], resume=True)
+    by_hand = [("from the start", first), ("by cursor", second), ("by start_after", third)]
+    for key, stored in demo.witness.stored_passes().items():
+        story.say(f"KV, for cron to go on from: {key} at {stored['last_key']}")
+    ticks = _ticks_to_the_end(demo)
+    by_cron = [(f"by cron, tick {place}", tick) for place, tick in zip(count(1), ticks, strict=False)]
+    story.show(*backfill_table([("dry", dry), *by_hand, *by_cron], head="slice"))
+    story.holds(
+        "the live slices sum up to what dry foretold", promises.same_counts(dry, [first, second, third, *ticks])
+    )
+    _nothing_left(demo)
+
+
+def _late_writer(demo: Demo) -> None:
+    """Add rows as an ingester that knows no rules would: of unknown type, for objects that have no row yet."""
+    missing = sorted(demo.witness.objects() - demo.clean.keys())
+    kinds = classify(missing, RULES)
+    keys = [key for key in missing if kinds[key] is not None][:LATE_ROWS]
+    highest = max(demo.clean.artifacts)
+    late = [Artifact(highest + n, key, UNKNOWN, None, "late") for n, key in enumerate(keys, start=1)]
+    insert(demo.harness, "artifacts", late)
+    demo.story.say(f"meanwhile another writer added {len(late)} rows of unknown type")
+
+
+def _ticks_to_the_end(demo: Demo) -> list[dict[str, Any]]:
+    """Fire the cron until its pass is complete, and return what each tick did in the bucket."""
+    return until(lambda: _tick(demo), "complete")
+
+
+def _tick(demo: Demo) -> dict[str, Any]:
+    outcome = demo.harness.scheduled()
+    run = demo.steward.last_tick()
+    if outcome != "ok" or run["status"] != "succeeded":
+        demo.story.equal("a tick ends well", (outcome, run["status"], run["error"]), ("ok", "succeeded", None))
+    report: dict[str, Any] = run["counts"]["backfill"][BUCKET]
+    return report
+
+
+def _nothing_left(demo: Demo) -> None:
+    story, before = demo.story, demo.witness.picture()
+    idle = _tick(demo)
+    story.say(f"one more tick: {idle.get('skipped', idle)}")
+    story.true("cron has nothing left to do", "skipped" in idle)
+    again = demo.backfill(dry_run=False, max_objects=EVERYTHING)
+    story.say(
+        f"a second pass by hand: {number(again['scanned'])} scanned, {again['cost']['rows_written']} rows written"
+    )
+    story.holds("a second pass writes nothing", promises.wrote_nothing(again))
+    story.holds("and the tables are as they were", promises.unchanged(before, demo.witness.picture()))
+
+
+def bucket_and_table_agree(demo: Demo) -> None:
+    """Compare the table with the bucket, key by key, classified by this Python's SQLite."""
+    story, after, objects = demo.story, demo.witness.picture(), demo.witness.objects()
+    kinds = classify(objects, [*RULES, ATTIC_RULE])
+    classified = {key for key, kind in kinds.items() if kind is not None}
+    gone = demo.dirty.keys() - objects
+    story.say(f"{number(len(classified))} of {number(len(objects))} objects match a rule")
+    story.say(f"{number(len(gone))} rows have no object any more: they are left alone")
+    story.holds(
+        "the keys in D1 are the classified keys in R2 plus those, and no other",
+        promises.same_keys(classified | gone, after.keys()),
+    )
+    story.holds("new and unknown rows follow the rules", promises.types_follow_rules(kinds, demo.clean, after))
+    story.holds("no known type was touched", promises.known_types_kept(demo.clean, after))
+    story.holds("every datapoint is where it was", promises.same_reach(demo.dirty, after))
