@@ -142,12 +142,22 @@ def _busy(control: Row) -> RefusedError:
 
 async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:
     """Pause scheduled backfill. Who paused first, and why, stays."""
-    await database.batch([sql.statement("control/pause", by, reason, timestamp(clock.now()))])
+    await database.batch([paused(clock, by=by, reason=reason)])
+
+
+def paused(clock: Clock, *, by: str, reason: str) -> Statement:
+    """Return the statement that pauses, for a transaction of the caller's."""
+    return sql.statement("control/pause", by, reason, timestamp(clock.now()))
 
 
 async def resume(database: Database) -> None:
     """Let scheduled backfill go on, whoever paused it."""
-    await database.batch([sql.statement("control/resume")])
+    await database.batch([resumed()])
+
+
+def resumed() -> Statement:
+    """Return the statement that ends the pause, for a transaction of the caller's."""
+    return sql.statement("control/resume")
 
 
 async def read_control(database: Database) -> Row:

@@ -29,6 +29,8 @@ class Shape:
     unique_index: bool = True
     loose: bool = False
     """Whether the columns of `artifacts` may be NULL."""
+    fetched: str = ""
+    """The declared type of `fetched_at`."""
 
     def __str__(self) -> str:
         return f"{self.ids} ids, {'foreign keys' if self.foreign_keys else 'no foreign keys'}"
@@ -45,7 +47,7 @@ class Shape:
         return f"""
           CREATE TABLE artifacts (
             id {self.ids} PRIMARY KEY, r2_bucket TEXT{tight}, r2_key TEXT{tight}, source_type TEXT{tight},
-            fetched_at, note
+            fetched_at {self.fetched}, note
           );
           CREATE TABLE datapoints (
             id INTEGER PRIMARY KEY, artifact_id {self.ids}{reference}, source_url TEXT, value REAL

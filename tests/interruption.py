@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ports import Bucket, Database, KeyValue, ListRequest, Page, Ports, Result, Statement
 from tests.fakes import World
@@ -17,6 +17,14 @@ T = TypeVar("T")
 
 class KilledError(Exception):
     """The Worker was stopped; none of the code under test knows this error."""
+
+
+class Gate(Protocol):
+    """What every platform call goes through, and may not come back from."""
+
+    async def passed(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Return the call's answer, or raise."""
+        ...
 
 
 @dataclass
@@ -42,7 +50,7 @@ class FusedDatabase:
     """A database behind a fuse."""
 
     database: Database
-    fuse: Fuse
+    fuse: Gate
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run the batch while the fuse holds."""
@@ -58,7 +66,7 @@ class FusedBucket:
     """A bucket behind a fuse."""
 
     bucket: Bucket
-    fuse: Fuse
+    fuse: Gate
 
     async def list_page(self, request: ListRequest) -> Page:
         """List the page while the fuse holds."""
@@ -70,7 +78,7 @@ class FusedStore:
     """A key-value store behind a fuse."""
 
     store: KeyValue
-    fuse: Fuse
+    fuse: Gate
 
     async def get(self, key: str) -> str | None:
         """Read while the fuse holds."""
@@ -81,7 +89,7 @@ class FusedStore:
         await self.fuse.passed(lambda: self.store.put(key, value))
 
 
-def fused(world: World, fuse: Fuse) -> Ports:
+def fused(world: World, fuse: Gate) -> Ports:
     """Return the world's ports behind one fuse."""
     return Ports(
         database=FusedDatabase(world.database, fuse),

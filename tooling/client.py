@@ -30,7 +30,12 @@ class Steward:
         """Send one request and return the answer, whatever its status."""
         headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
         reply = self.harness.fetch(method, path, headers, None if body is None else json.dumps(body))
-        return Answer(reply.status, reply.json())
+        try:
+            return Answer(reply.status, reply.json())
+        except ValueError:
+            raise UnexpectedAnswerError(
+                f"{method} {path} answered {reply.status}, not JSON: {reply.text[:500]}"
+            ) from None
 
     def get(self, path: str) -> dict[str, Any]:
         """Return the body of an answer that must be 200."""

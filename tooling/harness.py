@@ -316,7 +316,7 @@ class _Node:
         except TimeoutError:
             self.kill()
             raise HarnessError(f"the runtime did not start within {START_SECONDS} s") from None
-        except HarnessError:
+        except BaseException:  # Ctrl-C too: nobody else knows the process yet
             self.kill()
             raise
 

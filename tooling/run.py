@@ -95,21 +95,28 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _run(options: Options) -> None:
     refuse_port_in_use(options.port)
-    new = is_new(options.state)
-    if options.files and not (new and options.sample):
-        raise RunError(
-            f"FILES fills a new state with a sample: choose another STATE than {options.state}, and no SAMPLE=0"
-        )
+    fill = _is_to_be_filled(options)
     token = read_token(options.state)
-    print(f"run: starting the Worker on {'a new' if new else 'the'} state in {options.state}", flush=True)
+    if fill:
+        (options.state / _UNFINISHED).touch()
+    print(f"run: starting the Worker on the {'new ' if fill else ''}state in {options.state}", flush=True)
     config = Config(vars={"STEWARD_TOKEN": token, "BACKFILL_MODE": "live"}, port=options.port)
     with Harness(config, state=options.state) as harness:
         steward = Steward(harness, token)
-        if new and options.sample:
+        if fill:
             _begin_with_sample(steward, options)
         else:
             _migrate(harness)
         _serve(steward, options.state)
+
+
+def _is_to_be_filled(options: Options) -> bool:
+    """Tell whether a sample is to be made; raises RunError where FILES was given and none is."""
+    fill = is_new(options.state) and options.sample
+    if options.files and not fill:
+        message = f"FILES fills a new state with a sample, and {options.state} is not new"
+        raise RunError(f"{message}: name another STATE" if options.sample else "FILES and SAMPLE=0 exclude each other")
+    return fill
 
 
 def refuse_port_in_use(port: int) -> None:
@@ -148,10 +155,8 @@ def _migrate(harness: Harness) -> None:
 
 
 def _begin_with_sample(steward: Steward, options: Options) -> None:
-    unfinished = options.state / _UNFINISHED
-    unfinished.touch()
     _fill(steward, files_of(options.files) if options.files else installed_files())
-    unfinished.unlink()
+    (options.state / _UNFINISHED).unlink()
     fire_tick(steward)
     _explain_refusal(steward)
 

@@ -219,7 +219,7 @@ class _Maker:
 
     def _cite(self, artifact_id: int) -> None:
         number = next(self._datapoint_ids)
-        page = "" if number % 100 == 0 else f"page-{number}.html"
+        page = "" if number % 20 == 0 else f"page-{number}.html"
         self.sample.datapoints.append(Datapoint(number, artifact_id, f"https://example.org/reports/{page}"))
 
 

@@ -18,19 +18,33 @@ class Story:
     def __init__(self) -> None:
         self.steps = 0
         self.claims = 0
+        self._after_blank = False
 
     def step(self, title: str) -> None:
         """Begin a step."""
         self.steps += 1
-        print(f"\n{self.steps}. {title}\n", flush=True)
+        self._blank()
+        print(f"{self.steps}. {title}")
+        self._after_blank = False
+        self._blank()
 
     def say(self, text: str) -> None:
         """Print a line of the step."""
         print(f"   {text}", flush=True)
+        self._after_blank = False
 
     def show(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table of the step."""
-        print("\n" + table(heads, rows, indent="       ") + "\n", flush=True)
+        self._blank()
+        print(table(heads, rows, indent="       "))
+        self._after_blank = False
+        self._blank()
+
+    def _blank(self) -> None:
+        """Print an empty line, but never two."""
+        if not self._after_blank:
+            print(flush=True)
+        self._after_blank = True
 
     def holds(self, claim: str, wrong: Sequence[str]) -> None:
         """Print the claim if nothing is wrong with it; raises ClaimFailedError otherwise."""

@@ -118,6 +118,7 @@ async def walk_slice(
 
     With `progress` and `continue_pass`, the walk begins where the stored pass stands.
     """
+    await run.keep()
     start = await _start(run, walk, progress, continue_pass=continue_pass)
 
     async def save(*, at_end: bool) -> None:

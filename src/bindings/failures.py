@@ -6,6 +6,8 @@ of the R2 codes: r2/api/error-codes.
 
 from __future__ import annotations
 
+import re
+
 from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TransientError
 
 OVERLOADED = (
@@ -37,11 +39,15 @@ _HINTS = {
     ConstraintError: "The database refused the row; the text names the constraint or guard.",
 }
 
+_MISSING_TABLE = re.compile(r"no such table: (steward_|source_type_rules|artifacts)")
+_UNMIGRATED = "Apply the migrations: wrangler d1 migrations apply DB --remote (docs/deploy.md)."
+
 
 def translate(message: str, *, doing: str) -> PlatformError:
     """Return the error for a call that failed with `message` while `doing` something."""
     kind = _kind(message)
-    return kind(f"{doing} failed: {message}", hint=_HINTS.get(kind, "See the text, and GET /runs for what was done."))
+    usual = _UNMIGRATED if _MISSING_TABLE.search(message) else "See the text, and GET /runs for what was done."
+    return kind(f"{doing} failed: {message}", hint=_HINTS.get(kind, usual))
 
 
 def _kind(message: str) -> type[PlatformError]:

@@ -7,7 +7,7 @@ Each check runs on its own, so an error in one hides nothing of the others; and 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -82,6 +82,8 @@ class Check:
     range_rows: int = RANGE_ROWS
     failed: set[str] = field(default_factory=set)
     """Invariants whose query failed for good: they have no partial to go on from."""
+    keep: Callable[[], Awaitable[None]] | None = None
+    """Awaited after each query: a check may outlast the lease of its run."""
     _schema_counted: bool = False
 
     async def run(self, invariants: Sequence[Invariant]) -> list[Verdict]:
@@ -135,6 +137,8 @@ class Check:
             shown = [{name: row[name] for name in row if name != "steward_violations"} for row in rows]
             partial.sample = (partial.sample + shown)[:SAMPLE_ROWS]
             partial.after, partial.done = (None if until is None else list(until)), until is None
+            if self.keep:
+                await self.keep()
         if invariant.proof == "unknown_index" and self.schema.unknown_index and not partial.violations:
             partial.proved = self.mode == "fast"
         return partial

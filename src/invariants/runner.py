@@ -7,7 +7,7 @@ is taken up by the next tick or the next `POST /check`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -68,10 +68,18 @@ class Outcome:
         }
 
 
-async def check(
-    ports: Ports, settings: Settings, mode: str, deadline: datetime, range_rows: int = RANGE_ROWS
+async def check(  # noqa: PLR0913  # the last two: a test's, and the holder of a lease's
+    ports: Ports,
+    settings: Settings,
+    mode: str,
+    deadline: datetime,
+    range_rows: int = RANGE_ROWS,
+    *,
+    keep: Callable[[], Awaitable[None]] | None = None,
 ) -> Outcome:
     """Check every invariant and bring the findings up to date; no query takes more than about `range_rows` rows.
+
+    `keep` is awaited after each query.
 
     Raises PlatformError only where the schema itself could not be read: then nothing was checked.
     """
@@ -79,7 +87,8 @@ async def check(
     begun = ports.clock.now()
     since, resumed = (begun, {}) if mode == "fast" else await _read_progress(ports.database, begun, settings)
     distrusted = await findings.open_invariants(ports.database)
-    work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, resumed, range_rows=range_rows)
+    work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, resumed)
+    work.range_rows, work.keep = range_rows, keep
     verdicts = await work.run(read_catalogue())
     now = ports.clock.now()
     complete = all(partial.done for partial in work.partials.values())
@@ -97,7 +106,7 @@ async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, ob
     """Do one manual check, recorded as a run, and return its report."""
     run = await open_run(ports.database, ports.clock, Opening("check", mode, "http", {"mode": mode}, exclusive=False))
     try:
-        outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS))
+        outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS), keep=run.keep)
     except StewardError as error:
         await run.close("failed", error=error.sentence())
         error.run_id = run.id
@@ -124,9 +133,7 @@ async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
     return last is None or under_way is not None or now - datetime.fromisoformat(str(last)) >= timedelta(hours=hours)
 
 
-async def _read_progress(
-    database: Database, now: datetime, settings: Settings
-) -> tuple[datetime, dict[str, Partial]]:
+async def _read_progress(database: Database, now: datetime, settings: Settings) -> tuple[datetime, dict[str, Partial]]:
     """Return when the full check under way began, and what it found; one too old to be told as news begins anew."""
     [result] = await database.batch([sql.statement("control/read_full_check")])
     text = result.rows[0]["full_check"]
@@ -147,8 +154,3 @@ async def _write_progress(
     under_way = json.dumps({"since": timestamp(since), "partials": found}, ensure_ascii=False) if found else None
     moment = None if ended is None else timestamp(ended)
     await database.batch([sql.statement("control/write_full_check", moment, under_way)])
-
-
-def violated(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the verdicts of error severity that were not seen to hold."""
-    return [verdict for verdict in verdicts if verdict.severity == "error" and verdict.outcome != "holds"]

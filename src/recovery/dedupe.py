@@ -13,7 +13,7 @@ from datetime import datetime
 import sql
 from errors import ConstraintError, LeaseLostError, RefusedError
 from log import timestamp
-from ports import Database, Statement
+from ports import Database, Result, Statement
 from recovery.journal import whole_row
 from runs import LEASE, Run
 from schema import Reference, Schema
@@ -65,7 +65,10 @@ class ChildConstraint:
 
 @dataclass
 class Dedupe:
-    """The merge of one recovery. `left` holds the objects left whole, and why."""
+    """The merge of one recovery. `left` holds the objects left whole, and why.
+
+    `chunk` is the number of the last chunk: no two of a run may share one, for a chunk is what its statements act on.
+    """
 
     database: Database
     schema: Schema
@@ -135,7 +138,7 @@ class Dedupe:
                 slots = {**_child(reference), "name": sql.quote(name)}
                 statements.append(sql.statement("recovery/create_child_index", **slots))
         for statement in statements:
-            await self.database.batch([self._hold(), statement])
+            await write_held(self.database, self.run, statement)
         return made
 
     async def merge(self) -> None:
@@ -145,6 +148,7 @@ class Dedupe:
         """
         after: Group = ("", "")
         while True:
+            await self.run.keep()
             wanted = min(CHUNK_GROUPS, self.max_groups - self.groups)
             following = sql.statement("recovery/next_groups", *after, max(wanted, 1) + len(self.left))
             [found] = await self.database.batch([following])
@@ -180,7 +184,7 @@ class Dedupe:
         given = {"ranked": ranked_rows(_fragment("given_groups"))}
         row = whole_row(self.schema.columns, "artifacts")
         head = [
-            self._hold(),
+            hold_lease(self.run),
             sql.statement("recovery/journal_losers", listed(groups), *here, **given, whole_row=row),
             sql.statement("recovery/spend_deletes", *here),
             sql.statement("recovery/carry_type", listed(groups), **given),
@@ -191,7 +195,6 @@ class Dedupe:
         self.carried += results[3].changes
         self.children += sum(result.changes for result in results[len(head) : -1 : 2])
         self.deleted += results[1].changes
-        self.run.renewed_at = self.run.clock.now()
 
     def _moves(self, reference: Reference) -> list[Statement]:
         """Return the two statements that journal and move the children of one reference."""
@@ -203,14 +206,22 @@ class Dedupe:
             sql.statement("recovery/remap_children", *here, **slots),
         ]
 
-    def _hold(self) -> Statement:
-        return hold_lease(self.run)
-
 
 def hold_lease(run: Run) -> Statement:
     """Return the statement that fails its batch unless `run` still has the lease, and renews it."""
     until = timestamp(run.clock.now() + LEASE)
     return sql.statement("recovery/hold_lease", run.token, run.fence, until)
+
+
+async def write_held(database: Database, run: Run, *statements: Statement) -> list[Result]:
+    """Run the statements in one transaction that only the holder of the lease can make, and return their results."""
+    await run.keep()
+    try:
+        _, *results = await database.batch([hold_lease(run), *statements])
+    except ConstraintError as error:
+        refuse_known(error)
+        raise
+    return results
 
 
 def refuse_known(error: ConstraintError) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
-from recovery.dedupe import hold_lease, ranked_rows, refuse_known, row_key
+from recovery.dedupe import ranked_rows, row_key, write_held
 from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
@@ -31,8 +31,7 @@ class Repairs:
 
     async def _write(self, *statements: Statement) -> int:
         """Run the statements under the lease, in one transaction, and return the rows they changed."""
-        results = await self.database.batch([hold_lease(self.run), *statements])
-        return sum(result.changes for result in results[1:])
+        return sum(result.changes for result in await write_held(self.database, self.run, *statements))
 
     async def index(self) -> Step:
         """Create the unique index where it is missing; the index it replaces goes."""
@@ -52,7 +51,6 @@ class Repairs:
                 create = sql.statement("recovery/create_unique_index")
                 await self._write(create, sql.statement("recovery/drop_object_index"))
             except ConstraintError as error:
-                refuse_known(error)
                 step.error = f"{error} A writer added a duplicate meanwhile; it is merged in the next round."
                 return step
         step.after = step.changed = 1

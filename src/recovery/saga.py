@@ -18,8 +18,8 @@ from errors import RefusedError, StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict
-from ports import Database, Ports
-from recovery.dedupe import Dedupe, Plan, listed
+from ports import Database, Ports, Statement
+from recovery.dedupe import Dedupe, Plan, listed, write_held
 from recovery.repairs import Repairs
 from recovery.steps import Step
 from rules import read_rules
@@ -59,6 +59,8 @@ class Saga:
     cost: Cost
     steps: dict[str, Step] = field(default_factory=dict)
     step: str = "measure"
+    chunks: int = 0
+    """Chunks merged so far, in all rounds."""
     done: bool = False
     ok: bool = False
 
@@ -111,12 +113,13 @@ class Saga:
 
     async def _as_step(self, name: str, work: Callable[[], Awaitable[Step]]) -> Step:
         self.step = name
+        await self.run.keep()
         return self._add(await work())
 
     def _dedupe(self) -> Dedupe:
         limit = self.request.max_groups or (DEFAULT_MAX_GROUPS if self.live else EVERY_GROUP)
         deadline = self.run.started_at + timedelta(seconds=SECONDS)
-        return Dedupe(self.database, self.schema, self.run, limit, deadline)
+        return Dedupe(self.database, self.schema, self.run, limit, deadline, chunk=self.chunks)
 
     @property
     def _cap(self) -> int:
@@ -153,12 +156,15 @@ class Saga:
     async def _pause(self) -> Step:
         paused = int(self.run.paused_by is not None)
         if self.live:
-            await runs.pause(self.database, self.ports.clock, by=BY, reason=f"recovery, run {self.run.id}")
+            await self._write(runs.paused(self.ports.clock, by=BY, reason=f"recovery, run {self.run.id}"))
         return Step("pause", paused, 1, 1 - paused, details={"paused_before_by": self.run.paused_by})
+
+    async def _write(self, statement: Statement) -> None:
+        await write_held(self.database, self.run, statement)
 
     async def _check(self) -> list[Verdict]:
         deadline = self.run.clock.now() + timedelta(seconds=SECONDS)
-        check = Check(self.database, self.ports.clock, self.schema, "full", deadline)
+        check = Check(self.database, self.ports.clock, self.schema, "full", deadline, keep=self.run.keep)
         return await check.run(read_catalogue())
 
     async def _measure(self) -> Step:
@@ -179,8 +185,9 @@ class Saga:
         if self.live and count["groups"]:
             await dedupe.prepare()
             deleted = self.steps["dedupe"].changed if "dedupe" in self.steps else 0
-            await self.database.batch([sql.statement("recovery/allow_deletes", self._cap - deleted)])
+            await self._write(sql.statement("recovery/allow_deletes", self._cap - deleted))
             await dedupe.merge()
+            self.chunks = dedupe.chunk
             groups, carried, children, left = dedupe.groups, dedupe.carried, dedupe.children, dedupe.left
             more = dedupe.more
             step.after, step.changed = (await self._duplicates())["losers"], dedupe.deleted
@@ -221,7 +228,7 @@ class Saga:
         paused_by = control["paused_by"] if self.live else (self.run.paused_by or BY)
         ours = paused_by == BY and (self.ok or self.request.resume)
         if self.live and ours:
-            await runs.resume(self.database)
+            await self._write(runs.resumed())
         return Step("resume", int(paused_by is not None), int(paused_by is not None and not ours), int(ours))
 
 

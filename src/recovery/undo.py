@@ -14,7 +14,7 @@ import sql
 from costs import Cost, MeteredDatabase
 from errors import InputError, RefusedError, StewardError
 from ports import Database, Ports, Row, Statement
-from recovery.dedupe import hold_lease, row_key
+from recovery.dedupe import row_key, write_held
 from recovery.journal import restored
 from recovery.saga import SECONDS
 from runs import Opening, Run, open_run
@@ -38,17 +38,16 @@ class Undo:
     async def open_the_way(self) -> None:
         """Drop the unique index, under which no loser could return; an ordinary one takes its place."""
         name = self.schema.unique_index
-        statements = [hold_lease(self.run), sql.statement("recovery/create_object_index")]
+        statements = [sql.statement("recovery/create_object_index")]
         if name:
             statements.append(sql.statement("recovery/drop_index", name=sql.quote(name)))
-        await self.database.batch(statements)
+        await write_held(self.database, self.run, *statements)
 
     async def chunk(self, number: int) -> None:
         """Undo one chunk of the merge in one transaction."""
         columns = self.schema.columns
         here = (self.target, number, self.run.id)
         head = [
-            hold_lease(self.run),
             sql.statement("recovery/mark_undone", *here),
             sql.statement(
                 "recovery/restore_losers",
@@ -58,8 +57,8 @@ class Undo:
             ),
         ]
         back = [self._point_back(reference, here) for reference in self.schema.references]
-        results = await self.database.batch([*head, *back])
-        self.losers += results[1].changes
+        results = await write_held(self.database, self.run, *head, *back)
+        self.losers += results[0].changes
         self.children += sum(result.changes for result in results[len(head) :])
 
     def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> Statement:

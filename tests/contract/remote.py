@@ -20,8 +20,8 @@ class Worker:
 
     def call(self, method: str, **arguments: object) -> Any:  # noqa: ANN401  # as JSON has it
         """Make the call."""
-        answer = self.harness.fetch("POST", "/", body=json.dumps({"method": method, **arguments}))
-        assert answer.status == 200, answer.text
+        answer = self.harness.fetch("POST", "/call", body=json.dumps({"method": method, **arguments}))
+        assert answer.status == 200, answer
         found = answer.json()
         if "error" in found:
             raise getattr(errors, found["error"])(found["message"], hint=found["hint"])

@@ -125,15 +125,15 @@ def test_state_survives_a_kill(entry: Path, tmp_path: Path) -> None:
         harness.r2_put([("kept", "body")])
         with ThreadPoolExecutor(1) as pool:
             in_flight = pool.submit(harness.fetch, "GET", "/slow")
-            harness.fetch("GET", "/")
+            harness.fetch("GET", "/counted")
             harness.kill()
         assert "the runtime is gone" in str(in_flight.exception())
         with pytest.raises(HarnessError, match="not running"):
-            harness.fetch("GET", "/")
+            harness.fetch("GET", "/counted")
         harness.start()
         assert harness.d1("SELECT name FROM things ORDER BY name").rows == [{"name": "a"}, {"name": "b"}]
         assert [found["key"] for found in harness.r2_list()] == ["kept"]
-        assert harness.fetch("GET", "/").text == "1 dry"
+        assert harness.fetch("GET", "/counted").text == "1 dry"
 
 
 def test_a_worker_that_cannot_be_imported_says_why(tmp_path: Path) -> None:

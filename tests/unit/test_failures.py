@@ -101,3 +101,10 @@ def test_a_failed_list_is_told_apart_by_what_can_be_done_about_it(
     assert type(error) is kind
     if kind is CursorError:
         assert "start_after" in error.hint
+
+
+def test_a_missing_table_of_ours_is_answered_with_the_migrations() -> None:
+    message = "D1_ERROR: no such table: steward_runs: SQLITE_ERROR"
+    assert "migrations apply" in translate(message, doing="A D1 batch").hint
+    other = "D1_ERROR: no such table: papers: SQLITE_ERROR"
+    assert "migrations apply" not in translate(other, doing="A D1 batch").hint

@@ -1,0 +1,80 @@
+// The same job, written by hand in JavaScript, for comparison. The statements and the rules come with the request, so
+// that both Workers make D1 do the same; what differs is the language around them.
+//
+// POST / {way, max_objects, bucket, rules: [[glob, type]], sql: {plan, insert, upgrade, upsert}} answers the six counts.
+
+const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
+
+export default {
+    async fetch(request, env) {
+        if (request.method !== "POST") return Response.json({ status: "ok" });
+        const job = await request.json();
+        const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+        const work = WAYS[job.way](env, job, counts);
+        let cursor;
+        do {
+            const limit = Math.min(1000, job.max_objects - counts.scanned);
+            const listing = await env.ARTIFACTS.list(cursor ? { limit, cursor } : { limit });
+            if (listing.objects.length) await work(listing.objects);
+            cursor = listing.truncated ? listing.cursor : undefined;
+        } while (cursor && counts.scanned < job.max_objects);
+        return Response.json(counts);
+    },
+};
+
+const WAYS = { json_each: byJson, batch: byBatch, rows: byRow };
+
+function byJson(env, { bucket, rules, sql }, counts) {
+    const [plan, insert, upgrade] = [sql.plan, sql.insert, sql.upgrade].map((text) => env.DB.prepare(text));
+    const listedRules = JSON.stringify(rules);
+    return async (objects) => {
+        const page = [JSON.stringify(objects, ["key", "size", "uploaded"]), bucket, listedRules];
+        const range = [...page, objects[0].key, objects.at(-1).key];
+        const [found] = await env.DB.batch([plan.bind(...range), insert.bind(...page), upgrade.bind(...range)]);
+        for (const kind of KINDS) counts[kind] += found.results[0][kind];
+    };
+}
+
+function byBatch(env, job, counts) {
+    const prepared = preparedFor(env, job, counts);
+    return async (objects) => {
+        const statements = prepared(objects);
+        if (statements.length) for (const one of await env.DB.batch(statements)) tell(one, counts);
+    };
+}
+
+function byRow(env, job, counts) {
+    const prepared = preparedFor(env, job, counts);
+    return async (objects) => {
+        for (const statement of prepared(objects)) tell(await statement.run(), counts);
+    };
+}
+
+// Classifies in JavaScript and returns one statement for each classified object.
+function preparedFor(env, { bucket, rules, sql }, counts) {
+    const patterns = rules.map(([glob, type]) => [asPattern(glob), type]);
+    const upsert = env.DB.prepare(sql.upsert);
+    return (objects) => {
+        const statements = [];
+        for (const { key, size, uploaded } of objects) {
+            counts.scanned += 1;
+            const rule = patterns.find(([pattern]) => pattern.test(key));
+            if (size === 0 && key.endsWith("/")) counts.skipped += 1;
+            else if (!rule) counts.unclassified += 1;
+            else statements.push(upsert.bind(bucket, key, rule[1], uploaded.toISOString()));
+        }
+        return statements;
+    };
+}
+
+// The upsert returns a row where it wrote: null as the fetch time of the row stands for nothing special here.
+function tell({ results, meta }, counts) {
+    if (!meta.changes) counts.unchanged += 1;
+    else if (results[0]?.upgraded) counts.upgraded += 1;
+    else counts.inserted += 1;
+}
+
+function asPattern(glob) {
+    const escaped = glob.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", "[\\s\\S]*").replaceAll("?", "[\\s\\S]");
+    return new RegExp(`^${escaped}$`, "u");
+}

@@ -1,0 +1,90 @@
+// The Worker's HTTP interface, and the token: in memory and in this tab's session storage, nowhere else.
+
+const STORED = "steward-token";
+const WHY = "steward-signed-out";
+const READ_TIMEOUT_MS = 60_000;
+
+let token = sessionStorage.getItem(STORED);
+
+/** A refusal or a failure: RFC 9457 as the Worker sends it, or the same shape where it sent nothing of the kind. */
+export class Problem extends Error {
+    constructor(members) {
+        super(members.detail);
+        Object.assign(this, { title: "Failed", status: 0 }, members);
+    }
+}
+
+/** Whether this tab has a token. */
+export function signedIn() {
+    return token !== null;
+}
+
+/** Keep a token that was seen to work, for this tab. */
+export function keepToken(value) {
+    token = value;
+    sessionStorage.setItem(STORED, value);
+}
+
+/** Forget the token and all that the page shows; `why` is told on the page that follows. */
+export function signOut(why) {
+    token = null;
+    sessionStorage.removeItem(STORED);
+    if (why) sessionStorage.setItem(WHY, why);
+    location.reload();
+}
+
+/** Return why the page was signed out, once; null where a person did it. */
+export function takeWhy() {
+    const why = sessionStorage.getItem(WHY);
+    sessionStorage.removeItem(WHY);
+    return why;
+}
+
+/**
+ * Ask the Worker and return its answer's JSON; throws a Problem.
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body] sent as JSON
+ * @param {string} [trial] a token to try, in place of the kept one
+ */
+export async function ask(method, path, body, trial) {
+    const used = trial ?? token;
+    const response = await send(method, path, body, used);
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer;
+    const problem = new Problem(isProblem(answer) ? answer : unexplained(response));
+    if (problem.status === 401 && trial === undefined && used === token) signOut("The token is no longer accepted.");
+    throw problem;
+}
+
+async function send(method, path, body, used) {
+    const headers = { Authorization: `Bearer ${used}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const signal = method === "GET" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
+    const content = body === undefined ? undefined : JSON.stringify(body);
+    try {
+        return await fetch(path, { method, headers, body: content, signal, cache: "no-store", credentials: "omit" });
+    } catch (error) {
+        const late = error.name === "TimeoutError";
+        throw new Problem({
+            title: late ? "No answer in time" : "No answer",
+            detail: late ? "The Worker took longer than a minute." : "The Worker could not be reached.",
+            hint: method === "GET"
+                ? "The page tries again by itself."
+                : "The work may have begun all the same: look at the runs before trying again.",
+        });
+    }
+}
+
+function isProblem(answer) {
+    return typeof answer?.detail === "string" && typeof answer.status === "number";
+}
+
+function unexplained(response) {
+    return {
+        title: "Unexpected answer",
+        status: response.status,
+        detail: `The answer was ${response.status} ${response.statusText}, without an explanation.`,
+        hint: "wrangler tail shows what the Worker logged.",
+    };
+}

@@ -1,0 +1,191 @@
+// Backfill: how far the schedule's passes are, pausing them, and backfill by hand, dry or live.
+
+import { ask } from "./api.js";
+import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
+import { askFirst } from "./dialog.js";
+import { ago, count, duration, key, now, number, visible } from "./format.js";
+import { busyLine, facts, runLink, sampleView, showing, table } from "./views.js";
+
+const COUNTS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
+const STOPPED = {
+    end: "It came to the end.",
+    max_objects: "It stopped at the number of objects asked for.",
+    time: "It stopped because its time was up.",
+    subrequests: "It stopped because its requests were used up.",
+    overloaded: "It stopped because the platform was overloaded.",
+};
+const section = byId("backfill");
+const [scheduleNotes, notes] = section.querySelectorAll(".notes");
+const result = section.querySelector(".result");
+const start = byId("backfill-start");
+
+let last = null;
+
+/** Make the form and the buttons work; `refresh` brings the rest of the page up to date. */
+export function startBackfill(refresh) {
+    for (const id of ["backfill-bucket", "backfill-prefix"]) byId(id).addEventListener("input", () => offerLast(null));
+    whenPressed(byId("backfill-dry"), async () => {
+        if (!byId("backfill-form").reportValidity()) return;
+        await run({ ...request(), dry_run: true }, refresh);
+    });
+    whenPressed(byId("backfill-live"), async () => {
+        if (!byId("backfill-form").reportValidity()) return;
+        const asked = request();
+        const sure = await askFirst({
+            title: "Backfill live?",
+            wait: "Computing what it would do, in a dry run…",
+            prepare: () => prepareLive(asked),
+        });
+        if (sure) await run({ ...asked, dry_run: false }, refresh);
+    });
+    startPause(refresh);
+}
+
+/** Show the schedule, whether it is paused, and the pass of each bucket. */
+export function showBackfill(summary) {
+    const { passes, pause, backfill_mode: mode } = summary;
+    fillBuckets(byId("backfill-bucket"), passes);
+    redraw(byId("schedule"), [mode, pause], () => ["The schedule backfills ", h("b", {}, mode), pause.paused_by ? ", and is paused." : "."]);
+    redraw(byId("pause-buttons"), Boolean(pause.paused_by), () => pauseButton(Boolean(pause.paused_by)));
+    redraw(section.querySelector(".passes"), [passes, pause.paused_by, passes.some(underWay) && Math.floor(now() / 10_000)], () => passes.map((one) => passView(one, pause.paused_by)));
+    arrived(section);
+}
+
+/** Fill a choice of buckets, keeping what is chosen. */
+export function fillBuckets(select, passes) {
+    redraw(select, passes.map((one) => one.bucket), () => passes.map(({ bucket }) => h("option", { value: bucket }, visible(bucket))));
+}
+
+function request() {
+    const begin = start.value;
+    return {
+        r2_bucket: byId("backfill-bucket").value || null,
+        r2_prefix: byId("backfill-prefix").value,
+        max_objects: byId("backfill-max").valueAsNumber,
+        resume: begin === "resume",
+        ...(begin === "last" && last ? { cursor: last } : {}),
+    };
+}
+
+async function prepareLive(asked) {
+    const report = await ask("POST", "/backfill", { ...asked, dry_run: true });
+    return {
+        body: [
+            h("p", {}, `Among ${count(report.scanned, "object")} of `, key(report.r2_bucket), `, live would insert ${count(report.inserted, "row")} and give ${count(report.upgraded, "unknown row")} a type. Nothing is deleted.`),
+            countsView(report),
+            h("p", { class: "aside" }, STOPPED[report.stopped_because]),
+        ],
+        confirm: "Backfill live",
+    };
+}
+
+async function run(asked, refresh) {
+    result.replaceChildren();
+    const report = await showing(notes, () => {
+        notes.replaceChildren(busyLine(asked.dry_run ? "Backfilling dry…" : "Backfilling live…"));
+        return ask("POST", "/backfill", asked);
+    });
+    if (report) {
+        const words = asked.dry_run
+            ? `Dry: live would insert ${number(report.inserted)} and upgrade ${number(report.upgraded)}.`
+            : `Live: inserted ${number(report.inserted)}, upgraded ${number(report.upgraded)}.`;
+        notes.replaceChildren(h("p", { class: "done" }, words, " ", runLink(report.run_id)));
+        result.replaceChildren(...reportView(report));
+        offerLast(report.cursor);
+        announce(words);
+    }
+    await refresh();
+}
+
+function offerLast(cursor) {
+    last = cursor;
+    const option = start.querySelector("[value=last]");
+    option.disabled = !cursor;
+    if (!cursor && start.value === "last") start.value = "beginning";
+}
+
+function reportView(report) {
+    const { cost } = report;
+    return [
+        countsView(report),
+        facts([
+            ["Why it ended", STOPPED[report.stopped_because]],
+            ["Goes on after", report.start_after === null ? null : key(report.start_after)],
+            ["Cost", `${count(cost.r2_lists, "R2 listing")}, ${number(cost.rows_read)} rows read, ${number(cost.rows_written)} written, ${duration(report.duration_ms)}`],
+        ]),
+        unclassifiedView(report.unclassified_sample),
+    ].filter(Boolean);
+}
+
+function countsView(counts) {
+    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Counts" },
+        table(COUNTS, [COUNTS.map((each) => number(counts[each]))], { numeric: COUNTS.map((_, index) => index) }));
+}
+
+function unclassifiedView(sample, data = "unclassified") {
+    return sample.length > 0 && h("details", { class: "options", data: { key: data } }, h("summary", {}, "Objects that no rule matches"), sampleView(sample, "unclassified objects"));
+}
+
+function underWay(pass) {
+    return pass.state === "under way";
+}
+
+function passView(pass, pausedBy) {
+    const head = h("h3", {}, key(pass.bucket), h("span", { class: "tag" }, pass.state ?? ""));
+    if (pass.error) return [head, h("p", { class: "reason" }, visible(pass.error))];
+    if (!pass.counts) return [head, h("p", { class: "aside" }, "No pass has begun yet.")];
+    const { scanned } = pass.counts;
+    const expected = underWay(pass) ? pass.expected_objects : null;
+    return [
+        head,
+        expected > 0 && h("progress", { max: Math.max(expected, scanned), value: scanned, "aria-label": `Pass over ${pass.bucket}` }),
+        h("p", {}, underWay(pass) ? pace(pass, pausedBy) : ["Complete ", ago(pass.completed_at), ` in ${duration(Date.parse(pass.completed_at) - Date.parse(pass.pass_started_at))}.`]),
+        countsView(pass.counts),
+        pass.last_key && underWay(pass) && facts([["At key", key(pass.last_key)]]),
+        unclassifiedView(pass.counts.unclassified_sample, `unclassified-${pass.bucket}`),
+    ];
+}
+
+function pace(pass, pausedBy) {
+    const { scanned } = pass.counts;
+    const elapsed = Math.max(1, now() - Date.parse(pass.pass_started_at));
+    const perMinute = (scanned / elapsed) * 60_000;
+    const begun = [`${number(scanned)} scanned`, pass.expected_objects ? ` of about ${number(pass.expected_objects)}` : "", ", begun ", ago(pass.pass_started_at), ", "];
+    if (pausedBy) return [...begun, "paused."];
+    const rate = `${number(Math.round(perMinute))} objects a minute`;
+    if (!pass.expected_objects) return [...begun, rate, "; a first pass has no estimate."];
+    const left = pass.expected_objects - scanned;
+    if (left <= 0) return [...begun, rate, "; more objects than the last time."];
+    return [...begun, rate, `; about ${duration((left / perMinute) * 60_000)} left at that pace.`];
+}
+
+let togglePause = async () => {};
+
+function pauseButton(paused) {
+    const button = h("button", { type: "button", data: { key: "pause" } }, paused ? "Resume the schedule" : "Pause…");
+    return whenPressed(button, () => togglePause(paused));
+}
+
+function startPause(refresh) {
+    togglePause = async (paused) => {
+        const reason = paused ? null : await askReason();
+        if (!paused && reason === null) return;
+        const answer = await showing(scheduleNotes, () => (paused ? ask("POST", "/resume") : ask("POST", "/pause", { reason })));
+        if (answer) announce(answer.paused ? "Paused." : "Resumed.");
+        await refresh();
+    };
+}
+
+function askReason() {
+    const input = h("input", { id: "pause-reason", type: "text", required: true, maxlength: "500", autocomplete: "off" });
+    return askFirst({
+        title: "Pause scheduled backfill?",
+        wait: "",
+        prepare: async () => ({
+            body: [h("p", {}, "Checks and alerts go on. Work by hand is not held up."), h("label", {}, "Why, for who comes next ", input)],
+            confirm: "Pause",
+            focus: input,
+            read: () => input.value,
+        }),
+    });
+}

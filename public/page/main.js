@@ -1,0 +1,120 @@
+// Signing in and out, and keeping the page up to date while someone looks at it.
+
+import { ask, keepToken, Problem, signedIn, signOut, takeWhy } from "./api.js";
+import { byId, whenPressed } from "./dom.js";
+import { ago, setServerTime, tickAges } from "./format.js";
+import { problemView, showing } from "./views.js";
+import { showStale, showStatus } from "./status.js";
+import { showInvariants, startInvariants } from "./invariants.js";
+import { showFindings } from "./findings.js";
+import { startRecovery } from "./recovery.js";
+import { showBackfill, startBackfill } from "./backfill.js";
+import { showRules, startRules } from "./rules.js";
+import { showRows } from "./rows.js";
+import { follow, showRuns, startRuns } from "./runs.js";
+
+const REFRESH_MS = 15_000;
+const AGES_MS = 5_000;
+
+let refreshing = null;
+let refreshedAt = 0;
+
+/** Fetch the summary and what depends on it; a call while one is under way waits for it and fetches again. */
+async function refresh() {
+    while (refreshing) await refreshing;
+    refreshing = fetchAll();
+    await refreshing;
+}
+
+async function fetchAll() {
+    try {
+        const summary = await showing(byId("trouble"), () => ask("GET", "/summary"));
+        refreshedAt = Date.now();
+        if (!signedIn()) return;
+        if (summary) await show(summary);
+        else showStale();
+    } finally {
+        refreshing = null;
+    }
+}
+
+async function show(summary) {
+    setServerTime(summary.as_of);
+    byId("freshness").replaceChildren("As of ", ago(summary.as_of));
+    showStatus(summary);
+    showInvariants(summary);
+    showBackfill(summary);
+    showRows(summary);
+    await Promise.all([showFindings(summary), showRuns(), showRules(summary)]);
+}
+
+function showSignIn() {
+    byId("sign-in").hidden = false;
+    const why = takeWhy();
+    if (why) byId("sign-in-problem").replaceChildren(problemView({ title: "Signed out", detail: why }));
+    byId("token").focus();
+    document.title = "Sign in · artifact-steward";
+}
+
+function showBoard() {
+    byId("sign-in").hidden = true;
+    for (const id of ["board", "sections", "session"]) byId(id).hidden = false;
+}
+
+function startSignIn() {
+    const [form, input] = [byId("sign-in"), byId("token")];
+    whenPressed(form.querySelector("button"), async () => {
+        if (!form.reportValidity()) return;
+        const token = input.value.trim();
+        input.removeAttribute("aria-invalid");
+        const summary = await showing(byId("sign-in-problem"), () => tryToken(token));
+        if (!summary) {
+            input.setAttribute("aria-invalid", "true");
+            input.select();
+            return;
+        }
+        keepToken(token);
+        input.value = "";
+        showBoard();
+        byId("verdict").focus();
+        refreshedAt = Date.now();
+        await show(summary);
+        await follow();
+    });
+}
+
+async function tryToken(token) {
+    const wrong = { title: "Wrong token", hint: "It is what was set as the secret STEWARD_TOKEN." };
+    // Others cannot be sent in a header.
+    if (!/^[!-~]+$/.test(token)) throw new Problem({ ...wrong, detail: "A token is made of printable ASCII characters without spaces." });
+    try {
+        return await ask("GET", "/summary", undefined, token);
+    } catch (problem) {
+        throw problem.status === 401 ? new Problem({ ...wrong, detail: "The Worker does not accept this token." }) : problem;
+    }
+}
+
+async function start() {
+    startSignIn();
+    startInvariants(refresh);
+    startRecovery(refresh);
+    startBackfill(refresh);
+    startRules(refresh);
+    startRuns(refresh);
+    whenPressed(byId("refresh"), refresh);
+    byId("sign-out").addEventListener("click", () => signOut());
+    const watched = () => signedIn() && document.visibilityState === "visible";
+    const refreshIfDue = () => watched() && !refreshing && Date.now() - refreshedAt >= REFRESH_MS && refresh();
+    setInterval(refreshIfDue, 1000);
+    setInterval(tickAges, AGES_MS);
+    document.addEventListener("visibilitychange", refreshIfDue);
+    if (!signedIn()) {
+        showSignIn();
+        return;
+    }
+    showBoard();
+    await refresh();
+    await follow();
+}
+
+await start();

@@ -1,0 +1,189 @@
+// Recovery: dry shows what live would do; live asks first, and is called again until it is done.
+
+import { ask } from "./api.js";
+import { announce, byId, h, whenPressed } from "./dom.js";
+import { askFirst } from "./dialog.js";
+import { count, key, number, visible } from "./format.js";
+import { busyLine, json, runLink, sampleView, showing, table } from "./views.js";
+
+const BUSY_WAIT_MS = 5_000;
+// A lease that was left behind runs out within 90 s.
+const BUSY_TRIES = 30;
+const UNITS = {
+    pause: "paused (1) or not (0)",
+    measure: "violations",
+    bookmark: "Time Travel bookmark",
+    dedupe: "rows too many",
+    index: "unique index there (1) or not (0)",
+    guards: "guards in place",
+    classify: "unknown rows",
+    orphans: "orphans",
+    verify: "violations",
+    resume: "paused (1) or not (0)",
+};
+const USUAL = ["name", "before", "after", "changed", "sample", "error"];
+
+const section = byId("recovery");
+const notes = section.querySelector(".notes");
+const result = section.querySelector(".result");
+
+/** Make the buttons work; `refresh` brings the rest of the page up to date. */
+export function startRecovery(refresh) {
+    whenPressed(byId("recover-dry"), async () => {
+        result.replaceChildren();
+        const report = await showing(notes, () => {
+            notes.replaceChildren(busyLine("Computing what a live recovery would do…"));
+            return dryRun();
+        });
+        if (!report) return;
+        notes.replaceChildren(h("p", { class: "done" }, dryWords(report), " ", runLink(report.run_id)));
+        result.replaceChildren(stepsView(report.steps, true));
+        announce(dryWords(report));
+        await refresh();
+    });
+    whenPressed(byId("recover-live"), async () => {
+        const maxDeletes = await askFirst({
+            title: "Recover live?",
+            wait: "Computing what it would do, in a dry run…",
+            prepare: prepareLive,
+        });
+        if (maxDeletes === null) return;
+        result.replaceChildren();
+        await runLive(maxDeletes, refresh);
+        await refresh();
+    });
+}
+
+function dryRun() {
+    return ask("POST", "/recover", { dry_run: true, resume: byId("recover-resume").checked });
+}
+
+function stepOf(report, wanted) {
+    return report.steps.find((step) => step.name === wanted);
+}
+
+function dryWords(report) {
+    const deletes = stepOf(report, "dedupe")?.changed ?? 0;
+    const left = stepOf(report, "verify")?.after;
+    const outcome = left === undefined ? "and end early" : left ? `and leave ${count(left, "violation")}` : "and leave none";
+    return `Dry: live would delete ${count(deletes, "duplicate row")} ${outcome}.`;
+}
+
+async function prepareLive() {
+    const report = await dryRun();
+    const deletes = stepOf(report, "dedupe")?.changed ?? 0;
+    const must = h("input", { type: "checkbox", id: "dialog-must" });
+    const words = deletes
+        ? `Delete up to ${count(deletes, "duplicate row")} (max_deletes: ${number(deletes)})`
+        : "Delete no row (max_deletes: 0)";
+    return {
+        body: [
+            h("p", {}, dryWords(report), " Deleted rows are kept in the journal; undo brings them back."),
+            stepsView(report.steps, true),
+            h("label", { class: "check must" }, must, h("span", {}, words)),
+        ],
+        confirm: "Recover live",
+        danger: true,
+        must,
+        focus: must,
+        read: () => deletes,
+    };
+}
+
+async function runLive(maxDeletes, refresh) {
+    const work = { left: maxDeletes, total: maxDeletes, calls: 0, stopping: false, steps: new Map(), last: null };
+    const finished = await showing(notes, async () => {
+        do await callOnce(work);
+        while (!work.last.done && !failed(work.last) && !work.stopping);
+        return true;
+    });
+    if (!finished) return;
+    const words = liveWords(work);
+    notes.replaceChildren(h("p", { class: work.last.done && work.last.ok ? "done" : "reason" }, words, " ", runLink(work.last.run_id)));
+    announce(words);
+}
+
+async function callOnce(work) {
+    showProgress(work);
+    const request = {
+        dry_run: false,
+        max_groups: byId("max-groups").valueAsNumber || null,
+        max_deletes: work.left,
+        resume: byId("recover-resume").checked,
+    };
+    const report = await unlessBusy(work, request);
+    work.calls += 1;
+    work.last = report;
+    for (const step of report.steps) addStep(work.steps, step);
+    work.left = Math.max(0, work.left - (stepOf(report, "dedupe")?.changed ?? 0));
+    result.replaceChildren(stepsView([...work.steps.values()], false));
+}
+
+// Between two calls a tick may have the lease: it is waited for. At the first call its refusal is shown.
+async function unlessBusy(work, request) {
+    for (let tries = 0; ; tries += 1) {
+        try {
+            return await ask("POST", "/recover", request);
+        } catch (problem) {
+            if (problem.reason !== "busy" || work.calls === 0 || tries === BUSY_TRIES || work.stopping) throw problem;
+            await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+        }
+    }
+}
+
+function addStep(steps, step) {
+    const before = steps.get(step.name);
+    const merged = before ? { ...before, ...step, before: before.before, changed: before.changed + step.changed } : { ...step };
+    if (before && !step.error) delete merged.error;
+    steps.set(step.name, merged);
+}
+
+function showProgress(work) {
+    const deleted = work.total - work.left;
+    const words = work.calls ? `Recovering: ${count(work.calls, "call")} done, ${number(deleted)} of ${count(work.total, "row")} deleted…` : "Recovering…";
+    const stop = h("button", { type: "button" }, "Stop after this call");
+    stop.addEventListener("click", () => {
+        work.stopping = true;
+        stop.textContent = "Stopping after this call…";
+    });
+    const progress = h("progress", { max: Math.max(1, work.total), value: deleted, "aria-label": "Duplicate rows deleted" });
+    notes.replaceChildren(busyLine(words), h("div", { class: "buttons" }, progress, stop));
+}
+
+function failed(report) {
+    return report.steps.some((step) => step.error);
+}
+
+function liveWords(work) {
+    const { last } = work;
+    const deleted = work.steps.get("dedupe")?.changed ?? 0;
+    const did = `${count(deleted, "row")} deleted in ${count(work.calls, "call")}.`;
+    if (last.done && last.ok) return `Recovered: everything holds. ${did}`;
+    if (last.done) return `Done, but something is still violated, and the schedule stays paused. ${did}`;
+    if (failed(last)) return `Ended early; see the step below. ${did}`;
+    return `Stopped before its end; “Live recovery…” goes on. ${did}`;
+}
+
+function stepsView(steps, dry) {
+    const rows = steps.map((step) => [
+        h("span", { class: "step" }, h("b", {}, step.name), h("span", { class: "tag" }, UNITS[step.name] ?? "")),
+        number(step.before),
+        number(step.after),
+        h("span", { class: step.changed ? "changed" : "none" }, number(step.changed)),
+    ]);
+    const columns = ["Step", "Before", dry ? "Would be" : "After", dry ? "Would change" : "Changed"];
+    return h("div", { class: "steps" },
+        steps.filter((step) => step.error).map((step) => h("p", { class: "reason" }, h("b", {}, step.name), ": ", visible(step.error))),
+        table(columns, rows, { numeric: [1, 2, 3] }),
+        steps.map(stepDetails));
+}
+
+function stepDetails(step) {
+    const further = Object.fromEntries(Object.entries(step).filter(([member]) => !USUAL.includes(member)));
+    const more = Object.keys(further).length > 0;
+    if (!step.sample.length && !more) return null;
+    return h("details", { class: "options" },
+        h("summary", {}, `${step.name}: details`),
+        step.name === "bookmark" ? step.sample.map(key) : sampleView(step.sample, step.name),
+        more && json(further, `Details of ${step.name}`));
+}
