@@ -6,12 +6,13 @@ STATE ?= .wrangler/state
 SAMPLE ?= 1
 FILES ?=
 ARGS ?=
+EXAMPLES ?= 500
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test check bench deploy deploy-dry lock clean
+.PHONY: help setup run demo test check bench fuzz deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0]   serve the Worker here, with a sample"
@@ -19,6 +20,7 @@ help:
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
 	@echo "make check        ruff and mypy"
 	@echo "make bench        the measurements"
+	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
 	@echo "make lock         write the lock files anew"
 	@echo "make clean        remove what set-up made"
@@ -42,6 +44,9 @@ check: setup
 
 bench: setup
 	@$(RUN) -m bench $(ARGS)
+
+fuzz: setup
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) -m pytest tests/worker/test_openapi_fuzz.py $(ARGS)
 
 deploy: setup
 	pywrangler deploy $(ARGS)

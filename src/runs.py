@@ -16,6 +16,7 @@ from costs import Cost, MeteredDatabase
 from errors import LeaseLostError, RefusedError
 from log import timestamp
 from ports import Clock, Database, Row, Statement
+from retry import retried
 
 LEASE = timedelta(seconds=90)
 """A killed run frees the lease after this long; longer than D1's longest statement (30 s) and a retry."""
@@ -61,7 +62,8 @@ class Run:
         statements = [sql.statement("runs/renew_run", self.id, until)]
         if self.token:
             statements.append(sql.statement("control/renew_lease", self.token, until))
-        results = await MeteredDatabase(self.database, self.overhead).batch(statements)
+        metered = MeteredDatabase(self.database, self.overhead)
+        results = await retried(self.clock, lambda: metered.batch(statements))
         if not all(result.rows for result in results):
             raise LeaseLostError(f"run {self.id} lost its lease", hint="Another run took over; see GET /runs.")
         self.renewed_at = now
@@ -79,7 +81,7 @@ class Run:
         ]
         if self.token:
             statements.append(sql.statement("control/free_lease", self.token))
-        await self.database.batch(statements)
+        await retried(self.clock, lambda: self.database.batch(statements))
 
 
 def _json(value: object) -> str:

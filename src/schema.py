@@ -18,11 +18,25 @@ WANTED = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 
 @dataclass(frozen=True)
 class Table:
-    """A table's columns, and the one that names its rows (None where only several together do)."""
+    """A table's columns, and those that together name its rows."""
 
     name: str
     columns: tuple[str, ...]
-    row_key: str | None
+    key: tuple[str, ...]
+
+    @property
+    def row_key(self) -> str | None:
+        """The one column that names its rows, or None where only several together do."""
+        return self.key[0] if len(self.key) == 1 else None
+
+    def row_key_beside(self, column: str) -> str:
+        """Return the SQL expression that names a row of this table, called `child`, whatever `column` holds.
+
+        A merge changes `column`; where it is part of the key, the rest of the key names the row beside it.
+        """
+        rest = [name for name in self.key if name != column]
+        named = [f"child.{name if name == 'rowid' else sql.quote(name)}" for name in rest]
+        return named[0] if len(named) == 1 else f"json_array({', '.join(named)})"
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,13 @@ class Schema:
         """Tell whether the table, or the column in it, is not there."""
         return table not in self.tables or column not in self.tables[table].columns
 
+    def refuse_missing_children(self) -> None:
+        """Raise RefusedError where a configured reference is not in the database."""
+        gone = [one.name for one in self.references if self.missing_column(one.table, one.column)]
+        if gone:
+            hint = "Correct CHILDREN (docs/configuration.md), or create what is missing."
+            raise RefusedError("schema", f"CHILDREN names {', '.join(gone)}, which is not there.", hint=hint)
+
     def new_id(self) -> str:
         """Return the SQL expression for the id of a new artifact: NULL where SQLite assigns it.
 
@@ -108,7 +129,7 @@ async def read_schema(database: Database, children: tuple[tuple[str, str], ...])
     tables = {str(row["table_name"]): row for row in details.rows}.keys()
     known = {name: _table(name, [row for row in details.rows if row["table_name"] == name]) for name in tables}
     if columns.rows:
-        known["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in columns.rows), "id")
+        known["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in columns.rows), ("id",))
     return Schema(
         artifacts=tuple(columns.rows),
         unique_index=str(unique.rows[0]["name"]) if unique.rows else None,
@@ -135,8 +156,6 @@ def _references(overview: Result, children: tuple[tuple[str, str], ...]) -> tupl
 
 
 def _table(name: str, rows: list[Row]) -> Table:
-    keys = [str(row["name"]) for row in rows if row["pk"]]
-    single = keys[0] if len(keys) == 1 else None
-    return Table(
-        name, tuple(str(row["name"]) for row in rows), single or (None if rows[0]["without_rowid"] else "rowid")
-    )
+    keys = tuple(str(row["name"]) for row in rows if row["pk"])
+    named = keys if len(keys) == 1 or rows[0]["without_rowid"] else ("rowid",)
+    return Table(name, tuple(str(row["name"]) for row in rows), named)

@@ -42,12 +42,14 @@ class Tick:
         """Do one part of the tick; its failure is noted under its name and does not stop the next."""
         try:
             self.counts[name] = await work()
-        except RefusedError as error:
-            self.counts[name] = {"refused": error.reason, "why": error.sentence()}
-            self.errors.append(f"{name}: {error.sentence()}")
         except StewardError as error:
-            self.counts[name] = {"error": error.sentence()}
-            self.errors.append(f"{name}: {error.sentence()}")
+            self.counts[name] = self.failed(name, error)
+
+    def failed(self, what: str, error: StewardError) -> dict[str, object]:
+        """Note that something failed, and return what the report says of it."""
+        self.errors.append(f"{what}: {error.sentence()}")
+        told: dict[str, object] = {"error": error.sentence()}
+        return {**told, "refused": error.reason} if isinstance(error, RefusedError) else told
 
 
 async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, object]:
@@ -102,22 +104,29 @@ async def _alerts(tick: Tick) -> dict[str, int]:
 async def _backfill(tick: Tick) -> dict[str, object]:
     """Walk every bucket whose pass is under way or due, until the tick's budgets are used up."""
     if tick.settings.backfill_mode == "off":
-        return {"skipped": "BACKFILL_MODE is off"}
+        return {"not_walked": "BACKFILL_MODE is off"}
     if tick.run.paused_by is not None:
-        return {"skipped": f"paused by {tick.run.paused_by}"}
+        return {"not_walked": f"paused by {tick.run.paused_by}"}
     left = tick.settings.tick_max_objects
     report: dict[str, object] = {}
     for bucket in tick.settings.buckets:
-        progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
-        stored = await progress.load()
-        if not _due(tick, stored):
-            report[bucket] = {"skipped": f"the pass ended at {stored.completed_at if stored else None}"}
-        elif left <= 0 or tick.ports.clock.now() >= tick.deadline:
-            report[bucket] = {"skipped": "the tick's budget is used up"}
-        else:
-            walk = await _walk(tick, bucket, progress, left, report)
-            left -= walk.counts.scanned
+        try:
+            report[bucket], scanned = await _bucket(tick, bucket, left)
+            left -= scanned
+        except StewardError as error:
+            report[bucket] = tick.failed(f"backfill of {bucket}", error)
     return report
+
+
+async def _bucket(tick: Tick, bucket: str, left: int) -> tuple[dict[str, object], int]:
+    """Walk one bucket if it is due and something is left of the budget; return its report and the objects listed."""
+    progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
+    stored = await progress.load()
+    if not _due(tick, stored):
+        return {"not_walked": f"the pass ended at {stored.completed_at if stored else None}"}, 0
+    if left <= 0 or tick.ports.clock.now() >= tick.deadline:
+        return {"not_walked": "the tick's budget is used up"}, 0
+    return await _walk(tick, bucket, progress, left)
 
 
 def _due(tick: Tick, stored: Pass | None) -> bool:
@@ -127,7 +136,7 @@ def _due(tick: Tick, stored: Pass | None) -> bool:
     return tick.ports.clock.now() - ended >= timedelta(hours=tick.settings.pass_interval_hours)
 
 
-async def _walk(tick: Tick, bucket: str, progress: Progress, left: int, report: dict[str, object]) -> Walk:
+async def _walk(tick: Tick, bucket: str, progress: Progress, left: int) -> tuple[dict[str, object], int]:
     target = await prepare(tick.ports, bucket, "", live=tick.settings.backfill_mode == "live")
     walk = Walk(target, tick.ports.database, tick.ports.buckets[bucket], tick.ports.clock, START)
     walk.cost = tick.cost
@@ -136,11 +145,11 @@ async def _walk(tick: Tick, bucket: str, progress: Progress, left: int, report: 
     except StewardError as error:
         reason = f"error: {error.sentence()}"
         tick.errors.append(f"backfill of {bucket}: {error.sentence()}")
-    report[bucket] = {
+    report = {
         **walk.counts.report(),
         "pages": walk.pages,
         "complete": walk.complete,
         "last_key": walk.position.last_key,
         "stopped_because": reason,
     }
-    return walk
+    return report, walk.counts.scanned

@@ -203,8 +203,8 @@ def fire_tick(steward: Steward) -> None:
 
 def _explain_refusal(steward: Steward) -> None:
     """Say what to do where live backfill waits for the unique index."""
-    reason = steward.last_tick()["counts"]["backfill"].get("refused")
-    if reason == "unique_index":
+    buckets = steward.last_tick()["counts"]["backfill"].values()
+    if any(isinstance(bucket, dict) and bucket.get("refused") == "unique_index" for bucket in buckets):
         losers = steward.harness.d1(_LOSERS).rows[0]["n"]
         cap = {"dry_run": False, "max_deletes": losers}
         print("\n  That is the sample's doing. See what recovery would do, then let it:\n")
@@ -224,6 +224,7 @@ _LOSERS = (
 def _serve(steward: Steward, state: Path) -> None:
     harness = steward.harness
     print(f"\nrun: serving on {harness.url} (Ctrl-C stops it; the state stays in {state})\n")
+    print(f"  page   {harness.url}  (asks for the token once)")
     print(f"  token  {steward.token}")
     print(f"  runs   {steward.curl('GET', '/runs?limit=3')}")
     print(f"  check  {steward.curl('POST', '/check', {'mode': 'full'})}")

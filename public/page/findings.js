@@ -67,7 +67,8 @@ function bar(one, at) {
     const tone = one.resolved_at ? "resolved" : one.severity === "warn" ? "warn" : "open";
     const until = one.resolved_at ? `resolved ${moment(Date.parse(one.resolved_at))}` : `open, ${number(one.violations)} now`;
     const words = `${one.invariant}: opened ${moment(Date.parse(one.opened_at))}, ${until}, ${number(one.peak)} at most`;
-    const style = { left: `${from}%`, width: `${Math.max(0, to - from)}%` };
+    // The narrowest bar still shows at the right edge.
+    const style = { left: `min(${from}%, 100% - 4px)`, width: `${Math.max(0, to - from)}%` };
     return h("span", { class: `bar ${tone}`, role: "img", "aria-label": words, title: words, style });
 }
 

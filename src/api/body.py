@@ -14,7 +14,7 @@ from errors import InputError
 MAX_BODY_BYTES = 64 * 1024
 _MAX_DIGITS = 16
 _MAX_DEPTH = 16
-"""No schema is half as deep; a few thousand levels overflow the stack of Python in WebAssembly, which kills the Worker."""
+"""No schema is half as deep; some thousand levels overflow the stack of Python in WebAssembly and kill the Worker."""
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 

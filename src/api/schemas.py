@@ -39,7 +39,7 @@ BACKFILL = _object(
         },
         "cursor": {
             "type": ["string", "null"],
-            "maxLength": 16384,
+            "maxLength": 32768,
             "description": "A cursor from an earlier answer, for the same bucket and prefix.",
         },
         "start_after": {

@@ -42,17 +42,18 @@ class ChildConstraint:
 
     reference: Reference
     index: str
-    others: tuple[str, ...]
+    others: tuple[tuple[str, str], ...]
+    """Column and collation of each."""
 
     @property
     def name(self) -> str:
         """The constraint as a person would find it."""
-        columns = ", ".join([self.reference.column, *self.others])
+        columns = ", ".join([self.reference.column, *(column for column, _ in self.others)])
         return f"UNIQUE ({columns}) of {self.reference.table} ({self.index})"
 
     def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
         """Return the statement that lists the objects among `groups` whose merge would break it."""
-        others = [f"child.{sql.quote(name)}" for name in self.others]
+        others = [f"child.{sql.quote(column)} COLLATE {collation}" for column, collation in self.others]
         return sql.statement(
             "recovery/conflicts",
             *params,
@@ -87,7 +88,9 @@ class Dedupe:
     async def plan(self) -> Plan:
         """Return what merging the first `max_groups` objects would do; the same statements for dry and live."""
         left = dict(self.left)
-        left.update(await self.conflicts(_fragment("all_groups"), (self.max_groups, listed(left))))
+        # Each object left whole makes room for a further one, which may conflict as well.
+        while found := await self.conflicts(_fragment("all_groups"), (self.max_groups, listed(left))):
+            left.update(found)
         groups, params = _fragment("all_groups"), (self.max_groups, listed(left))
         ranked = {"ranked": ranked_rows(groups)}
         counts, sample = await self.database.batch(
@@ -120,7 +123,7 @@ class Dedupe:
                 wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
                 [found] = await self.database.batch([wanted])
                 self.constraints += [
-                    ChildConstraint(reference, str(row["name"]), tuple(json.loads(str(row["others"]))))
+                    ChildConstraint(reference, str(row["name"]), tuple(map(tuple, json.loads(str(row["others"])))))
                     for row in found.rows
                 ]
         return self.constraints
@@ -139,6 +142,7 @@ class Dedupe:
                 statements.append(sql.statement("recovery/create_child_index", **slots))
         for statement in statements:
             await write_held(self.database, self.run, statement)
+        await drop_stale_guards(self.database, self.run, self.schema)
         return made
 
     async def merge(self) -> None:
@@ -188,11 +192,12 @@ class Dedupe:
             sql.statement("recovery/journal_losers", listed(groups), *here, **given, whole_row=row),
             sql.statement("recovery/spend_deletes", *here),
             sql.statement("recovery/carry_type", listed(groups), **given),
+            sql.statement("recovery/changed"),
         ]
         children = [statement for reference in self.schema.references for statement in self._moves(reference)]
         results = await self.database.batch([*head, *children, sql.statement("recovery/delete_losers", *here)])
         self.groups += len(groups)
-        self.carried += results[3].changes
+        self.carried += changed(results[4])
         self.children += sum(result.changes for result in results[len(head) : -1 : 2])
         self.deleted += results[1].changes
 
@@ -200,7 +205,7 @@ class Dedupe:
         """Return the two statements that journal and move the children of one reference."""
         here, table = (self.run.id, self.chunk), self.schema.tables[reference.table]
         slots = _child(reference)
-        key = row_key(table.row_key, table.columns)
+        key = table.row_key_beside(reference.column)
         return [
             sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots, row_key=key),
             sql.statement("recovery/remap_children", *here, **slots),
@@ -211,6 +216,14 @@ def hold_lease(run: Run) -> Statement:
     """Return the statement that fails its batch unless `run` still has the lease, and renews it."""
     until = timestamp(run.clock.now() + LEASE)
     return sql.statement("recovery/hold_lease", run.token, run.fence, until)
+
+
+async def drop_stale_guards(database: Database, run: Run, schema: Schema) -> None:
+    """Take down the guards of references that are gone: one that names a dropped table fails every delete."""
+    wanted = {guard.name for guard in schema.guards}
+    stale = [Statement(f"DROP TRIGGER {sql.quote(name)}") for name in schema.triggers if name not in wanted]
+    if stale:
+        await write_held(database, run, *stale)
 
 
 async def write_held(database: Database, run: Run, *statements: Statement) -> list[Result]:
@@ -238,9 +251,9 @@ def ranked_rows(groups: str) -> str:
     return sql.fill(_fragment("ranked"), {"groups": groups})
 
 
-def row_key(key: str | None, columns: Sequence[str]) -> str:
-    """Return the identifier that names a child's rows; the first column where no single one does."""
-    return "rowid" if key == "rowid" else sql.quote(key or columns[0])
+def changed(result: Result) -> int:
+    """Return what the statement `changed` found."""
+    return int(result.rows[0]["changed"] or 0)
 
 
 def _fragment(name: str) -> str:

@@ -12,26 +12,43 @@ _PAIRS = 15
 _BLOB = "steward:blob:"
 """JSON holds no bytes: a BLOB is journalled as this mark and its hexadecimal digits."""
 
+_REAL = "steward:real:"
+"""JSON text may hold 15 digits of a REAL: it is journalled as this mark and the digits of SQLite's `quote`."""
+
+_TEXT = "steward:text:"
+"""A text that looks like a mark is journalled behind this one."""
+
 
 def whole_row(columns: Sequence[str], table: str) -> str:
     """Return the SQL expression of a JSON object with every column of `table`'s row."""
     expression = "'{}'"
     for start in range(0, len(columns), _PAIRS):
         pairs = [
-            f"{_path(name)}, CASE typeof({table}.{sql.quote(name)}) WHEN 'blob' "
-            f"THEN '{_BLOB}' || hex({table}.{sql.quote(name)}) ELSE {table}.{sql.quote(name)} END"
-            for name in columns[start : start + _PAIRS]
+            f"{_path(name)}, {_journalled(f'{table}.{sql.quote(name)}')}" for name in columns[start : start + _PAIRS]
         ]
         expression = f"json_set({expression}, {', '.join(pairs)})"
     return expression
 
 
+def _journalled(value: str) -> str:
+    return (
+        f"CASE typeof({value}) WHEN 'blob' THEN '{_BLOB}' || hex({value}) WHEN 'real' THEN '{_REAL}' || quote({value}) "
+        f"WHEN 'text' THEN CASE WHEN {value} GLOB 'steward:*' THEN '{_TEXT}' || {value} ELSE {value} END "
+        f"ELSE {value} END"
+    )
+
+
 def restored(columns: Sequence[str], source: str) -> str:
     """Return the SQL expressions that read those columns from the JSON object in `source`, in order."""
-    return ", ".join(
-        f"CASE WHEN {source} ->> {_path(name)} GLOB '{_BLOB}*' "
-        f"THEN unhex(substr({source} ->> {_path(name)}, {len(_BLOB) + 1})) ELSE {source} ->> {_path(name)} END"
-        for name in columns
+    return ", ".join(_read(f"{source} ->> {_path(name)}") for name in columns)
+
+
+def _read(value: str) -> str:
+    # The marks are of one length.
+    rest = f"substr({value}, {len(_TEXT) + 1})"
+    return (
+        f"CASE WHEN {value} GLOB '{_BLOB}*' THEN unhex({rest}) WHEN {value} GLOB '{_REAL}*' THEN CAST({rest} AS REAL) "
+        f"WHEN {value} GLOB '{_TEXT}*' THEN {rest} ELSE {value} END"
     )
 
 

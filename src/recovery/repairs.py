@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
-from recovery.dedupe import ranked_rows, row_key, write_held
+from recovery.dedupe import changed, drop_stale_guards, ranked_rows, write_held
 from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
@@ -29,9 +29,14 @@ class Repairs:
     clean_of_duplicates: bool = True
     """Whether the unique index could be created: no object was, or would be, left with several rows."""
 
-    async def _write(self, *statements: Statement) -> int:
-        """Run the statements under the lease, in one transaction, and return the rows they changed."""
-        return sum(result.changes for result in await write_held(self.database, self.run, *statements))
+    async def _write(self, *statements: Statement) -> None:
+        """Run the statements under the lease, in one transaction."""
+        await write_held(self.database, self.run, *statements)
+
+    async def _change(self, statement: Statement) -> int:
+        """Run the statement under the lease, and return the rows it changed itself."""
+        _, counted = await write_held(self.database, self.run, statement, sql.statement("recovery/changed"))
+        return changed(counted)
 
     async def index(self) -> Step:
         """Create the unique index where it is missing; the index it replaces goes."""
@@ -61,6 +66,8 @@ class Repairs:
         wanted = self.schema.guards
         sample: list[object]
         wrong = [guard for guard in wanted if self.schema.triggers.get(guard.name) != guard.stored]
+        if self.live:
+            await drop_stale_guards(self.database, self.run, self.schema)
         if self.live and wrong:
             await self._write(*(statement for guard in wrong for statement in guard.install()))
         sample = [guard.name for guard in wrong[:20]]
@@ -86,17 +93,16 @@ class Repairs:
         return step
 
     async def _classify(self) -> int:
-        changed = 0
+        classified = 0
         after: tuple[Value, Value] = ("", "")
         while True:
             [boundary] = await self.database.batch([sql.statement("recovery/unknown_boundary", *after, CLASSIFY_ROWS)])
             until = (boundary.rows[0]["r2_bucket"], boundary.rows[0]["r2_key"]) if boundary.rows else (None, None)
             params = (*after, self.rules.parameter, *until)
-            changed += await self._write(
-                sql.statement("recovery/classify_unknown", *params, source_type=self.rules.classification())
-            )
+            classify = sql.statement("recovery/classify_unknown", *params, source_type=self.rules.classification())
+            classified += await self._change(classify)
             if not boundary.rows:
-                return changed
+                return classified
             after = until
 
     async def orphans(self) -> Step:
@@ -115,7 +121,7 @@ class Repairs:
         slots = {
             "child_table": sql.quote(reference.table),
             "child_column": sql.quote(reference.column),
-            "row_key": row_key(table.row_key, table.columns),
+            "row_key": table.row_key_beside(reference.column),
         }
         orphans = {"orphans": sql.fill(sql.load("recovery/orphans"), slots)}
         counts, sample = await self.database.batch(
@@ -126,7 +132,5 @@ class Repairs:
         )
         found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))
         if self.live and known:
-            named = {name: slots[name] for name in slots if name != "row_key"}
-            point = sql.statement("recovery/point_orphans", **named, row_key=slots["row_key"], **orphans)
-            known = await self._write(point)
+            known = await self._change(sql.statement("recovery/point_orphans", **slots, **orphans))
         return Step("orphans", found, found - known, known, list(sample.rows))

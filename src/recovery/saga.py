@@ -6,6 +6,7 @@ by calling it again. What it did is in the run's row and the journal; what it fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -33,6 +34,7 @@ BY = "recovery"
 MAX_ROUNDS = 3
 DEFAULT_MAX_GROUPS = 5000
 EVERY_GROUP = 1_000_000_000
+GO_ON = 'POST /recover goes on from here (docs/runbook.md, "A run that failed").'
 SECONDS = 100
 """No new chunk starts after this; `done` is then false."""
 
@@ -59,6 +61,7 @@ class Saga:
     cost: Cost
     steps: dict[str, Step] = field(default_factory=dict)
     step: str = "measure"
+    measured: list[Verdict] = field(default_factory=list)
     chunks: int = 0
     """Chunks merged so far, in all rounds."""
     done: bool = False
@@ -114,6 +117,8 @@ class Saga:
     async def _as_step(self, name: str, work: Callable[[], Awaitable[Step]]) -> Step:
         self.step = name
         await self.run.keep()
+        noted = json.dumps({**self.report(), "step": name, "next": GO_ON}, ensure_ascii=False)
+        await self.database.batch([sql.statement("recovery/note_step", self.run.id, noted)])
         return self._add(await work())
 
     def _dedupe(self) -> Dedupe:
@@ -168,9 +173,9 @@ class Saga:
         return await check.run(read_catalogue())
 
     async def _measure(self) -> Step:
-        verdicts = await self._check()
-        broken = _violations(verdicts)
-        return Step("measure", broken, broken, sample=[verdict.report() for verdict in verdicts])
+        self.measured = await self._check()
+        broken = _violations(self.measured)
+        return Step("measure", broken, broken, sample=[verdict.report() for verdict in self.measured])
 
     async def _bookmark(self) -> Step:
         bookmark = await self.database.bookmark() if self.live else None
@@ -207,10 +212,10 @@ class Saga:
         """Check everything again; a dry run foretells it from the steps before."""
         before = self.steps["measure"].before
         if not self.live:
-            names = ("dedupe", "classify", "orphans")
-            left = sum(self.steps[name].after for name in names) + (1 - self.steps["index"].after)
-            left += len(self.schema.nullable_key) if self.schema.unique_index is None else 0
-            self.ok = left == 0
+            left = self._foretold()
+            self.ok = left == 0 and all(
+                one.outcome != "not_checked" for one in self.measured if one.severity == "error"
+            )
             return Step("verify", before, left)
         self.schema = await read_schema(self.database, self.settings.children)
         verdicts = await self._check()
@@ -218,6 +223,21 @@ class Saga:
         await findings.record(self.database, verdicts, self.run.clock.now(), alerting=alerting)
         self.ok = all(verdict.outcome == "holds" for verdict in verdicts if verdict.severity == "error")
         return Step("verify", before, _violations(verdicts), sample=[verdict.report() for verdict in verdicts])
+
+    def _foretold(self) -> int:
+        """Return the violations that a live run would leave: what was measured, less what the steps would repair."""
+        merged = self.steps["dedupe"].details["groups"]
+        left = {
+            "no_unknown_source_type": self.steps["classify"].after,
+            "no_orphan_datapoints": self.steps["orphans"].after,
+            "unique_index_present": 1 - self.steps["index"].after + len(self.schema.nullable_key),
+            "guards_present": 0,
+        }
+        for verdict in self.measured:
+            if verdict.name == "one_artifact_per_object" and isinstance(merged, int):
+                left[verdict.name] = (verdict.violations or 0) - merged
+        errors = [verdict for verdict in self.measured if verdict.severity == "error"]
+        return sum(left.get(verdict.name, verdict.violations or 0) for verdict in errors)
 
     def _open_violations(self) -> int:
         return self.steps["verify"].after if "verify" in self.steps else self.steps["measure"].after
@@ -249,9 +269,10 @@ async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> 
     try:
         schema = await read_schema(ports.database, settings.children)
         schema.new_id()
+        schema.refuse_missing_children()
         saga = Saga(ports, settings, request, run, schema, cost)
         return await _recorded(saga)
-    except RefusedError as error:
+    except StewardError as error:
         await run.close("failed", cost=cost, error=error.sentence())
         error.run_id = run.id
         raise
@@ -261,14 +282,13 @@ async def _recorded(saga: Saga) -> dict[str, object]:
     error: str | None = None
     try:
         await saga.take()
-    except RefusedError:
-        if not saga.steps:
-            raise
-        error = "The cap on deletes was reached."
     except StewardError as failure:
+        if isinstance(failure, RefusedError) and not saga.steps:
+            raise
         error = failure.sentence()
     if error:
-        error = f"Step {saga.step}: {error} Scheduled backfill stays paused; POST /recover goes on from here."
+        then = f"Scheduled backfill stays paused. {GO_ON}" if saga.live else "Nothing was changed."
+        error = f"Step {saga.step}: {error} {then}"
         saga.steps.setdefault(saga.step, Step(saga.step, 0, 0)).error = error
         saga.done = saga.ok = False
     report = saga.report()

@@ -26,7 +26,12 @@ class Step:
         self.changed += later.changed
         self.sample = (self.sample + later.sample)[:20]
         self.error = later.error
-        self.details.update(later.details)
+        # A count goes on where the round before left off; anything else is as the last round found it.
+        before, self.details = self.details, dict(later.details)
+        for name, value in later.details.items():
+            known = before.get(name)
+            if type(value) is int and type(known) is int:
+                self.details[name] = known + value
 
     def report(self) -> dict[str, object]:
         """Return the step as answers print it; `error` only where there is one."""

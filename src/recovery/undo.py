@@ -14,7 +14,7 @@ import sql
 from costs import Cost, MeteredDatabase
 from errors import InputError, RefusedError, StewardError
 from ports import Database, Ports, Row, Statement
-from recovery.dedupe import row_key, write_held
+from recovery.dedupe import changed, write_held
 from recovery.journal import restored
 from recovery.saga import SECONDS
 from runs import Opening, Run, open_run
@@ -56,10 +56,13 @@ class Undo:
                 values=restored(columns, "loser"),
             ),
         ]
-        back = [self._point_back(reference, here) for reference in self.schema.references]
+        back: list[Statement] = []
+        # The last remapped goes first: where two references share a key, each names its rows by the other.
+        for reference in reversed(self.schema.references):
+            back += [self._point_back(reference, here), sql.statement("recovery/changed")]
         results = await write_held(self.database, self.run, *head, *back)
         self.losers += results[0].changes
-        self.children += sum(result.changes for result in results[len(head) :])
+        self.children += sum(changed(result) for result in results[len(head) + 1 :: 2])
 
     def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> Statement:
         slots = self._child(reference)
@@ -70,7 +73,7 @@ class Undo:
         return {
             "child_table": sql.quote(reference.table),
             "child_column": sql.quote(reference.column),
-            "row_key": row_key(table.row_key, table.columns),
+            "row_key": table.row_key_beside(reference.column),
         }
 
     async def refused(self) -> list[Row]:
@@ -114,6 +117,7 @@ async def _refuse_other_runs(database: Database, target: int) -> None:
 async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: Cost) -> dict[str, object]:
     database = MeteredDatabase(ports.database, cost)
     schema = await read_schema(database, settings.children)
+    schema.refuse_missing_children()
     work = Undo(database, schema, run, target)
     [chunks] = await database.batch([sql.statement("recovery/merge_chunks", target)])
     if chunks.rows:

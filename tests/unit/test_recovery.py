@@ -1,116 +1,166 @@
+"""The saga as a whole: its order, what dry foretells, what may stop it, and what stays paused."""
+
 from __future__ import annotations
 
-import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from errors import RefusedError
-from recovery.saga import RecoverRequest, recover
-from recovery.undo import undo_run
+from errors import PlatformError, RefusedError
+from ports import Database, Ports, Result, Statement
 from settings import read_settings
-from tests.fakes import World, migrate
-
-SETTINGS = read_settings({})
-
-INTEGER_SCHEMA = """
-  CREATE TABLE artifacts (
-    id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL,
-    fetched_at TEXT, note BLOB
-  );
-  CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER, value REAL);
-"""
-TEXT_SCHEMA = INTEGER_SCHEMA.replace("id INTEGER PRIMARY KEY, r2_bucket", "id TEXT PRIMARY KEY, r2_bucket").replace(
-    "artifact_id INTEGER", "artifact_id TEXT"
+from tests.databases import (
+    DIRTY_SHAPES,
+    SETTINGS,
+    Shape,
+    artifacts,
+    broken,
+    datapoints,
+    every_dirty_shape,
+    healed,
+    numbers,
+    recovered,
+    steps,
+    verdicts,
 )
+from tests.dirty import RULES, SAMPLE, Dirt, clean_sample, dirt
+from tests.fakes import World
+from tests.support import Api, everything, tick
+
+STEPS = ["pause", "measure", "bookmark", "dedupe", "index", "guards", "classify", "orphans", "verify", "resume"]
 
 
-def dirty(schema: str) -> World:
-    world = World()
-    world.database.script(schema)
-    world.database.script("""
-      INSERT INTO artifacts VALUES
-        (1, 'b', 'raw/a', 'report', '2026-01-01T00:00:00Z', x'00ff'),
-        (2, 'b', 'raw/a', 'unknown', '2026-02-01T00:00:00Z', NULL),
-        (3, 'b', 'raw/a', 'memo', NULL, 'x'),
-        (4, 'b', 'raw/b', 'unknown', NULL, NULL),
-        (5, 'b', 'raw/b', 'unknown', NULL, NULL),
-        (6, 'b', 'odd', 'unknown', NULL, NULL),
-        (7, 'b', 'raw/c', 'report', NULL, NULL);
-      INSERT INTO datapoints VALUES (1, 1, 1.5), (2, 2, 2.5), (3, 4, 3), (4, 5, 4), (5, 7, 5), (6, NULL, 6), (7, 3, 7);
-    """)
-    migrate(world.database)
-    world.rules((1, "raw/*", "raw"), (2, "*", "other"))
-    return world
+@dataclass
+class Meddled:
+    """A database into which another writer writes, once, just before the first batch that holds `text`."""
+
+    database: Database
+    world: World
+    text: str
+    script: str
+    seen: list[Any] = field(default_factory=list)
+    look: str | None = None
+    """A query whose rows are kept in `seen` at that moment."""
+    done: bool = False
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run the batch, after the other writer's script when its time has come."""
+        if not self.done and any(self.text in statement.sql for statement in statements):
+            self.done = True
+            if self.look:
+                self.seen += self.world.database.all(self.look)
+            self.world.database.script(self.script)
+        return await self.database.batch(statements)
+
+    async def bookmark(self) -> str | None:
+        """Return no bookmark."""
+        return None
 
 
-def run(world: World, **request: Any) -> dict[str, Any]:
-    return asyncio.run(recover(world.ports(), SETTINGS, RecoverRequest(**request)))
+def meddled(world: World, text: str, script: str = "", look: str | None = None) -> tuple[Ports, Meddled]:
+    database = Meddled(world.database, world, text, script, look=look)
+    return replace(world.ports(), database=database), database
 
 
-def numbers(report: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
-    return {step["name"]: (step["before"], step["after"], step["changed"]) for step in report["steps"]}
+MERGE = "INSERT INTO steward_merges"
+CREATE_INDEX = "CREATE UNIQUE INDEX"
 
 
-@pytest.mark.parametrize("schema", [INTEGER_SCHEMA, TEXT_SCHEMA], ids=["integer ids", "text ids"])
-def test_a_live_recovery_ends_clean_and_does_what_dry_foretold(schema: str) -> None:
-    world = dirty(schema)
-    before = world.database.all("SELECT * FROM artifacts")
-    dry = run(world)
-    assert world.database.all("SELECT * FROM artifacts") == before
-    live = run(world, dry_run=False)
-    assert live["ok"], live
-    assert live["done"]
-    ids = [str(row[0]) for row in world.database.all("SELECT id FROM artifacts ORDER BY id")]
-    assert ids == ["2", "5", "6", "7"]
-    types = world.database.all("SELECT r2_key, source_type FROM artifacts ORDER BY r2_key")
-    assert types == [("odd", "other"), ("raw/a", "report"), ("raw/b", "raw"), ("raw/c", "report")]
-    points = world.database.all("SELECT id, artifact_id FROM datapoints ORDER BY id")
-    assert [(a, None if b is None else str(b)) for a, b in points] == [
-        (1, "2"),
-        (2, "2"),
-        (3, "5"),
-        (4, "5"),
-        (5, "7"),
-        (6, None),
-        (7, "2"),
-    ]
-    assert numbers(dry) == numbers(live)
-    assert world.database.one("SELECT paused_by FROM steward_control") is None
+def control(world: World, column: str) -> object:
+    return world.database.one(f"SELECT {column} FROM steward_control")
 
 
-def test_a_live_recovery_over_the_cap_changes_nothing() -> None:
-    world = dirty(INTEGER_SCHEMA)
-    dump = list(world.database.connection.iterdump())
-    with pytest.raises(RefusedError, match="3 duplicate rows"):
-        run(world, dry_run=False, max_deletes=2)
-    changed = [line for line in world.database.connection.iterdump() if line not in dump]
-    assert all("steward_runs" in line or "steward_control" in line or "sqlite_sequence" in line for line in changed)
-
-
-def undo(world: World, run_id: int) -> dict[str, Any]:
-    return asyncio.run(undo_run(world.ports(), SETTINGS, run_id))
-
-
-def everything(world: World) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    return (
-        world.database.all("SELECT * FROM artifacts ORDER BY id"),
-        world.database.all("SELECT * FROM datapoints ORDER BY id"),
+def reaches(world: World) -> dict[object, object]:
+    """Return the object that each datapoint's artifact stands for."""
+    return dict(
+        world.database.all("""
+          SELECT d.id, a.r2_bucket || ' ' || a.r2_key FROM datapoints AS d JOIN artifacts AS a ON a.id = d.artifact_id
+        """)  # type: ignore[arg-type]  # pairs
     )
 
 
-@pytest.mark.parametrize("schema", [INTEGER_SCHEMA, TEXT_SCHEMA], ids=["integer ids", "text ids"])
-def test_undo_brings_losers_back_whole_and_twice_changes_nothing(schema: str) -> None:
-    world = dirty(schema)
-    artifacts, datapoints = everything(world)
-    report = run(world, dry_run=False)
-    undone = undo(world, report["run_id"])
-    assert undone["restored"] == 3
-    assert undone["refused"] == []
-    after, points = everything(world)
-    assert points == datapoints
-    losers = [row for row in artifacts if str(row[0]) in ("1", "3", "4")]
-    assert [row for row in after if str(row[0]) in ("1", "3", "4")] == losers
-    again = undo(world, report["run_id"])
-    assert again["restored"] == again["children_restored"] == 0
-    assert everything(world) == (after, points)
+# From dirty to clean
+
+
+@every_dirty_shape
+def test_a_live_recovery_takes_every_step_in_order_and_ends_clean(shape: Shape) -> None:
+    world = clean_sample(shape).world()
+    before = reaches(world)
+    assert broken(verdicts(world)).keys() >= {"one_artifact_per_object", "unique_index_present"}
+    report = recovered(world, dry_run=False)
+    assert [step["name"] for step in report["steps"]] == STEPS
+    assert (report["done"], report["ok"]) == (True, True)
+    world.rules(*RULES, (3, "*", "odd"))
+    assert broken(verdicts(world)) == {}
+    assert {number: place for number, place in reaches(world).items() if number in before} == before
+    assert control(world, "paused_by") is None
+
+
+def test_the_steps_say_how_many_were_wrong_and_what_changed() -> None:
+    report = recovered(SAMPLE.world(), dry_run=False)
+    told = numbers(report)
+    assert told["dedupe"] == (5, 1, 4)
+    assert told["index"] == (0, 0, 0)
+    assert told["guards"] == (6, 10, 4)
+    assert told["classify"] == (2, 0, 2)
+    assert told["orphans"] == (2, 1, 1)
+    assert told["verify"][1] == 1 + 1 + 1
+    found = steps(report)
+    assert (found["dedupe"]["groups"], found["dedupe"]["types_carried"], found["dedupe"]["children_remapped"]) == (3, 1, 6)
+    assert found["dedupe"]["sample"][0] == {"r2_bucket": "b", "r2_key": "odd", "winner_id": 7, "losers": 1}
+    assert found["orphans"]["sample"] == [
+        {"child": "datapoints.artifact_id", "row_key": 11, "missing_id": 13, "winner_id": 8},
+        {"child": "datapoints.artifact_id", "row_key": 12, "missing_id": 14, "winner_id": None},
+    ]
+    assert (report["done"], report["ok"]) == (True, False)
+
+
+@every_dirty_shape
+def test_dry_foretells_and_changes_nothing_but_its_own_run(shape: Shape) -> None:
+    world = replace(SAMPLE, shape=shape).world()
+    before = everything(world).splitlines()
+    dry = recovered(world)
+    changed = [line for line in everything(world).splitlines() if line not in before]
+    assert all("steward_runs" in line or "sqlite_sequence" in line for line in changed), changed
+    live = recovered(world, dry_run=False)
+    assert numbers(dry) == numbers(live)
+    for name in ("dedupe", "orphans"):
+        assert steps(dry)[name] == steps(live)[name]
+
+
+@settings(max_examples=120, deadline=None)
+@given(database=st.one_of(dirt(), dirt(loose=True)))
+def test_the_counts_of_dry_are_those_of_live(database: Dirt) -> None:
+    world = database.world()
+    dry = recovered(world)
+    live = recovered(world, dry_run=False)
+    assert numbers(dry) == numbers(live)
+    assert (dry["ok"], dry["done"]) == (live["ok"], live["done"])
+    assert steps(dry)["dedupe"].get("left_whole") == steps(live)["dedupe"].get("left_whole")
+
+
+@settings(max_examples=120, deadline=None)
+@given(database=dirt(), max_groups=st.integers(1, 6))
+def test_nothing_is_lost_whatever_the_database_was_like(database: Dirt, max_groups: int) -> None:
+    world = database.world()
+    reached, points, objects = reaches(world), datapoints(world), objects_of(world)
+    known = known_types(world)
+    report = healed(world, max_groups=max_groups)
+    after = reaches(world)
+    assert {number: after[number] for number in reached} == reached
+    assert [row[0] for row in datapoints(world)] == [row[0] for row in points]
+    assert objects_of(world) == objects
+    left = {(one["r2_bucket"], one["r2_key"]) for one in steps(report)["dedupe"].get("left_whole", [])}
+    doubled = world.database.all("SELECT r2_bucket, r2_key FROM artifacts GROUP BY 1, 2 HAVING count(*) > 1")
+    assert set(doubled) == left
+    for key, types in known_types(world).items():
+        assert types <= known.get(key, set()) | {"report", "raw"}
+        assert types or not known.get(key)
+    once = everything(world, "artifacts", "datapoints", "notes")
+    healed(world)
+    assert everything(world, "artifacts", "datapoints", "notes") == once

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 
 import pytest
 
@@ -9,7 +10,7 @@ from backfill.progress import store_key
 from errors import PlatformError
 from ports import ListRequest, Page
 from runs import LEASE, Opening, open_run
-from tests.fakes import DictBucket, World, migrated_world
+from tests.fakes import DictBucket, DictStore, World, migrated_world
 from tests.support import counts, numbered, rows, tick, types, walked
 
 TWO = {"BUCKETS": {"artifacts": "ARTIFACTS", "archive": "ARCHIVE"}}
@@ -96,7 +97,7 @@ def test_buckets_share_the_objects_of_a_tick(two: World) -> None:
 
 
 def test_a_bucket_that_got_no_share_says_so(two: World) -> None:
-    assert "budget" in walked(tick(two, TICK_MAX_OBJECTS=2000, **TWO), "archive")["skipped"]
+    assert "budget" in walked(tick(two, TICK_MAX_OBJECTS=2000, **TWO), "archive")["not_walked"]
 
 
 def test_one_buckets_failure_does_not_stop_the_other_and_fails_the_tick(two: World) -> None:
@@ -127,14 +128,14 @@ def test_a_dry_tick_counts_and_writes_neither_rows_nor_kv(world: World) -> None:
 def test_mode_off_lists_nothing(world: World) -> None:
     outcome = tick(world, BACKFILL_MODE="off")
     assert outcome["status"] == "succeeded"
-    assert "skipped" in outcome["counts"]["backfill"]
+    assert "not_walked" in outcome["counts"]["backfill"]
     assert world.bucket.lists == 0
 
 
 def test_a_paused_tick_lists_nothing_and_says_who_paused(world: World) -> None:
     world.database.script("UPDATE steward_control SET paused_by = 'operator', pause_reason = 'why'")
     outcome = tick(world)
-    assert "operator" in outcome["counts"]["backfill"]["skipped"]
+    assert "operator" in outcome["counts"]["backfill"]["not_walked"]
     assert world.bucket.lists == 0
 
 
@@ -174,5 +175,29 @@ def test_without_the_unique_index_a_live_tick_is_refused_and_on_record_as_failed
     )
     outcome = tick(world)
     assert outcome["status"] == "failed"
-    assert outcome["counts"]["backfill"]["refused"] == "unique_index"
+    assert walked(outcome)["refused"] == "unique_index"
     assert types(world) == {}
+
+
+@dataclass
+class StoreThatFailsFor:
+    """A KV that does not answer for keys that hold a text."""
+
+    inner: DictStore
+    text: str
+
+    async def get(self, key: str) -> str | None:
+        if self.text in key:
+            raise PlatformError("KV GET failed")
+        return await self.inner.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        await self.inner.put(key, value)
+
+
+def test_a_bucket_whose_progress_cannot_be_read_does_not_stop_the_others(two: World) -> None:
+    two.store = StoreThatFailsFor(two.store, "artifacts")  # type: ignore[assignment]  # another KeyValue
+    outcome = tick(two, **TWO)
+    assert outcome["status"] == "failed"
+    assert "KV GET failed" in outcome["counts"]["backfill"]["artifacts"]["error"]
+    assert walked(outcome, "archive")["inserted"] == 2500

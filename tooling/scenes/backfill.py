@@ -64,8 +64,8 @@ def _tick(demo: Demo) -> dict[str, Any]:
 def _nothing_left(demo: Demo) -> None:
     story, before = demo.story, demo.witness.picture()
     idle = _tick(demo)
-    story.say(f"one more tick: {idle.get('skipped', idle)}")
-    story.true("cron has nothing left to do", "skipped" in idle)
+    story.say(f"one more tick: {idle.get('not_walked', idle)}")
+    story.true("cron has nothing left to do", "not_walked" in idle)
     again = demo.backfill(dry_run=False, max_objects=EVERYTHING)
     story.say(
         f"a second pass by hand: {number(again['scanned'])} scanned, {again['cost']['rows_written']} rows written"

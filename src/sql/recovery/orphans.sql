@@ -1,7 +1,7 @@
 -- The child rows whose artifact is missing, with the winner that the journal leads to. A fragment.
 -- Unary plus takes the column's affinity away, which the journal's untyped index needs.
 SELECT
-  child.{{row_key}} AS row_key,
+  {{row_key}} AS row_key,
   child.{{child_column}} AS missing_id,
   (
     WITH RECURSIVE trail (id) AS (

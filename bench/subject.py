@@ -1,0 +1,101 @@
+"""A Worker under measurement: started on its own state, asked over its own HTTP port, its rows put back between rounds."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from tooling.fill import fill
+from tooling.harness import Config, Harness
+from tooling.paths import ROOT
+
+TOKEN = "bench"  # noqa: S105  # of a Worker on this machine, for the time of a measurement
+WORKERS = Path(__file__).parent / "workers"
+SRC = ROOT / "src"
+OK = 200
+CALL_SECONDS = 900
+
+RULES = [
+    *([100 + number, f"archive/{number:02}/*", "archive"] for number in range(12)),
+    [10, "raw/*.pdf", "report"],
+    [20, "raw/*.html", "page"],
+    [30, "raw/*.csv", "table"],
+]
+ENDS = (".pdf", ".pdf", ".html", ".csv", ".pdf", ".txt", ".html", ".pdf", ".csv", ".pdf")
+"""One key in ten, a .txt, matches no rule."""
+
+
+class Timed(NamedTuple):
+    """How long an answer took, and what it was."""
+
+    seconds: float
+    body: Any
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One running Worker."""
+
+    harness: Harness
+
+    def post(self, path: str, body: object) -> Timed:
+        """Ask once over HTTP and return the time it took; the answer must be 200."""
+        parts = urlsplit(self.harness.url)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=CALL_SECONDS)
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        content = json.dumps(body)
+        began = time.perf_counter()
+        connection.request("POST", path, content, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        took = time.perf_counter() - began
+        connection.close()
+        if answer.status != OK:
+            raise RuntimeError(f"{path} answered {answer.status}: {text[:500]!r}")
+        return Timed(took, json.loads(text))
+
+    def sql(self, statement: str) -> list[dict[str, Any]]:
+        """Run one statement on D1 from outside."""
+        return self.harness.d1(statement).rows
+
+
+def keys(count: int) -> Iterator[str]:
+    """Yield the keys of the bucket, in order."""
+    for number in range(count):
+        yield f"raw/{number // 1000:05}/{number:08}{ENDS[number % len(ENDS)]}"
+
+
+@contextmanager
+def started(main: Path | None = None, objects: int = 0, **variables: object) -> Iterator[Subject]:
+    """Start a Worker with a fresh database, the rules and so many objects."""
+    config = Config(main=main, vars={"STEWARD_TOKEN": TOKEN, **variables})
+    with Harness(config) as harness:
+        harness.apply_migrations()
+        put_rules(harness)
+        if objects:
+            fill(harness, keys(objects))
+        yield Subject(harness)
+
+
+def put_rules(harness: Harness) -> None:
+    """Store the rules."""
+    harness.d1_batch([("INSERT INTO source_type_rules VALUES (?1, ?2, ?3)", rule) for rule in RULES])
+
+
+@contextmanager
+def profiled_main() -> Iterator[Path]:
+    """Lend the path of an entry around our own modules that tells where the time of a backfill goes."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "src"
+        shutil.copytree(SRC, root, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(WORKERS / "profiled" / "entry.py", root / "entry.py")
+        yield root / "entry.py"
