@@ -12,14 +12,15 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test check bench fuzz deploy deploy-dry lock clean
+.PHONY: help setup run demo test check bench chaos fuzz deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0]   serve the Worker here, with a sample"
 	@echo "make demo         the whole story on a throwaway state"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
 	@echo "make check        ruff and mypy"
-	@echo "make bench        the measurements"
+	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
+	@echo "make chaos        kills, faults, crowds and random histories: some ten minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
 	@echo "make lock         write the lock files anew"
@@ -43,7 +44,10 @@ check: setup
 	@mypy
 
 bench: setup
-	@$(RUN) -m bench $(ARGS)
+	@PYTHONPATH=src:. $(RUN) -m bench $(ARGS)
+
+chaos: setup
+	@PYTHONPATH=src:. $(RUN) -m tests.chaos $(ARGS)
 
 fuzz: setup
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) -m pytest tests/worker/test_openapi_fuzz.py $(ARGS)

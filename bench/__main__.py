@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backfill
+from bench import backfill, checks, costs, dedupe, start
 from bench.rounds import ROUNDS
 from bench.verdicts import Results
 
@@ -53,6 +53,11 @@ def _write(results: Results) -> None:
 Part = Callable[[Results, argparse.Namespace], None]
 PARTS: dict[str, Part] = {
     "backfill": lambda results, options: backfill.measure(results, options.objects, options.rounds),
+    "costs": lambda results, _options: costs.measure(results),
+    "checks": lambda results, options: checks.measure(results, options.rows),
+    "dedupe": lambda results, options: dedupe.measure(results, options.rows),
+    "start": lambda results, options: start.measure_starts(results, options.rounds),
+    "memory": lambda results, options: start.measure_memory(results, options.rows),
 }
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ Pass = tuple[Timed, Timed]
 
 def javascript_job(way: str, objects: int) -> dict[str, object]:
     """Return what the JavaScript Worker is asked: the very statements that our own Worker sends to D1."""
-    rules = ordered([Rule(int(str(priority)), str(glob), str(kind)) for priority, glob, kind in RULES])
+    rules = ordered([Rule(*rule) for rule in RULES])
     slots = {"objects": sql.load("backfill/objects"), "source_type": rules.classification()}
     texts = {
         "plan": sql.statement("backfill/plan_page", **slots).sql,

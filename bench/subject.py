@@ -1,4 +1,4 @@
-"""A Worker under measurement: started on its own state, asked over its own HTTP port, its rows put back between rounds."""
+"""A Worker under measurement: started on its own state, and asked over its own HTTP port."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SRC = ROOT / "src"
 OK = 200
 CALL_SECONDS = 900
 
-RULES = [
-    *([100 + number, f"archive/{number:02}/*", "archive"] for number in range(12)),
-    [10, "raw/*.pdf", "report"],
-    [20, "raw/*.html", "page"],
-    [30, "raw/*.csv", "table"],
+RULES: list[tuple[int, str, str]] = [
+    *((100 + number, f"archive/{number:02}/*", "archive") for number in range(12)),
+    (10, "raw/*.pdf", "report"),
+    (20, "raw/*.html", "page"),
+    (30, "raw/*.csv", "table"),
 ]
 ENDS = (".pdf", ".pdf", ".html", ".csv", ".pdf", ".txt", ".html", ".pdf", ".csv", ".pdf")
 """One key in ten, a .txt, matches no rule."""

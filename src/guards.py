@@ -22,15 +22,22 @@ class Guard:
 
     name: str
     create: str
+    table: str = "artifacts"
+    on_insert: bool = False
 
     @property
     def stored(self) -> str:
         """The text that SQLite keeps in its schema for it."""
         return self.create.replace("CREATE TRIGGER IF NOT EXISTS ", "CREATE TRIGGER ", 1)
 
+    @property
+    def drop(self) -> Statement:
+        """The statement that takes down whatever has its name."""
+        return Statement(f"DROP TRIGGER IF EXISTS {sql.quote(self.name)}")
+
     def install(self) -> list[Statement]:
         """Return the statements that put this guard in place of whatever has its name."""
-        return [Statement(f"DROP TRIGGER IF EXISTS {sql.quote(self.name)}"), Statement(self.create)]
+        return [self.drop, Statement(self.create)]
 
 
 def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
@@ -39,8 +46,11 @@ def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
     for table, column in children:
         for kind in _ON_CHILD:
             name = f"steward_guard_{kind}_{table}_{column}"
+            if any(guard.name == name for guard in guards):  # a_b.c after a.b_c
+                name = f"steward_guard_{kind}_{table}__{column}"
             slots = {"name": sql.quote(name), "child_table": sql.quote(table), "child_column": sql.quote(column)}
-            guards.append(Guard(name, _filled(kind, slots)))
+            guarded = table if kind in ("insert", "update") else "artifacts"
+            guards.append(Guard(name, _filled(kind, slots), guarded, kind == "insert"))
     return guards
 
 

@@ -74,7 +74,9 @@ class Run:
         """Write how the run ended and free its lease, in one transaction. Closing twice changes nothing."""
         if ("running", status) not in TRANSITIONS:
             raise ValueError(f"a run cannot end as {status!r}")
-        report = {**(cost or Cost()).report(), "overhead": self.overhead.report()}
+        spent = cost or Cost()
+        longest = {"longest_batch_ms": round(spent.longest_batch_ms, 1)}
+        report = {**spent.report(), **longest, "overhead": self.overhead.report()}
         now = timestamp(self.clock.now())
         statements = [
             sql.statement("runs/close_run", self.id, status, now, _json(counts), _json(report), error),

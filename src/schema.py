@@ -115,11 +115,10 @@ class Schema:
 
 async def read_schema(database: Database, children: tuple[tuple[str, str], ...]) -> Schema:
     """Return the facts; `children` are the configured references, beside those that foreign keys declare."""
-    columns, unique, unknown, overview = await database.batch(
+    columns, unique, overview = await database.batch(
         [
             sql.statement("schema/artifact_columns"),
             sql.statement("schema/unique_index"),
-            sql.statement("schema/unknown_index"),
             sql.statement("schema/overview"),
         ]
     )
@@ -133,11 +132,11 @@ async def read_schema(database: Database, children: tuple[tuple[str, str], ...])
     return Schema(
         artifacts=tuple(columns.rows),
         unique_index=str(unique.rows[0]["name"]) if unique.rows else None,
-        unknown_index=bool(unknown.rows),
+        unknown_index=any(row["type"] == "index" for row in overview.rows),
         references=references,
         tables=known,
         triggers={str(row["name"]): str(row["sql"]) for row in overview.rows if row["type"] == "trigger"},
-        rows_read=sum(result.rows_read for result in (columns, unique, unknown, overview, details)),
+        rows_read=sum(result.rows_read for result in (columns, unique, overview, details)),
     )
 
 

@@ -119,10 +119,11 @@ def recovered(on: World | Ports, settings: Settings = SETTINGS, **request: Any) 
 
 def healed(on: World | Ports, settings: Settings = SETTINGS, **request: Any) -> dict[str, Any]:  # noqa: ANN401
     """Call the live recovery until it is done, and return its last report."""
-    report = recovered(on, settings, dry_run=False, **request)
-    while not report["done"]:
+    for _ in range(50):
         report = recovered(on, settings, dry_run=False, **request)
-    return report
+        if report["done"]:
+            return report
+    raise AssertionError(f"the recovery does not come to an end: {report}")
 
 
 def undone(on: World | Ports, run_id: int, settings: Settings = SETTINGS) -> dict[str, Any]:

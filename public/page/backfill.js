@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
 import { askFirst } from "./dialog.js";
 import { ago, count, duration, key, now, number, visible } from "./format.js";
-import { busyLine, facts, runLink, sampleView, showing, table } from "./views.js";
+import { busyLine, facts, runLink, sampleView, showing } from "./views.js";
 
 const COUNTS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
 const STOPPED = {
@@ -118,8 +118,8 @@ function reportView(report) {
 }
 
 function countsView(counts) {
-    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Counts" },
-        table(COUNTS, [COUNTS.map((each) => number(counts[each]))], { numeric: COUNTS.map((_, index) => index) }));
+    return h("dl", { class: "counts" }, COUNTS.map((each) =>
+        h("div", {}, h("dt", {}, each), h("dd", { class: counts[each] ? null : "none" }, number(counts[each])))));
 }
 
 function unclassifiedView(sample, data = "unclassified") {
@@ -156,7 +156,8 @@ function pace(pass, pausedBy) {
     if (!pass.expected_objects) return [...begun, rate, "; a first pass has no estimate."];
     const left = pass.expected_objects - scanned;
     if (left <= 0) return [...begun, rate, "; more objects than the last time."];
-    return [...begun, rate, `; about ${duration((left / perMinute) * 60_000)} left at that pace.`];
+    const minutes = left / perMinute;
+    return [...begun, rate, minutes < 1 ? "; less than a minute left." : `; about ${duration(minutes * 60_000)} left at that pace.`];
 }
 
 let togglePause = async () => {};

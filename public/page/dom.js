@@ -61,11 +61,6 @@ function focusable(element) {
     return element.matches("summary, button, a[href], input, select");
 }
 
-/** Make the next `redraw` of this container draw whatever it is given. */
-export function forget(container) {
-    drawn.delete(container);
-}
-
 /** Take off the mark that says that a part waits for its first data. */
 export function arrived(section) {
     section.removeAttribute("aria-busy");

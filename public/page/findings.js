@@ -75,13 +75,13 @@ function bar(one, at) {
 function asTable() {
     const rows = findings.map((one) => [
         name(one.invariant),
-        state(one.resolved_at ? "holds" : "violated", one.severity),
+        state(one.resolved_at ? "resolved" : "open", one.severity),
         ago(one.opened_at),
-        one.resolved_at ? [ago(one.resolved_at), ` after ${duration(Date.parse(one.resolved_at) - Date.parse(one.opened_at))}`] : "open",
+        one.resolved_at ? [ago(one.resolved_at), `, after ${duration(Date.parse(one.resolved_at) - Date.parse(one.opened_at))}`] : "",
         number(one.violations),
         number(one.peak),
         one.sample.length ? h("details", { data: { key: `finding-${one.id}` } }, h("summary", {}, "rows"), sampleView(one.sample, one.invariant)) : "",
     ]);
     const columns = ["Invariant", "State", "Opened", "Resolved", "Last", "Peak", "Sample"];
-    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Findings" }, table(columns, rows, { numeric: [4, 5] }));
+    return h("div", { class: "scroll wide", tabindex: "0", role: "region", "aria-label": "Findings" }, table(columns, rows, { numeric: [4, 5] }));
 }

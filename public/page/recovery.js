@@ -10,21 +10,24 @@ const BUSY_WAIT_MS = 5_000;
 // A lease that was left behind runs out within 90 s.
 const BUSY_TRIES = 30;
 const UNITS = {
-    pause: "paused (1) or not (0)",
+    pause: "the schedule",
     measure: "violations",
-    bookmark: "Time Travel bookmark",
+    bookmark: "of D1’s Time Travel",
     dedupe: "rows too many",
-    index: "unique index there (1) or not (0)",
-    guards: "guards in place",
+    index: "the unique index",
+    guards: "in place",
     classify: "unknown rows",
-    orphans: "orphans",
+    orphans: "references to nothing",
     verify: "violations",
-    resume: "paused (1) or not (0)",
+    resume: "the schedule",
 };
+const SCHEDULE = ["not paused", "paused"];
+// What 0 and 1 mean where they count nothing.
+const WORDS = { pause: SCHEDULE, resume: SCHEDULE, index: ["missing", "there"], bookmark: ["–", "–"] };
 const USUAL = ["name", "before", "after", "changed", "sample", "error"];
 
 const section = byId("recovery");
-const notes = section.querySelector(".notes");
+const [notes, checkNotes] = section.querySelectorAll(".notes");
 const result = section.querySelector(".result");
 
 /** Make the buttons work; `refresh` brings the rest of the page up to date. */
@@ -49,7 +52,7 @@ export function startRecovery(refresh) {
         });
         if (maxDeletes === null) return;
         result.replaceChildren();
-        await runLive(maxDeletes, refresh);
+        await runLive(maxDeletes);
         await refresh();
     });
 }
@@ -78,8 +81,8 @@ async function prepareLive() {
         : "Delete no row (max_deletes: 0)";
     return {
         body: [
-            h("p", {}, dryWords(report), " Deleted rows are kept in the journal; undo brings them back."),
             stepsView(report.steps, true),
+            h("p", {}, dryWords(report), " Deleted rows are kept in the journal; undo brings them back."),
             h("label", { class: "check must" }, must, h("span", {}, words)),
         ],
         confirm: "Recover live",
@@ -90,7 +93,7 @@ async function prepareLive() {
     };
 }
 
-async function runLive(maxDeletes, refresh) {
+async function runLive(maxDeletes) {
     const work = { left: maxDeletes, total: maxDeletes, calls: 0, stopping: false, steps: new Map(), last: null };
     const finished = await showing(notes, async () => {
         do await callOnce(work);
@@ -101,6 +104,8 @@ async function runLive(maxDeletes, refresh) {
     const words = liveWords(work);
     notes.replaceChildren(h("p", { class: work.last.done && work.last.ok ? "done" : "reason" }, words, " ", runLink(work.last.run_id)));
     announce(words);
+    // The summary tells what the last check found, and a recovery's own verdict is not one.
+    await showing(checkNotes, () => ask("POST", "/check", { mode: "fast" }));
 }
 
 async function callOnce(work) {
@@ -166,24 +171,24 @@ function liveWords(work) {
 
 function stepsView(steps, dry) {
     const rows = steps.map((step) => [
-        h("span", { class: "step" }, h("b", {}, step.name), h("span", { class: "tag" }, UNITS[step.name] ?? "")),
-        number(step.before),
-        number(step.after),
+        [h("b", {}, step.name), " ", h("span", { class: "tag" }, UNITS[step.name] ?? "")],
+        WORDS[step.name]?.[step.before] ?? number(step.before),
+        WORDS[step.name]?.[step.after] ?? number(step.after),
         h("span", { class: step.changed ? "changed" : "none" }, number(step.changed)),
     ]);
     const columns = ["Step", "Before", dry ? "Would be" : "After", dry ? "Would change" : "Changed"];
     return h("div", { class: "steps" },
         steps.filter((step) => step.error).map((step) => h("p", { class: "reason" }, h("b", {}, step.name), ": ", visible(step.error))),
         table(columns, rows, { numeric: [1, 2, 3] }),
-        steps.map(stepDetails));
+        h("details", { class: "options" }, h("summary", {}, "What each step found"), steps.map(stepDetails)));
 }
 
 function stepDetails(step) {
     const further = Object.fromEntries(Object.entries(step).filter(([member]) => !USUAL.includes(member)));
     const more = Object.keys(further).length > 0;
     if (!step.sample.length && !more) return null;
-    return h("details", { class: "options" },
-        h("summary", {}, `${step.name}: details`),
+    return h("div", { class: "step" },
+        h("h3", {}, step.name),
         step.name === "bookmark" ? step.sample.map(key) : sampleView(step.sample, step.name),
         more && json(further, `Details of ${step.name}`));
 }

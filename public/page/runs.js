@@ -108,7 +108,7 @@ function runView(run) {
 function runDetails(run) {
     const { cost, counts } = run;
     return [
-        run.error && h("p", { class: "reason" }, visible(run.error)),
+        run.error && h("p", { class: "reason bad" }, visible(run.error)),
         facts([
             ["Started by", run.trigger],
             ["Cost", cost && `${count(cost.rows_read, "row")} read, ${number(cost.rows_written)} written, ${count(cost.d1_batches, "D1 batch", "D1 batches")}, ${count(cost.r2_lists, "R2 listing")}`],
@@ -162,6 +162,9 @@ async function undoAll(id) {
         const answer = await ask("POST", `/runs/${id}/undo`);
         restored += answer.restored;
         children += answer.children_restored;
-        if (answer.done) return { ...answer, restored, children, refused: answer.refused };
+        if (answer.done) {
+            await ask("POST", "/check", { mode: "fast" });
+            return { ...answer, restored, children };
+        }
     }
 }

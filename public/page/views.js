@@ -9,6 +9,8 @@ const WORDS = {
     violated: ["bad", "violated"],
     not_checked: ["unsure", "not checked"],
     succeeded: ["ok", "succeeded"],
+    open: ["bad", "open"],
+    resolved: ["ok", "resolved"],
     running: ["info", "running"],
     stopped: ["unsure", "stopped"],
     failed: ["bad", "failed"],

@@ -10,6 +10,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 import sql
 from backfill.cursor import Position
@@ -183,12 +184,22 @@ class Walk:
         self.position = Position(None, chunk.last_key)
 
     def _statements(self, chunk: Chunk) -> list[Statement]:
-        target = self.target
-        slots = {"objects": sql.load("backfill/objects"), "source_type": target.rules.classification()}
-        page = (chunk.objects, target.bucket, target.rules.parameter)
-        in_range = (*page, chunk.first_key, chunk.last_key)
-        plan = sql.statement("backfill/plan_page", *in_range, **slots)
-        if not target.live:
-            return [plan]
-        insert = sql.statement("backfill/insert_missing", *page, **slots, new_id=target.new_id)
-        return [plan, insert, sql.statement("backfill/upgrade_unknown", *in_range, **slots)]
+        params = (chunk.objects, self.target.bucket, self._rules, chunk.first_key, chunk.last_key)
+        plan, insert, upgrade = self._texts
+        if not self.target.live:
+            return [Statement(plan, params)]
+        return [Statement(plan, params), Statement(insert, params[:3]), Statement(upgrade, params)]
+
+    @cached_property
+    def _rules(self) -> str:
+        return self.target.rules.parameter
+
+    @cached_property
+    def _texts(self) -> tuple[str, str, str]:
+        """The texts of plan, insert and upgrade, which are the same for every page."""
+        slots = {"objects": sql.load("backfill/objects"), "source_type": self.target.rules.classification()}
+        return (
+            sql.fill(sql.load("backfill/plan_page"), slots),
+            sql.fill(sql.load("backfill/insert_missing"), {**slots, "new_id": self.target.new_id}),
+            sql.fill(sql.load("backfill/upgrade_unknown"), slots),
+        )

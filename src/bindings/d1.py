@@ -23,7 +23,7 @@ class D1Database:
         """Run all statements in one transaction: all of them, or none."""
         try:
             # `bind` refuses a value that D1 cannot take, such as an integer beyond 2**53.
-            prepared = [self._prepared(statement) for statement in statements]
+            prepared = self._prepared(statements)
             answer = await self._binding.batch(to_js(prepared))
         except JsException as error:
             raise translate(str(error), doing="A D1 batch") from error
@@ -39,9 +39,24 @@ class D1Database:
             raise translate(str(error), doing="Asking D1 for its bookmark") from error
         return str(bookmark) if isinstance(bookmark, str) else None
 
-    def _prepared(self, statement: Statement) -> Any:
-        prepared = self._binding.prepare(statement.sql)
-        return prepared.bind(*map(_bound, statement.params)) if statement.params else prepared
+    def _prepared(self, statements: Sequence[Statement]) -> list[Any]:
+        """Prepare and bind every statement.
+
+        A page is bound three times, as the first parameters of three statements: the longest list of parameters is
+        turned into JavaScript once, and whoever begins with the same ones takes a slice of it.
+        """
+        longest = max((statement.params for statement in statements), key=len, default=())
+        shared = to_js([_bound(value) for value in longest])
+        prepared = []
+        for statement in statements:
+            one = self._binding.prepare(statement.sql)
+            count = len(statement.params)
+            if count and statement.params == longest[:count]:
+                one = one.bind.apply(one, shared.slice(0, count))
+            elif count:
+                one = one.bind(*map(_bound, statement.params))
+            prepared.append(one)
+        return prepared
 
 
 def _bound(value: Value) -> Any:

@@ -53,15 +53,29 @@ class ChildConstraint:
 
     def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
         """Return the statement that lists the objects among `groups` whose merge would break it."""
+        slots = {**_child(self.reference), **self.slots("ranked.winner_id"), "ranked": ranked_rows(groups)}
+        return sql.statement("recovery/conflicts", *params, **slots)
+
+    def slots(self, target: str) -> dict[str, str]:
+        """Return what makes two children the same once both point at `target`."""
         others = [f"child.{sql.quote(column)} COLLATE {collation}" for column, collation in self.others]
-        return sql.statement(
-            "recovery/conflicts",
-            *params,
-            **_child(self.reference),
-            ranked=ranked_rows(groups),
-            merged_key=", ".join(["ranked.winner_id", *others]),
-            not_null=" AND ".join(["1", *(f"{name} IS NOT NULL" for name in others)]),
-        )
+        return {
+            "merged_key": ", ".join([target, *others]),
+            "not_null": " AND ".join(["1", *(f"{name} IS NOT NULL" for name in others)]),
+        }
+
+
+async def child_constraints(database: Database, schema: Schema) -> list[ChildConstraint]:
+    """Return the UNIQUE constraints of the children that a merge could break."""
+    constraints: list[ChildConstraint] = []
+    for reference in schema.references:
+        key = schema.tables[reference.table].row_key or ""
+        wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
+        [found] = await database.batch([wanted])
+        for row in found.rows:
+            others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]
+            constraints.append(ChildConstraint(reference, str(row["name"]), tuple(others)))
+    return constraints
 
 
 @dataclass
@@ -110,23 +124,12 @@ class Dedupe:
     async def conflicts(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
         """Return the objects whose merge would break a child's own UNIQUE constraint, with its name."""
         found: dict[Group, str] = {}
-        for constraint in await self._child_constraints():
+        if self.constraints is None:
+            self.constraints = await child_constraints(self.database, self.schema)
+        for constraint in self.constraints:
             [objects] = await self.database.batch([constraint.broken_by(groups, params)])
             found.update({(str(row["r2_bucket"]), str(row["r2_key"])): constraint.name for row in objects.rows})
         return found
-
-    async def _child_constraints(self) -> list[ChildConstraint]:
-        if self.constraints is None:
-            self.constraints = []
-            for reference in self.schema.references:
-                key = self.schema.tables[reference.table].row_key or ""
-                wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
-                [found] = await self.database.batch([wanted])
-                self.constraints += [
-                    ChildConstraint(reference, str(row["name"]), tuple(map(tuple, json.loads(str(row["others"])))))
-                    for row in found.rows
-                ]
-        return self.constraints
 
     async def prepare(self) -> list[str]:
         """Create the indexes that the merge is served by, where they are missing; return their names."""

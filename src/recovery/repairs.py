@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
-from recovery.dedupe import changed, drop_stale_guards, ranked_rows, write_held
+from recovery.dedupe import ChildConstraint, changed, child_constraints, drop_stale_guards, ranked_rows, write_held
 from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
 from schema import Reference, Schema
+
+Merged = tuple[int, str]
+"""What `all_groups` takes for the objects that a dry run leaves merged; none in a live one, which has merged them."""
 
 CLASSIFY_ROWS = 20_000
 """Unknown rows per D1 batch: about a tenth of a second."""
@@ -42,12 +45,12 @@ class Repairs:
         """Create the unique index where it is missing; the index it replaces goes."""
         present = int(self.schema.unique_index is not None)
         step = Step("index", present, present)
+        if self.schema.nullable_key:
+            step.details["nullable"] = list(self.schema.nullable_key)
         if present:
             if self.live:
                 await self._write(sql.statement("recovery/drop_object_index"))
             return step
-        if self.schema.nullable_key:
-            step.details["nullable"] = list(self.schema.nullable_key)
         if not self.clean_of_duplicates:
             step.error = "Objects are left with several rows, so the unique index cannot be created."
             return step
@@ -73,8 +76,8 @@ class Repairs:
         sample = [guard.name for guard in wrong[:20]]
         return Step("guards", len(wanted) - len(wrong), len(wanted), len(wrong), sample)
 
-    async def classify(self, merged: tuple[int, str]) -> Step:
-        """Give unknown rows the type of the winning rule; `merged` are the objects that a dry run leaves merged."""
+    async def classify(self, merged: Merged) -> Step:
+        """Give unknown rows the type of the winning rule."""
         ranked = ranked_rows(sql.load("recovery/all_groups"))
         classification = self.rules.classification()
         plan = sql.statement(
@@ -105,32 +108,49 @@ class Repairs:
                 return classified
             after = until
 
-    async def orphans(self) -> Step:
+    async def orphans(self, merged: Merged) -> Step:
         """Point children whose missing artifact the journal knows at its winner; list the others."""
         step = Step("orphans", 0, 0)
+        constraints = await child_constraints(self.database, self.schema)
         for reference in self.schema.references:
-            step_of_one = await self._orphans_of(reference)
+            own = [constraint for constraint in constraints if constraint.reference == reference]
+            step_of_one = await self._orphans_of(reference, own, merged)
             step.before += step_of_one.before
             step.after += step_of_one.after
             step.changed += step_of_one.changed
             step.sample = (step.sample + step_of_one.sample)[:20]
+            step.error = "\n".join(filter(None, [step.error, step_of_one.error])) or None
         return step
 
-    async def _orphans_of(self, reference: Reference) -> Step:
-        table = self.schema.tables[reference.table]
+    async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: Merged) -> Step:
         slots = {
             "child_table": sql.quote(reference.table),
             "child_column": sql.quote(reference.column),
-            "row_key": table.row_key_beside(reference.column),
+            "row_key": self.schema.tables[reference.table].row_key_beside(reference.column),
         }
-        orphans = {"orphans": sql.fill(sql.load("recovery/orphans"), slots)}
+        orphans = sql.fill(sql.load("recovery/orphans"), slots)
+        stuck = [_stuck(constraint, orphans, slots) for constraint in constraints]
+        free = {"orphans": orphans, "free": " AND ".join([f"row_key NOT IN ({one})" for one in stuck]) or "1"}
+        params = merged if stuck else ()
         counts, sample = await self.database.batch(
             [
-                sql.statement("recovery/plan_orphans", **orphans),
-                sql.statement("recovery/sample_orphans", reference.name, **orphans),
+                sql.statement("recovery/plan_orphans", *params, **free),
+                sql.statement("recovery/sample_orphans", reference.name, orphans=orphans),
             ]
         )
         found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))
+        step = Step("orphans", found, found - known, known, list(sample.rows))
         if self.live and known:
-            known = await self._change(sql.statement("recovery/point_orphans", **slots, **orphans))
-        return Step("orphans", found, found - known, known, list(sample.rows))
+            try:
+                step.changed = await self._change(sql.statement("recovery/point_orphans", *params, **slots, **free))
+            except ConstraintError as error:
+                step.changed, step.error = 0, f"{reference.name}: {error} Its orphans are left as they are."
+            step.after = found - step.changed
+        return step
+
+
+def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str]) -> str:
+    """Return the fragment that lists the orphans which `constraint` keeps from the winner."""
+    ranked = ranked_rows(sql.load("recovery/all_groups"))
+    same = constraint.slots("child.steward_target")
+    return sql.fill(sql.load("recovery/stuck_orphans"), {**slots, **same, "orphans": orphans, "ranked": ranked})

@@ -154,7 +154,7 @@ class Saga:
         await self._as_step("index", repairs.index)
         await self._as_step("guards", repairs.guards)
         await self._as_step("classify", lambda: repairs.classify(merged))
-        await self._as_step("orphans", repairs.orphans)
+        await self._as_step("orphans", lambda: repairs.orphans(merged))
         await self._as_step("verify", self._verify)
         return True
 

@@ -24,7 +24,7 @@ class Step:
         """Add what the same step did in a later round."""
         self.after = later.after
         self.changed += later.changed
-        self.sample = (self.sample + later.sample)[:20]
+        self.sample = [*self.sample, *(one for one in later.sample if one not in self.sample)][:20]
         self.error = later.error
         # A count goes on where the round before left off; anything else is as the last round found it.
         before, self.details = self.details, dict(later.details)

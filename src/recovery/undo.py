@@ -6,7 +6,7 @@ loser stays: it is knowledge, and dropping below a known type is what the guards
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import runs
@@ -34,6 +34,7 @@ class Undo:
     target: int
     losers: int = 0
     children: int = 0
+    moved_on: list[Row] = field(default_factory=list)
 
     async def open_the_way(self) -> None:
         """Drop the unique index, under which no loser could return; an ordinary one takes its place."""
@@ -47,43 +48,39 @@ class Undo:
         """Undo one chunk of the merge in one transaction."""
         columns = self.schema.columns
         here = (self.target, number, self.run.id)
-        head = [
-            sql.statement("recovery/mark_undone", *here),
-            sql.statement(
-                "recovery/restore_losers",
-                *here,
-                columns=", ".join(map(sql.quote, columns)),
-                values=restored(columns, "loser"),
-            ),
-        ]
-        back: list[Statement] = []
+        listed = ", ".join(map(sql.quote, columns))
+        restore = sql.statement("recovery/restore_losers", *here, columns=listed, values=restored(columns, "loser"))
+        # A loser may point at one that returns after it, in the same statement.
+        guards = [guard for guard in self.schema.guards if guard.on_insert and guard.name in self.schema.triggers]
+        own = [guard for guard in guards if guard.table == "artifacts"]
+        head = [sql.statement("recovery/mark_undone", *here), *(guard.drop for guard in own), restore]
+        head += [Statement(guard.create) for guard in own]
         # The last remapped goes first: where two references share a key, each names its rows by the other.
-        for reference in reversed(self.schema.references):
-            back += [self._point_back(reference, here), sql.statement("recovery/changed")]
+        back = [one for reference in reversed(self.schema.references) for one in self._point_back(reference, here)]
         results = await write_held(self.database, self.run, *head, *back)
         self.losers += results[0].changes
-        self.children += sum(changed(result) for result in results[len(head) + 1 :: 2])
+        pointed = results[len(head) :]
+        self.children += sum(changed(result) for result in pointed[1::3])
+        self.moved_on += [row for result in pointed[2::3] for row in result.rows]
 
-    def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> Statement:
-        slots = self._child(reference)
-        return sql.statement("recovery/point_back", *here, reference.table, reference.column, **slots)
-
-    def _child(self, reference: Reference) -> dict[str, str]:
-        table = self.schema.tables[reference.table]
-        return {
+    def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> list[Statement]:
+        """Return the three statements that point the children of one reference back, count them, and list the rest."""
+        named = (*here, reference.table, reference.column)
+        slots = {
             "child_table": sql.quote(reference.table),
             "child_column": sql.quote(reference.column),
-            "row_key": table.row_key_beside(reference.column),
+            "row_key": self.schema.tables[reference.table].row_key_beside(reference.column),
         }
+        return [
+            sql.statement("recovery/point_back", *named, **slots),
+            sql.statement("recovery/changed"),
+            sql.statement("recovery/refused_remaps", *named, **slots),
+        ]
 
     async def refused(self) -> list[Row]:
-        """Return the rows that could not be undone because they moved on, and why."""
-        statements = [sql.statement("recovery/refused_merges", self.target)]
-        for reference in self.schema.references:
-            named = (self.target, reference.table, reference.column, self.run.id)
-            statements.append(sql.statement("recovery/refused_remaps", *named, **self._child(reference)))
-        results = await self.database.batch(statements)
-        return [row for result in results for row in result.rows]
+        """Return up to 100 merges and 100 children that could not be undone because they moved on, and why."""
+        [merges] = await self.database.batch([sql.statement("recovery/refused_merges", self.target)])
+        return [*merges.rows, *self.moved_on[:100]]
 
 
 async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, object]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -351,9 +352,8 @@ TestHistories.settings = settings(
 )
 
 
+@pytest.mark.skipif("STEWARD_HISTORY_REPORT" not in os.environ, reason="only the long histories of make chaos")
 def test_the_histories_came_far_enough() -> None:
-    report = os.environ.get("STEWARD_HISTORY_REPORT")
-    if report:
-        Path(report).write_text(json.dumps(TAKEN))
+    Path(os.environ["STEWARD_HISTORY_REPORT"]).write_text(json.dumps(TAKEN))
     assert TAKEN["steps"] >= WANTED_STEPS
     assert min(TAKEN[name] for name in ("killed", "done", "merged", "brought back")) > 0

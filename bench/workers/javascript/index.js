@@ -1,7 +1,7 @@
 // The same job, written by hand in JavaScript, for comparison. The statements and the rules come with the request, so
 // that both Workers make D1 do the same; what differs is the language around them.
 //
-// POST /backfill {way, max_objects, bucket, rules: [[glob, type]], sql: {plan, insert, upgrade, upsert}} answers the six counts.
+// POST /backfill {way, max_objects, start_after, bucket, rules: [[glob, type]], sql: {plan, insert, upgrade, upsert}} answers the six counts.
 
 const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
 
@@ -11,18 +11,35 @@ export default {
         const job = await request.json();
         const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
         const work = WAYS[job.way](env, job, counts);
-        let cursor;
+        let [cursor, last] = [undefined, job.start_after];
         do {
             const limit = Math.min(1000, job.max_objects - counts.scanned);
-            const listing = await env.ARTIFACTS.list(cursor ? { limit, cursor } : { limit });
+            const listing = await env.ARTIFACTS.list({ limit, ...where(cursor, last) });
             if (listing.objects.length) await work(listing.objects);
+            last = listing.objects.at(-1)?.key;
             cursor = listing.truncated ? listing.cursor : undefined;
         } while (cursor && counts.scanned < job.max_objects);
-        return Response.json(counts);
+        return Response.json({ ...counts, start_after: cursor ? last : null });
     },
 };
 
-const WAYS = { json_each: byJson, batch: byBatch, rows: byRow };
+const WAYS = { json_each: byJson, plan: onlyPlan, batch: byBatch, rows: byRow };
+
+function where(cursor, startAfter) {
+    if (cursor) return { cursor };
+    return startAfter ? { startAfter } : {};
+}
+
+// What a dry run asks.
+function onlyPlan(env, { bucket, rules, sql }, counts) {
+    const plan = env.DB.prepare(sql.plan);
+    const listedRules = JSON.stringify(rules);
+    return async (objects) => {
+        const page = JSON.stringify(objects, ["key", "size", "uploaded"]);
+        const found = await plan.bind(page, bucket, listedRules, objects[0].key, objects.at(-1).key).all();
+        for (const kind of KINDS) counts[kind] += found.results[0][kind];
+    };
+}
 
 function byJson(env, { bucket, rules, sql }, counts) {
     const [plan, insert, upgrade] = [sql.plan, sql.insert, sql.upgrade].map((text) => env.DB.prepare(text));

@@ -1,3 +1,3 @@
--- One row: the child rows whose artifact is missing, and those whose missing id the journal knows a winner for.
-SELECT count(*) AS orphans, count(winner_id) AS known
+-- One row: the child rows whose artifact is missing, and those that can be pointed at the winner the journal knows.
+SELECT count(*) AS orphans, count(CASE WHEN winner_id IS NOT NULL AND {{free}} THEN 1 END) AS known
 FROM ({{orphans}})

@@ -1,15 +1,18 @@
--- Up to 100 children that run ?1 remapped and that no longer point at the winner, so were left as they are.
--- ?2 and ?3 name the child, ?4 the run that undid.
+-- Children that run ?1 remapped in chunk ?2 and that run ?3 could not point back, for they no longer pointed at the
+-- winner. ?4 and ?5 name the child. Run after `point_back`, in its transaction.
 SELECT
-  ?2 AS child_table,
-  ?3 AS child_column,
+  ?4 AS child_table,
+  ?5 AS child_column,
   remapped.row_key,
   (SELECT child.{{child_column}} FROM {{child_table}} AS child WHERE {{row_key}} = remapped.row_key) AS points_at
-FROM steward_remaps AS remapped
-JOIN steward_merges AS merged ON merged.run = ?1 AND merged.loser_id = remapped.loser_id AND merged.undone_by = ?4
-WHERE remapped.run = ?1 AND remapped.child_table = ?2 AND remapped.child_column = ?3
-  AND NOT EXISTS (
-    SELECT 1 FROM {{child_table}} AS child
-    WHERE {{row_key}} = remapped.row_key AND child.{{child_column}} = remapped.loser_id
-  )
+FROM (SELECT loser_id FROM steward_merges WHERE run = ?1 AND chunk = ?2 AND undone_by = ?3) AS merged
+CROSS JOIN steward_remaps AS remapped
+  ON remapped.run = ?1
+  AND remapped.child_table = ?4
+  AND remapped.child_column = ?5
+  AND remapped.loser_id = merged.loser_id
+WHERE NOT EXISTS (
+  SELECT 1 FROM {{child_table}} AS child
+  WHERE {{row_key}} = remapped.row_key AND child.{{child_column}} = remapped.loser_id
+)
 LIMIT 100

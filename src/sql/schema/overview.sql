@@ -1,4 +1,5 @@
--- A row per guard trigger (type, name, sql) and per foreign key on artifacts.id (type, name of the child table, child_column).
+-- A row per guard trigger (type, name, sql), per foreign key on artifacts.id (type, name of the child table,
+-- child_column), and one where the index of the unknown artifacts is there. One scan of the schema for all three.
 -- D1 keeps tables of its own, named _cf_…, and refuses a pragma that names one; steward_control has no
 -- foreign keys, so it stands in for whatever is no table of ours.
 SELECT
@@ -11,6 +12,12 @@ LEFT JOIN pragma_foreign_key_list(
   CASE WHEN entry.type = 'table' AND NOT entry.name GLOB '_cf_*' THEN entry.name ELSE 'steward_control' END
 ) AS reference
 WHERE (entry.type = 'trigger' AND entry.name GLOB 'steward_guard_*')
+  OR (
+    entry.type = 'index'
+    AND entry.name = 'artifacts_unknown'
+    AND entry.tbl_name = 'artifacts'
+    AND entry.sql GLOB '*) WHERE source_type = ''unknown'''
+  )
   OR (
     lower(reference."table") = 'artifacts'
     AND (reference."to" IS NULL OR lower(reference."to") = 'id')
