@@ -119,6 +119,7 @@ def recovered(on: World | Ports, settings: Settings = SETTINGS, **request: Any) 
 
 def healed(on: World | Ports, settings: Settings = SETTINGS, **request: Any) -> dict[str, Any]:  # noqa: ANN401
     """Call the live recovery until it is done, and return its last report."""
+    report: dict[str, Any] = {}
     for _ in range(50):
         report = recovered(on, settings, dry_run=False, **request)
         if report["done"]:

@@ -92,7 +92,7 @@ SAMPLE = Dirt(
 
 def clean_sample(shape: Shape) -> Dirt:
     """Return the sample on another shape, without what no recovery can repair."""
-    rows = [row for row in SAMPLE.artifacts[:10]]
+    rows = list(SAMPLE.artifacts[:10])
     return replace(
         SAMPLE, shape=shape, artifacts=tuple(rows), datapoints=SAMPLE.datapoints[:11], notes=((1, "x"), (4, None))
     )

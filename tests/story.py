@@ -56,7 +56,8 @@ def commands() -> Iterator[Command]:
     """Return the commands of the runbook that print something, in order."""
     section = ""
     pending: str | None = None
-    for found in re.finditer(r"^## ([^\n]+)$|^```(\w+)\n(.*?)^```$", RUNBOOK.read_text(encoding="utf-8"), re.M | re.S):
+    parts = re.compile(r"^## ([^\n]+)$|^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    for found in parts.finditer(RUNBOOK.read_text(encoding="utf-8")):
         heading, kind, text = found.groups()
         if heading:
             section = heading

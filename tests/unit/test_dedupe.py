@@ -63,7 +63,7 @@ def epoch(draw: st.DrawFn) -> Fetched:
     if form == "milliseconds":
         stored: object = seconds * 1000 + thousandths
         return Fetched(draw(st.sampled_from([stored, str(stored)])), exact)
-    if thousandths in (123,):
+    if thousandths == 123:
         return Fetched(seconds, Fraction(seconds))
     return Fetched(float(exact) if form == "seconds" else str(float(exact)), exact)
 

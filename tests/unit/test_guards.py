@@ -46,8 +46,10 @@ REFUSED = {
     "change every type": ("UPDATE artifacts SET source_type = 'other'", FINAL),
     "empty a known type": ("UPDATE artifacts SET source_type = '' WHERE id = {1}", FINAL),
     "an upsert that changes a known type": (
-        "INSERT INTO artifacts VALUES ({9}, 'b', 'known', 'other', NULL, NULL)"
-        " ON CONFLICT (r2_bucket, r2_key) DO UPDATE SET source_type = excluded.source_type",
+        (
+            "INSERT INTO artifacts VALUES ({9}, 'b', 'known', 'other', NULL, NULL)"
+            " ON CONFLICT (r2_bucket, r2_key) DO UPDATE SET source_type = excluded.source_type"
+        ),
         FINAL,
     ),
     "a child of nothing": ("INSERT INTO datapoints (artifact_id) VALUES ({77})", NOT_THERE),
@@ -159,7 +161,8 @@ def test_the_migration_installs_what_recovery_would() -> None:
 
 
 def test_the_schema_keeps_the_text_that_a_check_compares_with() -> None:
-    stored = dict(migrated_world().database.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"))  # type: ignore[arg-type]  # pairs
+    found = migrated_world().database.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+    stored = {name: text for name, text in found}  # noqa: C416  # mypy knows no pairs in `tuple[object, ...]`
     assert stored == {guard.name: guard.stored for guard in expected_guards([("datapoints", "artifact_id")])}
 
 

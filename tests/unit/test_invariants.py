@@ -86,8 +86,8 @@ def test_an_invariant_fires_on_what_breaks_it_and_on_nothing_else(breakage: Brea
     proved = mode == "fast" and shape.foreign_keys
     expected = {name: n for name, n in breakage.breaks.items() if not (proved and name == "no_orphan_datapoints")}
     assert broken(found) == expected
-    for name in expected:
-        assert 1 <= len(found[name]["sample"]) == min(expected[name], 20)
+    for name, number in expected.items():
+        assert 1 <= len(found[name]["sample"]) == min(number, 20)
 
 
 @every_mode

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 import sqlite3
 
 from hypothesis import given, settings
@@ -27,8 +26,6 @@ rows = st.dictionaries(names, values, min_size=1, max_size=40)
 
 
 def same(one: object, other: object) -> bool:
-    if isinstance(one, float) and isinstance(other, float):
-        return math.copysign(1, one) == math.copysign(1, other) and one == other
     return type(one) is type(other) and one == other
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from errors import PlatformError, RefusedError
 from ports import Database, Ports, Result, Statement
+from recovery.saga import RecoverRequest, recover
 from settings import read_settings
 from tests.databases import (
     DIRTY_SHAPES,
@@ -370,8 +371,6 @@ def test_a_recovery_beside_another_live_run_is_refused() -> None:
 
         async def batch(self, statements: Sequence[Statement]) -> list[Result]:
             if any(MERGE in one.sql for one in statements) and not inner:
-                from recovery.saga import RecoverRequest, recover
-
                 with pytest.raises(RefusedError, match="is at work") as refused:
                     await recover(world.ports(), SETTINGS, RecoverRequest(dry_run=False))
                 inner.append(refused.value)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from errors import InputError, RefusedError
 from tests.databases import (
@@ -16,8 +15,8 @@ from tests.databases import (
     every_dirty_shape,
     healed,
     recovered,
-    unguarded,
     undone,
+    unguarded,
     verdicts,
 )
 from tests.dirty import SAMPLE, Dirt, clean_sample, dirt
@@ -323,7 +322,7 @@ def test_only_a_live_recovery_can_be_undone() -> None:
     verdicts(world)
     before = everything(world)
     for run in (1, 2):
-        with pytest.raises(RefusedError, match="is a (dry recovery|full check)") as refused:
+        with pytest.raises(RefusedError, match=r"is a (dry recovery|full check)") as refused:
             undone(world, run)
         assert refused.value.reason == "not_a_recovery"
     assert everything(world) == before

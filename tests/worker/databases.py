@@ -48,10 +48,12 @@ def seed(steward: Steward, shape: Shape, objects: int, doubled: int, tripled: in
         steward,
         f"""
         INSERT INTO artifacts {numbers(objects)}
-        SELECT {identifier(shape, "i")}, 'artifacts', printf('raw/%06d.pdf', i), {kind}, '2026-01-01T00:00:00Z', 'n' || i
+        SELECT {identifier(shape, "i")}, 'artifacts', printf('raw/%06d.pdf', i), {kind}, '2026-01-01T00:00:00Z',
+          'n' || i
         FROM n;
         INSERT INTO artifacts {numbers(doubled + tripled)}
-        SELECT {identifier(shape, f"i + {objects}")}, 'artifacts', printf('raw/%06d.pdf', {extra}), {kind}, {newer}, NULL
+        SELECT {identifier(shape, f"i + {objects}")}, 'artifacts', printf('raw/%06d.pdf', {extra}), {kind},
+          {newer}, NULL
         FROM n;
         INSERT INTO datapoints (artifact_id, value) {numbers(rows * 2)}
         SELECT {identifier(shape, f"1 + (i * 7) % {rows}")}, i / 4.0 FROM n;
