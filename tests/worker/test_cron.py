@@ -85,7 +85,7 @@ def test_a_value_in_kv_that_cannot_be_read_is_logged_and_the_pass_starts_over(st
 def test_a_paused_tick_does_not_backfill_and_goes_on_after_resume(steward: Steward) -> None:
     steward.put(*numbered(20))
     assert steward.send("POST", "/pause", {"reason": "moving house"}).json()["paused"] is True
-    assert "operator" in steward.tick()["counts"]["backfill"]["skipped"]
+    assert "operator" in steward.tick()["counts"]["backfill"]["not_walked"]
     assert steward.send("POST", "/backfill", {"dry_run": False}).json()["reason"] == "paused"
     assert steward.count() == 0
     steward.send("POST", "/resume")
