@@ -128,7 +128,7 @@ def steps() -> tuple[Step, ...]:
             ),
             inputs=(ROOT / "package.json", npm_lock, ROOT / ".npmrc"),
             output=NODE_MODULES / "wrangler" / "package.json",
-            hint="npm could not install package-lock.json. It needs registry.npmjs.org or a mirror of it (npm config "
+            hint="npm could not install package-lock.json. It needs the npm registry or a mirror of it (npm config "
             "set registry ...)",
         ),
         Step(
