@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from recovery.journal import restored, whole_row
 from tests.fakes import SqliteDatabase
 
+# Near the ends of the exponent the SQLite of CPython 3.11 reads back another last digit; D1's does not, and
+# tests/worker/test_recovery.py has such a number.
+reals = st.floats(allow_nan=False, allow_infinity=False).filter(lambda real: real == 0 or 1e-100 < abs(real) < 1e100)
 values = st.one_of(
     st.none(),
     st.integers(-(2**63), 2**63 - 1),
-    st.floats(allow_nan=False, allow_infinity=False),
+    reals,
     st.binary(max_size=20),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
     st.sampled_from(
