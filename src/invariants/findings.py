@@ -10,7 +10,7 @@ from datetime import datetime
 import sql
 from invariants.check import Verdict
 from log import timestamp
-from ports import Database, Row
+from ports import Database, Row, Statement
 
 
 @dataclass(frozen=True)
@@ -24,26 +24,29 @@ class Change:
 
 
 async def record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:
-    """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed.
+    """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed."""
+    changes, *_ = await database.batch(statements(verdicts, now, alerting=alerting))
+    return [
+        Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))
+        for row in changes.rows
+    ]
 
-    With `alerting`, each change leaves an alert to be sent, in the same transaction. `not_checked` says nothing about
-    the database, so it changes nothing.
+
+def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Statement]:
+    """Return the statements of `record`, for a transaction of the caller's; the first one returns what changes.
+
+    With `alerting`, each change leaves an alert to be sent. `not_checked` says nothing about the database, so it
+    changes nothing.
     """
     listed = json.dumps([verdict.report() for verdict in verdicts], ensure_ascii=False)
     moment = timestamp(now)
     alerts = sql.statement("alerts/add_changes", listed, moment, changes=sql.load("findings/changes"))
-    changes, *_ = await database.batch(
-        [
-            sql.statement("findings/changes", listed),
-            *([alerts] if alerting else []),
-            sql.statement("findings/resolve", listed, moment),
-            sql.statement("findings/see_again", listed, moment),
-            sql.statement("findings/open", listed, moment),
-        ]
-    )
     return [
-        Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))
-        for row in changes.rows
+        sql.statement("findings/changes", listed),
+        *([alerts] if alerting else []),
+        sql.statement("findings/resolve", listed, moment),
+        sql.statement("findings/see_again", listed, moment),
+        sql.statement("findings/open", listed, moment),
     ]
 
 

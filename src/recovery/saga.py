@@ -164,8 +164,8 @@ class Saga:
             await self._write(runs.paused(self.ports.clock, by=BY, reason=f"recovery, run {self.run.id}"))
         return Step("pause", paused, 1, 1 - paused, details={"paused_before_by": self.run.paused_by})
 
-    async def _write(self, statement: Statement) -> None:
-        await write_held(self.database, self.run, statement)
+    async def _write(self, *statements: Statement) -> None:
+        await write_held(self.database, self.run, *statements)
 
     async def _check(self) -> list[Verdict]:
         deadline = self.run.clock.now() + timedelta(seconds=SECONDS)
@@ -220,7 +220,7 @@ class Saga:
         self.schema = await read_schema(self.database, self.settings.children)
         verdicts = await self._check()
         alerting = self.settings.alert_webhook_url is not None
-        await findings.record(self.database, verdicts, self.run.clock.now(), alerting=alerting)
+        await self._write(*findings.statements(verdicts, self.run.clock.now(), alerting=alerting))
         self.ok = all(verdict.outcome == "holds" for verdict in verdicts if verdict.severity == "error")
         return Step("verify", before, _violations(verdicts), sample=[verdict.report() for verdict in verdicts])
 
