@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import sql
 from costs import Cost, MeteredDatabase
-from errors import LeaseLostError, RefusedError
+from errors import InputError, LeaseLostError, RefusedError
 from log import timestamp
 from ports import Clock, Database, Row, Statement
 from retry import retried
@@ -36,7 +36,6 @@ class Run:
     """A run under way. `fence` is None for a run without the lease (dry runs and checks)."""
 
     id: int
-    kind: str
     database: Database
     clock: Clock
     started_at: datetime
@@ -127,7 +126,6 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
         raise _busy(control)
     return Run(
         id=int(opened[0]["id"] or 0),
-        kind=opening.kind,
         database=database,
         clock=clock,
         started_at=now,
@@ -191,3 +189,11 @@ async def read_run(database: Database, run_id: int) -> dict[str, object] | None:
     """Return one run, or None where there is no such run."""
     [result] = await database.batch([sql.statement("runs/read_run", run_id)])
     return readable(result.rows[0]) if result.rows else None
+
+
+async def require_run(database: Database, run_id: int) -> dict[str, object]:
+    """Return one run; raises InputError (404) where there is none, as for a number that no database could hold."""
+    found = await read_run(database, run_id) if run_id < 2**53 else None
+    if found is None:
+        raise InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)
+    return found

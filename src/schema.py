@@ -52,6 +52,11 @@ class Reference:
         """The reference as `table.column`."""
         return f"{self.table}.{self.column}"
 
+    @property
+    def slots(self) -> dict[str, str]:
+        """Its table and column as the identifiers that a statement takes."""
+        return {"child_table": sql.quote(self.table), "child_column": sql.quote(self.column)}
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -83,16 +88,26 @@ class Schema:
         """The guards that this database should have."""
         return expected_guards((reference.table, reference.column) for reference in self.references)
 
+    @property
+    def missing_children(self) -> list[str]:
+        """The configured references that the database does not have."""
+        return [one.name for one in self.references if self.missing_column(one.table, one.column)]
+
+    def child_slots(self, reference: Reference) -> dict[str, str]:
+        """Return the identifiers of a reference, and the expression that names a row of its table."""
+        return {**reference.slots, "row_key": self.tables[reference.table].row_key_beside(reference.column)}
+
     def missing_column(self, table: str, column: str) -> bool:
         """Tell whether the table, or the column in it, is not there."""
         return table not in self.tables or column not in self.tables[table].columns
 
     def refuse_missing_children(self) -> None:
         """Raise RefusedError where a configured reference is not in the database."""
-        gone = [one.name for one in self.references if self.missing_column(one.table, one.column)]
-        if gone:
+        if self.missing_children:
             hint = "Correct CHILDREN (docs/configuration.md), or create what is missing."
-            raise RefusedError("schema", f"CHILDREN names {', '.join(gone)}, which is not there.", hint=hint)
+            raise RefusedError(
+                "schema", f"CHILDREN names {', '.join(self.missing_children)}, which is not there.", hint=hint
+            )
 
     def new_id(self) -> str:
         """Return the SQL expression for the id of a new artifact: NULL where SQLite assigns it.

@@ -35,6 +35,11 @@ class Settings:
     heartbeat_url: str | None
     steward_token: str | None
 
+    @property
+    def alerting(self) -> bool:
+        """Whether there is anywhere to send an alert."""
+        return self.alert_webhook_url is not None
+
 
 @dataclass(frozen=True)
 class Setting:

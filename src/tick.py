@@ -14,7 +14,6 @@ from backfill.runner import prepare, walk_slice
 from backfill.walk import SUBREQUEST_BUDGET, Limits, Walk
 from costs import Cost
 from errors import RefusedError, StewardError
-from invariants.findings import Change
 from invariants.runner import check, full_check_due
 from ports import Ports
 from runs import Opening, Run, open_run
@@ -30,7 +29,6 @@ class Tick:
     run: Run
     counts: dict[str, object] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
     cost: Cost = field(default_factory=Cost)
 
     @property
@@ -87,7 +85,6 @@ async def _check(tick: Tick) -> dict[str, object]:
     due = await full_check_due(database, tick.ports.clock.now(), tick.settings.full_check_hours)
     half = tick.run.started_at + timedelta(seconds=tick.settings.tick_seconds) / 2
     outcome = await check(tick.ports, tick.settings, "full" if due else "fast", half, keep=tick.run.keep)
-    tick.changes = outcome.changes
     for verdict in outcome.verdicts:
         if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:
             tick.errors.append(f"check of {verdict.name}: {verdict.reason}")
@@ -96,7 +93,7 @@ async def _check(tick: Tick) -> dict[str, object]:
 
 async def _alerts(tick: Tick) -> dict[str, int]:
     """Tell of a failed tick and of every change; one that is not taken waits for the next tick."""
-    if tick.errors and tick.settings.alert_webhook_url:
+    if tick.errors and tick.settings.alerting:
         await add_failed_tick(tick.ports.database, tick.ports.clock.now(), tick.run.id, tick.errors)
     return await send_alerts(tick.ports, tick.settings)
 
@@ -144,7 +141,7 @@ async def _walk(tick: Tick, bucket: str, progress: Progress, left: int) -> tuple
         reason = await walk_slice(tick.run, walk, Limits(left, tick.deadline, SUBREQUEST_BUDGET), progress)
     except StewardError as error:
         reason = f"error: {error.sentence()}"
-        tick.errors.append(f"backfill of {bucket}: {error.sentence()}")
+        tick.failed(f"backfill of {bucket}", error)
     report = {
         **walk.counts.report(),
         "pages": walk.pages,

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 import runs
 from backfill.preview import preview
 from backfill.runner import BackfillRequest, chosen_bucket, run_backfill
-from errors import InputError
 from invariants import findings
 from invariants.runner import run_check
 from ports import Ports
@@ -99,29 +98,12 @@ async def get_runs(call: Call) -> Response:
 
 async def get_run(call: Call) -> Response:
     """Answer one run."""
-    run_id = path_run_id(call)
-    found = await runs.read_run(call.ports.database, run_id)
-    if found is None:
-        raise no_such_run(run_id)
-    return JSONResponse(found)
-
-
-def path_run_id(call: Call) -> int:
-    """Return the run id of the path; one that no database could hold is no run's."""
-    run_id = int(call.path["run_id"])
-    if run_id >= 2**53:
-        raise no_such_run(run_id)
-    return run_id
-
-
-def no_such_run(run_id: int) -> InputError:
-    """Return the 404 for a run that is not there."""
-    return InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)
+    return JSONResponse(await runs.require_run(call.ports.database, int(call.path["run_id"])))
 
 
 async def post_undo(call: Call) -> Response:
     """Take back the merges of a live recovery."""
-    return JSONResponse(await undo_run(call.ports, call.settings, path_run_id(call)))
+    return JSONResponse(await undo_run(call.ports, call.settings, int(call.path["run_id"])))
 
 
 async def get_rules(call: Call) -> Response:

@@ -66,6 +66,11 @@ class Verdict:
         return body if self.reason is not None else {key: body[key] for key in body if key != "reason"}
 
 
+def all_hold(verdicts: Sequence[Verdict]) -> bool:
+    """Tell whether every invariant of error severity was seen to hold."""
+    return all(verdict.outcome == "holds" for verdict in verdicts if verdict.severity == "error")
+
+
 @dataclass
 class Check:
     """One check of a database. `partials` may come from an earlier slice of the same full check."""
@@ -163,14 +168,10 @@ class Check:
     def _statement(
         self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Key | None, until: Key | None
     ) -> Statement:
-        slots, params = _slots(subject), (as_parameter(self.schema.guards), subject.label)
-        slots["unique_index"] = sql.load("schema/unique_index")
-        if subject.table or walked:
-            table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
-            slots["rows"], bounds = table.rows(after, until)
-            params = (*params, *bounds)  # type: ignore[assignment]  # the tuple grows
-        else:
-            slots["rows"] = sql.quote("artifacts")
+        table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
+        rows, bounds = table.rows(after, until)
+        params: Key = (as_parameter(self.schema.guards), subject.label, *bounds)
+        slots = {**_slots(subject), "unique_index": sql.load("schema/unique_index"), "rows": rows}
         used = {name: slots[name] for name in slots if "{{" + name + "}}" in invariant.query}
         text = sql.fill(sql.load("checks/sampled"), {"query": sql.fill(invariant.query, used)})
         return Statement(text, params[: max(map(int, _PARAMETER.findall(text)), default=0)])
@@ -213,9 +214,8 @@ def _unmet(invariant: Invariant, schema: Schema) -> str | None:
     if invariant.subject == "each citation" and not _subjects(invariant, schema):
         return "Neither artifacts nor a child table has a column source_url."
     if invariant.subject == "each child":
-        gone = [one.name for one in schema.references if schema.missing_column(one.table, one.column)]
-        if gone:
-            return f"CHILDREN names {', '.join(gone)}, which the database does not have."
+        gone = schema.missing_children
+        return f"CHILDREN names {', '.join(gone)}, which the database does not have." if gone else None
     return None
 
 

@@ -16,7 +16,7 @@ from costs import Cost, MeteredDatabase
 from errors import StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
-from invariants.check import Check, Partial, Verdict
+from invariants.check import Check, Partial, Verdict, all_hold
 from invariants.walking import RANGE_ROWS
 from log import timestamp
 from ports import Database, Ports
@@ -42,7 +42,7 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether every error-severity invariant was seen to hold."""
-        return all(verdict.outcome == "holds" for verdict in self.verdicts if verdict.severity == "error")
+        return all_hold(self.verdicts)
 
     def report(self) -> dict[str, object]:
         """Return the body of `POST /check`."""
@@ -95,8 +95,7 @@ async def check(  # noqa: PLR0913  # the last two: a test's, and the holder of a
     if mode == "full":
         ended = now if complete and not work.failed else None
         await _write_progress(ports.database, ended, since, {} if complete else work.partials)
-    alerting = settings.alert_webhook_url is not None
-    changes = await findings.record(ports.database, verdicts, now, alerting=alerting)
+    changes = await findings.record(ports.database, verdicts, now, alerting=settings.alerting)
     outcome = Outcome(mode, now, verdicts, changes, work.cost, complete)
     await _keep(ports.database, outcome)
     return outcome

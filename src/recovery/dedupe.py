@@ -53,7 +53,7 @@ class ChildConstraint:
 
     def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
         """Return the statement that lists the objects among `groups` whose merge would break it."""
-        slots = {**_child(self.reference), **self.slots("ranked.winner_id"), "ranked": ranked_rows(groups)}
+        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "ranked": ranked_rows(groups)}
         return sql.statement("recovery/conflicts", *params, **slots)
 
     def slots(self, target: str) -> dict[str, str]:
@@ -115,7 +115,7 @@ class Dedupe:
         )
         children = 0
         for reference in self.schema.references:
-            slots = {**_child(reference), **ranked}
+            slots = {**reference.slots, **ranked}
             [moved] = await self.database.batch([sql.statement("recovery/plan_remap", *params, **slots)])
             children += int(moved.rows[0]["children"] or 0)
         row = {name: int(value or 0) for name, value in counts.rows[0].items()}
@@ -131,22 +131,19 @@ class Dedupe:
             found.update({(str(row["r2_bucket"]), str(row["r2_key"])): constraint.name for row in objects.rows})
         return found
 
-    async def prepare(self) -> list[str]:
-        """Create the indexes that the merge is served by, where they are missing; return their names."""
-        made = ["steward_objects"]
+    async def prepare(self) -> None:
+        """Create the indexes that the merge is served by, where they are missing."""
         statements = [sql.statement("recovery/create_object_index")]
         for reference in self.schema.references:
             wanted = sql.statement("recovery/child_index", reference.table, reference.column)
             [index] = await self.database.batch([wanted])
             if not index.rows:
                 name = f"steward_children_{reference.table}_{reference.column}"
-                made.append(name)
-                slots = {**_child(reference), "name": sql.quote(name)}
+                slots = {**reference.slots, "name": sql.quote(name)}
                 statements.append(sql.statement("recovery/create_child_index", **slots))
         for statement in statements:
             await write_held(self.database, self.run, statement)
         await drop_stale_guards(self.database, self.run, self.schema)
-        return made
 
     async def merge(self) -> None:
         """Merge objects until none is left, `max_groups` are done (`more` then says so), or time is up.
@@ -206,12 +203,10 @@ class Dedupe:
 
     def _moves(self, reference: Reference) -> list[Statement]:
         """Return the two statements that journal and move the children of one reference."""
-        here, table = (self.run.id, self.chunk), self.schema.tables[reference.table]
-        slots = _child(reference)
-        key = table.row_key_beside(reference.column)
+        here, slots = (self.run.id, self.chunk), self.schema.child_slots(reference)
         return [
-            sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots, row_key=key),
-            sql.statement("recovery/remap_children", *here, **slots),
+            sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots),
+            sql.statement("recovery/remap_children", *here, **reference.slots),
         ]
 
 
@@ -261,10 +256,6 @@ def changed(result: Result) -> int:
 
 def _fragment(name: str) -> str:
     return sql.load(f"recovery/{name}")
-
-
-def _child(reference: Reference) -> dict[str, str]:
-    return {"child_table": sql.quote(reference.table), "child_column": sql.quote(reference.column)}
 
 
 def listed(groups: Sequence[Group] | dict[Group, str]) -> str:

@@ -123,11 +123,7 @@ class Repairs:
         return step
 
     async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: Merged) -> Step:
-        slots = {
-            "child_table": sql.quote(reference.table),
-            "child_column": sql.quote(reference.column),
-            "row_key": self.schema.tables[reference.table].row_key_beside(reference.column),
-        }
+        slots = self.schema.child_slots(reference)
         orphans = sql.fill(sql.load("recovery/orphans"), slots)
         stuck = [_stuck(constraint, orphans, slots) for constraint in constraints]
         free = {"orphans": orphans, "free": " AND ".join([f"row_key NOT IN ({one})" for one in stuck]) or "1"}

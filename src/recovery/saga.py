@@ -18,7 +18,7 @@ from costs import Cost, MeteredDatabase
 from errors import RefusedError, StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
-from invariants.check import Check, Verdict
+from invariants.check import Check, Verdict, all_hold
 from ports import Database, Ports, Statement
 from recovery.dedupe import Dedupe, Plan, listed, write_held
 from recovery.repairs import Repairs
@@ -198,9 +198,8 @@ class Saga:
             step.after, step.changed = (await self._duplicates())["losers"], dedupe.deleted
         step.details = {"groups": groups, "types_carried": carried, "children_remapped": children, "more": more}
         if left:
-            step.details["left_whole"] = [{"r2_bucket": b, "r2_key": k, "why": why} for (b, k), why in left.items()][
-                :100
-            ]
+            whole = [{"r2_bucket": bucket, "r2_key": key, "why": why} for (bucket, key), why in left.items()]
+            step.details["left_whole"] = whole[:100]
             step.error = f"{len(left)} objects are left whole: merging them would break a constraint of a child."
         return step
 
@@ -219,9 +218,9 @@ class Saga:
             return Step("verify", before, left)
         self.schema = await read_schema(self.database, self.settings.children)
         verdicts = await self._check()
-        alerting = self.settings.alert_webhook_url is not None
-        await self._write(*findings.statements(verdicts, self.run.clock.now(), alerting=alerting))
-        self.ok = all(verdict.outcome == "holds" for verdict in verdicts if verdict.severity == "error")
+        now = self.run.clock.now()
+        await self._write(*findings.statements(verdicts, now, alerting=self.settings.alerting))
+        self.ok = all_hold(verdicts)
         return Step("verify", before, _violations(verdicts), sample=[verdict.report() for verdict in verdicts])
 
     def _foretold(self) -> int:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import runs
 import sql
 from costs import Cost, MeteredDatabase
-from errors import InputError, RefusedError, StewardError
+from errors import RefusedError, StewardError
 from ports import Database, Ports, Row, Statement
 from recovery.dedupe import changed, write_held
 from recovery.journal import restored
@@ -66,11 +66,7 @@ class Undo:
     def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> list[Statement]:
         """Return the three statements that point the children of one reference back, count them, and list the rest."""
         named = (*here, reference.table, reference.column)
-        slots = {
-            "child_table": sql.quote(reference.table),
-            "child_column": sql.quote(reference.column),
-            "row_key": self.schema.tables[reference.table].row_key_beside(reference.column),
-        }
+        slots = self.schema.child_slots(reference)
         return [
             sql.statement("recovery/point_back", *named, **slots),
             sql.statement("recovery/changed"),
@@ -103,9 +99,7 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
 
 
 async def _refuse_other_runs(database: Database, target: int) -> None:
-    found = await runs.read_run(database, target)
-    if found is None:
-        raise InputError("run_id", f"There is no run {target}.", hint="GET /runs lists them.", status=404)
+    found = await runs.require_run(database, target)
     if found["kind"] != "recovery" or found["mode"] != "live":
         hint = "Only a live recovery deletes rows; GET /runs?kind=recovery lists them."
         raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
@@ -119,7 +113,7 @@ async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: C
     [chunks] = await database.batch([sql.statement("recovery/merge_chunks", target)])
     if chunks.rows:
         _refuse_inline_index(schema)
-        await runs.pause(database, ports.clock, by=BY, reason=f"undo of run {target}")
+        await write_held(database, run, runs.paused(ports.clock, by=BY, reason=f"undo of run {target}"))
         await work.open_the_way()
     done = True
     for row in chunks.rows:

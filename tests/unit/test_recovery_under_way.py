@@ -10,13 +10,14 @@ from functools import partial
 import pytest
 
 from backfill.runner import BackfillRequest, run_backfill
+from errors import LeaseLostError
 from invariants.runner import check, run_check
 from ports import Database, Ports, Result, Statement
 from recovery import dedupe
 from recovery.saga import RecoverRequest, recover
 from runs import Opening, open_run
 from settings import read_settings
-from tests.databases import Shape, healed, recovered
+from tests.databases import Shape, healed, recovered, undone
 from tests.fakes import World
 from tick import run_tick
 
@@ -132,6 +133,20 @@ def test_a_recovery_that_lost_its_lease_does_not_end_another_ones_pause() -> Non
     ports = watched(world, "paused_by = NULL", once(lambda: world.database.script(steal)))
     asyncio.run(recover(ports, read_settings({}), RecoverRequest(dry_run=False)))
     assert world.database.one("SELECT paused_by FROM steward_control") == "recovery"
+
+
+def test_an_undo_that_lost_its_lease_does_not_pause() -> None:
+    world = SHAPE.world()
+    for number in range(2):
+        SHAPE.artifact(world, number, "raw/a")
+    world.rules((1, "*", "raw"))
+    report = recovered(world, dry_run=False)
+    assert world.database.one("SELECT paused_by FROM steward_control") is None
+    steal = "UPDATE steward_control SET lease_token = 'thief', fence = fence + 1"
+    ports = watched(world, "GROUP BY chunk", once(lambda: world.database.script(steal)))
+    with pytest.raises(LeaseLostError):
+        undone(ports, report["run_id"])
+    assert world.database.one("SELECT paused_by FROM steward_control") is None
 
 
 def test_a_backfill_killed_by_its_lease_is_told_so() -> None:
