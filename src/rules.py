@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sql
 from errors import InputError, RefusedError
-from ports import Database
+from ports import Database, Row
 
 MAX_PATTERN_BYTES = 50
 """D1 refuses a longer LIKE/GLOB pattern (SQLITE_LIMIT_LIKE_PATTERN_LENGTH)."""
@@ -64,7 +64,12 @@ def ordered(rules: Sequence[Rule]) -> RuleSet:
 async def read_rules(database: Database) -> RuleSet:
     """Return the rules stored in the database; raises RefusedError where one of them is not valid."""
     [result] = await database.batch([sql.statement("rules/list_rules")])
-    rules = [Rule(int(row["priority"] or 0), str(row["pattern"]), str(row["source_type"])) for row in result.rows]
+    return stored(result.rows)
+
+
+def stored(rows: Sequence[Row]) -> RuleSet:
+    """Return the rules in rows of `source_type_rules`; raises RefusedError where one of them is not valid."""
+    rules = [Rule(int(row["priority"] or 0), str(row["pattern"]), str(row["source_type"])) for row in rows]
     try:
         check_rules(rules)
     except InputError as error:

@@ -6,6 +6,7 @@ Everything here costs the same whatever the tables hold: that is what makes a fa
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sql
@@ -109,23 +110,25 @@ class Schema:
                 "schema", f"CHILDREN names {', '.join(self.missing_children)}, which is not there.", hint=hint
             )
 
-    def new_id(self) -> str:
-        """Return the SQL expression for the id of a new artifact: NULL where SQLite assigns it.
 
-        Raises RefusedError where the declared type gives a new row no id, or a column is missing.
-        """
-        missing = [name for name in WANTED if name not in self.columns]
-        if missing:
-            hint = "Apply the migrations, or add what is missing (docs/deploy.md)."
-            raise RefusedError("schema", f"The table artifacts has no column {', '.join(missing)}.", hint=hint)
-        [column] = [row for row in self.artifacts if row["name"] == "id"]
-        declared = str(column["type"]).upper()
-        if declared == "INTEGER" and [row["name"] for row in self.artifacts if row["pk"]] == ["id"]:
-            return "NULL"
-        if "CHAR" in declared or "TEXT" in declared:
-            return "lower(hex(randomblob(16)))"
-        hint = "Declare it INTEGER PRIMARY KEY, or TEXT."
-        raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
+def new_id(columns: Sequence[Row]) -> str:
+    """Return the SQL expression for the id of a new artifact: NULL where SQLite assigns it.
+
+    `columns` are those of `artifacts`. Raises RefusedError where the declared type gives a new row no id, or a column
+    is missing.
+    """
+    missing = [name for name in WANTED if name not in {row["name"] for row in columns}]
+    if missing:
+        hint = "Apply the migrations, or add what is missing (docs/deploy.md)."
+        raise RefusedError("schema", f"The table artifacts has no column {', '.join(missing)}.", hint=hint)
+    [column] = [row for row in columns if row["name"] == "id"]
+    declared = str(column["type"]).upper()
+    if declared == "INTEGER" and [row["name"] for row in columns if row["pk"]] == ["id"]:
+        return "NULL"
+    if "CHAR" in declared or "TEXT" in declared:
+        return "lower(hex(randomblob(16)))"
+    hint = "Declare it INTEGER PRIMARY KEY, or TEXT."
+    raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
 
 
 async def read_schema(database: Database, children: tuple[tuple[str, str], ...]) -> Schema:

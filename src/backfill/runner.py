@@ -6,18 +6,23 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import log
+import sql
 from backfill.cursor import START, Position, decode, encode
 from backfill.progress import Pass, Progress
 from backfill.walk import Limits, Target, Walk
 from errors import CursorError, InputError, RefusedError, StewardError
-from ports import Ports
-from rules import read_rules
-from runs import Opening, Run, open_run, read_control
-from schema import read_schema
+from ports import Ports, Row
+from rules import stored
+from runs import Opening, Run, open_run
+from schema import new_id
 from settings import Settings
 
 MANUAL_SECONDS = 60
 """A manual run starts no new page after this; the answer then gives the cursor to go on from."""
+
+LOG_EVERY = timedelta(seconds=1)
+"""Between the lines about a slice's pages. Cloudflare keeps 256 KB of log an invocation (workers/platform/limits): a
+line for each page of a million objects would fill it."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
     position = _position(request, bucket)
-    target = await prepare(ports, bucket, request.r2_prefix, live=not request.dry_run)
-    if target.live:
-        await refuse_if_paused(ports)
+    target = await prepare(ports, bucket, request.r2_prefix, live=not request.dry_run, heed_pause=True)
     opening = Opening("backfill", "live" if target.live else "dry", "http", asdict(request), exclusive=target.live)
     run = await open_run(ports.database, ports.clock, opening)
     limits = Limits(request.max_objects, run.started_at + timedelta(seconds=MANUAL_SECONDS))
@@ -91,21 +94,33 @@ def _position(request: BackfillRequest, bucket: str) -> Position:
     return Position(None, request.start_after)
 
 
-async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool) -> Target:
-    """Return what to walk; raises RefusedError where a live run would meet a table without the unique index."""
-    schema = await read_schema(ports.database, ())
-    if live and schema.unique_index is None:
+async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pause: bool = False) -> Target:
+    """Return what to walk; all that it takes is read in one batch.
+
+    Raises RefusedError where a live run would meet a table without the unique index, and, with `heed_pause`, where
+    live backfill is paused.
+    """
+    columns, unique, rules, control = await ports.database.batch(
+        [
+            sql.statement("schema/artifact_columns"),
+            sql.statement("schema/unique_index"),
+            sql.statement("rules/list_rules"),
+            sql.statement("control/read_control"),
+        ]
+    )
+    if live and not unique.rows:
         raise RefusedError(
             "unique_index",
             "The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates.",
             hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
         )
-    return Target(bucket, prefix, live, await read_rules(ports.database), schema.new_id())
+    target = Target(bucket, prefix, live, stored(rules.rows), new_id(columns.rows))
+    if live and heed_pause:
+        _refuse_if_paused(control.rows[0])
+    return target
 
 
-async def refuse_if_paused(ports: Ports) -> None:
-    """Raise RefusedError while live backfill is paused."""
-    control = await read_control(ports.database)
+def _refuse_if_paused(control: Row) -> None:
     if control["paused_by"] is not None:
         message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
         raise RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
@@ -126,14 +141,21 @@ async def walk_slice(
             current = progress.after(start, walk.position, walk.counts, complete=walk.complete)
             await progress.save(current, at_end=at_end)
 
+    told_at = run.started_at
+
     async def after_page() -> None:
-        _log_page(run, walk)
+        nonlocal told_at
+        now = run.clock.now()
+        if now - told_at >= LOG_EVERY:
+            _log_page(run, walk)
+            told_at = now
         await run.keep()
         await save(at_end=walk.complete)
 
     try:
         return await walk.run(limits, after_page)
     finally:
+        _log_page(run, walk)
         if not walk.complete:
             await save(at_end=True)
 

@@ -25,7 +25,7 @@ from recovery.repairs import Repairs
 from recovery.steps import Step
 from rules import read_rules
 from runs import Opening, Run, open_run
-from schema import Schema, read_schema
+from schema import Schema, new_id, read_schema
 from settings import Settings
 
 BY = "recovery"
@@ -267,7 +267,7 @@ async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> 
     cost = Cost()
     try:
         schema = await read_schema(ports.database, settings.children)
-        schema.new_id()
+        new_id(schema.artifacts)
         schema.refuse_missing_children()
         saga = Saga(ports, settings, request, run, schema, cost)
         return await _recorded(saga)
