@@ -11,8 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-Value = str | int | float | None
-Row = dict[str, Value]
+Scalar = str | int | float | None
+Row = dict[str, Scalar]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A text that stays on the platform's side: only the same platform's database can bind it."""
+
+    text: object
+
+
+Value = Scalar | Held
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class ListRequest:
 class Chunk:
     """Listed objects as one JSON array of `{key, size, uploaded}`, small enough to bind as one D1 value."""
 
-    objects: str
+    objects: str | Held
     count: int
     first_key: str
     last_key: str

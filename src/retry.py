@@ -15,7 +15,9 @@ FIRST_PAUSE_SECONDS = 0.1
 T = TypeVar("T")
 
 
-async def retried(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
+async def retried(
+    clock: Clock, call: Callable[[], Awaitable[T]], first_pause_seconds: float = FIRST_PAUSE_SECONDS
+) -> T:
     """Return `await call()`, made up to `ATTEMPTS` times while it raises TransientError.
 
     The pause doubles, with jitter so that Workers that failed together do not come back together. Only for calls
@@ -25,5 +27,5 @@ async def retried(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
         try:
             return await call()
         except TransientError:
-            await clock.sleep(FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
+            await clock.sleep(first_pause_seconds * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
     return await call()

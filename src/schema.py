@@ -131,6 +131,15 @@ def new_id(columns: Sequence[Row]) -> str:
     raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
 
 
+def refuse_unfilled(columns: Sequence[Row]) -> None:
+    """Raise RefusedError where `artifacts` has a column that a new row must fill and this Worker knows nothing of."""
+    needed = [row for row in columns if row["not_null"] and not row["has_default"] and not row["pk"]]
+    unknown = [str(row["name"]) for row in needed if row["name"] not in WANTED]
+    if unknown:
+        message = f"artifacts.{', artifacts.'.join(unknown)}: NOT NULL without a default, so no row can be inserted."
+        raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")
+
+
 async def read_schema(database: Database, children: tuple[tuple[str, str], ...]) -> Schema:
     """Return the facts; `children` are the configured references, beside those that foreign keys declare."""
     columns, unique, overview = await database.batch(

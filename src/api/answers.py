@@ -67,13 +67,18 @@ COMPONENTS: dict[str, Schema] = {
             "cursor": {**MAYBE_TEXT, "description": "Where to go on; null at the end."},
             "start_after": {**MAYBE_TEXT, "description": "The same place as a key."},
             "pages": NUMBER,
+            "repeated_pages": {
+                **NUMBER,
+                "description": "Only where a page was sent again: what a lost answer had written counts as unchanged.",
+            },
             "cost": ref("Cost"),
             "duration_ms": NUMBER,
             "stopped_because": {
                 "type": "string",
                 "enum": ["end", "max_objects", "time", "subrequests", "overloaded"],
             },
-        }
+        },
+        optional=("repeated_pages",),
     ),
     "Verdict": closed(
         {

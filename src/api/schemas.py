@@ -49,7 +49,7 @@ BACKFILL = _object(
         "resume": {
             "type": "boolean",
             "default": False,
-            "description": "Continue from the cursor that cron stored, and (live) store it again.",
+            "description": "Continue from the cursor that cron stored, and (live) store it again. Takes no position.",
         },
     }
 )

@@ -18,8 +18,13 @@ from backfill.walk import Counts
 from errors import InputError
 from log import timestamp
 from ports import Clock, KeyValue
+from retry import retried
 
 SAVE_EVERY = timedelta(seconds=5)
+
+BETWEEN_WRITES = timedelta(seconds=1.1)
+"""KV takes one write a second of one key (kv/platform/limits) and answers the next with 429."""
+
 _MAX_KEY_BYTES = 512
 
 
@@ -51,7 +56,11 @@ class Progress:
     clock: Clock
     bucket: str
     prefix: str
+    begun_at: datetime = field(init=False)
     saved_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.begun_at = self.clock.now()
 
     async def load(self) -> Pass | None:
         """Return the stored pass, or None where there is none.
@@ -87,8 +96,9 @@ class Progress:
     async def save(self, current: Pass, *, at_end: bool) -> None:
         """Store the pass at the end of a slice, and within one at most every few seconds."""
         now = self.clock.now()
-        if not at_end and self.saved_at is not None and now - self.saved_at < SAVE_EVERY:
+        if not at_end and now - (self.saved_at or self.begun_at) < SAVE_EVERY:
             return
+        await self._keep_apart(now)
         position = current.position
         value = {
             "cursor": None if position == START else encode(self.bucket, self.prefix, position),
@@ -98,8 +108,16 @@ class Progress:
             "counts": asdict(current.counts),
             "previous": None if current.previous is None else asdict(current.previous),
         }
-        await self.store.put(store_key(self.bucket, self.prefix), json.dumps(value, ensure_ascii=False))
-        self.saved_at = now
+        text = json.dumps(value, ensure_ascii=False)
+        key = store_key(self.bucket, self.prefix)
+        # A slice just ended may have written this key within the last second: then this write is made again.
+        pause = BETWEEN_WRITES.total_seconds()
+        await retried(self.clock, lambda: self.store.put(key, text), first_pause_seconds=pause)
+        self.saved_at = self.clock.now()
+
+    async def _keep_apart(self, now: datetime) -> None:
+        if self.saved_at is not None and now - self.saved_at < BETWEEN_WRITES:
+            await self.clock.sleep((BETWEEN_WRITES - (now - self.saved_at)).total_seconds())
 
     def after(self, start: Pass, position: Position, counts: Counts, *, complete: bool) -> Pass:
         """Return the pass as it stands when a slice that began at `start` has come to `position`."""

@@ -14,7 +14,7 @@ from errors import CursorError, InputError, RefusedError, StewardError
 from ports import Ports, Row
 from rules import stored
 from runs import Opening, Run, open_run
-from schema import new_id
+from schema import new_id, refuse_unfilled
 from settings import Settings
 
 MANUAL_SECONDS = 60
@@ -51,10 +51,9 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     run = await open_run(ports.database, ports.clock, opening)
     limits = Limits(request.max_objects, run.started_at + timedelta(seconds=MANUAL_SECONDS))
     progress = Progress(ports.store, ports.clock, bucket, request.r2_prefix) if request.resume else None
-    given = position is not START
     walk = Walk(target, ports.database, ports.buckets[bucket], ports.clock, position)
     try:
-        reason = await walk_slice(run, walk, limits, progress, continue_pass=not given)
+        reason = await walk_slice(run, walk, limits, progress)
     except CursorError as error:
         await run.close("failed", cost=walk.cost, error=error.sentence())
         hint = "Send start_after with the last key instead: it does not depend on R2's cursor."
@@ -84,6 +83,9 @@ def chosen_bucket(settings: Settings, name: str | None) -> str:
 
 def _position(request: BackfillRequest, bucket: str) -> Position:
     """Return where to start: the cursor where both positions are given, the beginning where none is."""
+    if request.resume and (request.cursor is not None or request.start_after is not None):
+        hint = "Leave out cursor and start_after to go on where cron stands, or resume to start at the position."
+        raise InputError("resume", "A pass that began at a position of its own would not be a whole one.", hint=hint)
     if request.cursor is not None:
         return decode(request.cursor, bucket, request.r2_prefix)
     if request.start_after is None:
@@ -97,8 +99,8 @@ def _position(request: BackfillRequest, bucket: str) -> Position:
 async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pause: bool = False) -> Target:
     """Return what to walk; all that it takes is read in one batch.
 
-    Raises RefusedError where a live run would meet a table without the unique index, and, with `heed_pause`, where
-    live backfill is paused.
+    Raises RefusedError where no row could be inserted, where a live run would meet a table without the unique index,
+    and, with `heed_pause`, where live backfill is paused.
     """
     columns, unique, rules, control = await ports.database.batch(
         [
@@ -115,6 +117,7 @@ async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pa
             hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
         )
     target = Target(bucket, prefix, live, stored(rules.rows), new_id(columns.rows))
+    refuse_unfilled(columns.rows)
     if live and heed_pause:
         _refuse_if_paused(control.rows[0])
     return target
@@ -126,15 +129,13 @@ def _refuse_if_paused(control: Row) -> None:
         raise RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
 
 
-async def walk_slice(
-    run: Run, walk: Walk, limits: Limits, progress: Progress | None, *, continue_pass: bool = True
-) -> str:
+async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | None) -> str:
     """Walk until a limit, keep the lease, and store progress (live only); return why the walk stopped.
 
-    With `progress` and `continue_pass`, the walk begins where the stored pass stands.
+    With `progress`, the walk begins where the stored pass stands.
     """
     await run.keep()
-    start = await _start(run, walk, progress, continue_pass=continue_pass)
+    start = await _start(run, walk, progress)
 
     async def save(*, at_end: bool) -> None:
         if progress and walk.target.live:
@@ -160,8 +161,8 @@ async def walk_slice(
             await save(at_end=True)
 
 
-async def _start(run: Run, walk: Walk, progress: Progress | None, *, continue_pass: bool) -> Pass:
-    if progress is None or not continue_pass:
+async def _start(run: Run, walk: Walk, progress: Progress | None) -> Pass:
+    if progress is None:
         return Pass(pass_started_at=log.timestamp(run.started_at), position=walk.position)
     start = await progress.begin_or_continue()
     walk.position = start.position
@@ -192,7 +193,9 @@ def _whereabouts(walk: Walk) -> dict[str, object]:
     """Return the place to go on from; a complete walk has none."""
     position = START if walk.complete else walk.position
     token = None if position == START else encode(walk.target.bucket, walk.target.prefix, position)
-    return {"truncated": not walk.complete, "cursor": token, "start_after": position.last_key, "pages": walk.pages}
+    repeated = {"repeated_pages": walk.repeated} if walk.repeated else {}
+    place = {"truncated": not walk.complete, "cursor": token, "start_after": position.last_key}
+    return {**place, "pages": walk.pages, **repeated}
 
 
 def _report(run: Run, walk: Walk, reason: str) -> dict[str, object]:

@@ -100,6 +100,8 @@ class Walk:
     counts: Counts = field(default_factory=Counts)
     cost: Cost = field(default_factory=Cost)
     pages: int = 0
+    repeated: int = 0
+    """Batches made again after a passing failure. What a lost answer had committed is counted as unchanged."""
     complete: bool = False
     page_objects: int = PAGE_OBJECTS
 
@@ -179,27 +181,32 @@ class Walk:
                 f"R2 listed {chunk.first_key!r} after {last!r}", hint="Keys must increase; try again with start_after."
             )
         database = MeteredDatabase(self.database, self.cost)
+        before = self.cost.d1_batches
         results = await retried(self.clock, lambda: database.batch(self._statements(chunk)))
+        self.repeated += self.cost.d1_batches - before > 1
         self.counts.add(results[0])
         self.position = Position(None, chunk.last_key)
 
     def _statements(self, chunk: Chunk) -> list[Statement]:
         params = (chunk.objects, self.target.bucket, self._rules, chunk.first_key, chunk.last_key)
-        plan, insert, upgrade = self._texts
-        if not self.target.live:
-            return [Statement(plan, params)]
-        return [Statement(plan, params), Statement(insert, params[:3]), Statement(upgrade, params)]
+        plan, write = self._texts
+        return [Statement(plan, params), *([Statement(write, params)] if self.target.live else [])]
 
     @cached_property
     def _rules(self) -> str:
         return self.target.rules.parameter
 
     @cached_property
-    def _texts(self) -> tuple[str, str, str]:
-        """The texts of plan, insert and upgrade, which are the same for every page."""
-        slots = {"objects": sql.load("backfill/objects"), "source_type": self.target.rules.classification()}
-        return (
-            sql.fill(sql.load("backfill/plan_page"), slots),
-            sql.fill(sql.load("backfill/insert_missing"), {**slots, "new_id": self.target.new_id}),
-            sql.fill(sql.load("backfill/upgrade_unknown"), slots),
-        )
+    def _texts(self) -> tuple[str, str]:
+        """The texts of plan and write, which are the same for every page."""
+        return page_statements(self.target.rules, self.target.new_id)
+
+
+def page_statements(rules: RuleSet, new_id: str) -> tuple[str, str]:
+    """Return the SQL that counts a page and the SQL that writes it; both see each object as the same kind."""
+    slots = {"objects": sql.load("backfill/objects"), "source_type": rules.classification()}
+    kinds = sql.fill(sql.load("backfill/kinds"), slots)
+    return (
+        sql.fill(sql.load("backfill/plan_page"), {"kinds": kinds}),
+        sql.fill(sql.load("backfill/write_page"), {"kinds": kinds, "new_id": new_id}),
+    )

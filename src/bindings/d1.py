@@ -10,7 +10,7 @@ from js import JSON
 from pyodide.ffi import JsException, jsnull, to_js  # type: ignore[attr-defined]  # newer than the stubs
 
 from bindings.failures import translate
-from ports import Result, Statement, Value
+from ports import Held, Result, Statement, Value
 
 
 class D1Database:
@@ -40,28 +40,24 @@ class D1Database:
         return str(bookmark) if isinstance(bookmark, str) else None
 
     def _prepared(self, statements: Sequence[Statement]) -> list[Any]:
-        """Prepare and bind every statement.
-
-        A page is bound three times, as the first parameters of three statements: the longest list of parameters is
-        turned into JavaScript once, and whoever begins with the same ones takes a slice of it.
-        """
-        longest = max((statement.params for statement in statements), key=len, default=())
-        shared = to_js([_bound(value) for value in longest])
-        prepared = []
+        """Prepare and bind every statement; the statements of a page have the same parameters, made once."""
+        params: tuple[Value, ...] = ()
+        values, prepared = _bound(params), []
         for statement in statements:
+            if statement.params != params:
+                params, values = statement.params, _bound(statement.params)
             one = self._binding.prepare(statement.sql)
-            count = len(statement.params)
-            if count and statement.params == longest[:count]:
-                one = one.bind.apply(one, shared.slice(0, count))
-            elif count:
-                one = one.bind(*map(_bound, statement.params))
-            prepared.append(one)
+            prepared.append(one.bind.apply(one, values) if params else one)
         return prepared
 
 
-def _bound(value: Value) -> Any:
-    # Python's None would reach D1 as `undefined`, which it refuses.
-    return jsnull if value is None else value
+def _bound(params: Sequence[Value]) -> Any:
+    return to_js([_raw(value) for value in params]).flat()
+
+
+def _raw(value: Value) -> Any:
+    # Python's None would reach D1 as `undefined`, which it refuses. A held text is an array of one, for `flat`.
+    return jsnull if value is None else value.text if isinstance(value, Held) else value
 
 
 def _result(answer: dict[str, Any]) -> Result:

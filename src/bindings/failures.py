@@ -31,6 +31,7 @@ TRANSIENT = (
     "(10043)",
     "(10054)",
     "(10058)",
+    "429 Too Many Requests",
 )
 
 _HINTS = {

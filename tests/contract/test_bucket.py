@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from errors import PageTooLargeError, PlatformError
-from ports import ListRequest, Page
+from ports import Chunk, ListRequest, Page
 from tests.contract.conftest import SMALL_CHUNK_BYTES, Engine
 
 TRICKY = [
@@ -47,7 +47,12 @@ def listed(
 
 
 def keys(page: Page) -> list[str]:
-    return [found["key"] for chunk in page.chunks for found in json.loads(chunk.objects)]
+    return [found["key"] for chunk in page.chunks for found in json.loads(text(chunk))]
+
+
+def text(chunk: Chunk) -> str:
+    assert isinstance(chunk.objects, str)
+    return chunk.objects
 
 
 def put(engine: Engine, *names: str) -> None:
@@ -66,7 +71,7 @@ def test_a_prefix_that_matches_nothing_is_an_empty_page_that_is_the_end(engine: 
 def test_an_object_has_its_key_its_size_and_its_time_in_utc(engine: Engine) -> None:
     engine.put({"empty": 0, "full": 12})
     [chunk] = listed(engine).chunks
-    objects = json.loads(chunk.objects)
+    objects = json.loads(text(chunk))
     assert [(found["key"], found["size"]) for found in objects] == [("empty", 0), ("full", 12)]
     assert all(found.keys() == {"key", "size", "uploaded"} for found in objects)
     for found in objects:
@@ -146,11 +151,11 @@ def test_a_page_is_split_into_chunks_that_fit_into_one_value(engine: Engine) -> 
     put(engine, *names)
     page = asyncio.run(engine.small_chunks.list_page(ListRequest("", 1000)))
     assert len(page.chunks) > 1
-    assert all(len(chunk.objects.encode()) <= SMALL_CHUNK_BYTES for chunk in page.chunks)
+    assert all(len(text(chunk).encode()) <= SMALL_CHUNK_BYTES for chunk in page.chunks)
     assert sum(chunk.count for chunk in page.chunks) == 100
     assert keys(page) == names
     for chunk in page.chunks:
-        own = [found["key"] for found in json.loads(chunk.objects)]
+        own = [found["key"] for found in json.loads(text(chunk))]
         assert (len(own), own[0], own[-1]) == (chunk.count, chunk.first_key, chunk.last_key)
 
 

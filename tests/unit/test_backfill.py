@@ -302,6 +302,23 @@ def test_dry_works_without_the_unique_index(world: World) -> None:
     assert backfill(world)["inserted"] == 1
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_column_that_no_new_row_can_fill_is_refused_dry_and_live_alike(*, dry_run: bool) -> None:
+    world = World()
+    world.database.script(
+        "CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type"
+        " TEXT NOT NULL, fetched_at TEXT, owner TEXT NOT NULL, size INT NOT NULL DEFAULT 0, UNIQUE (r2_bucket, r2_key))"
+    )
+    migrate(world.database)
+    world.rules((1, "raw/*", "raw"))
+    world.bucket.put("raw/a")
+    with pytest.raises(RefusedError, match=r"artifacts\.owner: NOT NULL without a default") as refused:
+        backfill(world, dry_run=dry_run)
+    assert refused.value.reason == "schema"
+    world.database.script("ALTER TABLE artifacts DROP COLUMN owner")
+    assert backfill(world, dry_run=dry_run)["inserted"] == 1
+
+
 def test_live_is_refused_while_paused_and_dry_is_not(world: World) -> None:
     world.database.script("UPDATE steward_control SET paused_by = 'operator', pause_reason = 'moving house'")
     with pytest.raises(RefusedError, match="moving house") as refused:

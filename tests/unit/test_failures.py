@@ -20,6 +20,7 @@ PASSING = [
     "list: Service temporarily unavailable. (10043)",
     "list: Gateway timeout. (10054)",
     "list: Too many requests. (10058)",
+    "KV PUT failed: 429 Too Many Requests",
 ]
 
 LOADED = [

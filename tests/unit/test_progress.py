@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 
 from backfill.cursor import START, Position, encode
 from backfill.progress import SAVE_EVERY, Pass, Progress, store_key
 from backfill.walk import Counts
+from bindings.failures import translate
+from errors import InputError
 from tests.fakes import DictStore, ManualClock, World, migrated_world
-from tests.support import backfill, live, numbered, tick, walked
+from tests.support import backfill, live, numbered, rows, tick, walked
 
 PASS = Pass(
     "2026-11-22T12:00:00.000Z",
@@ -85,11 +89,55 @@ def test_within_a_slice_kv_is_written_at_most_every_few_seconds_and_always_at_it
     assert isinstance(progress.clock, ManualClock)
     for _ in range(5):
         save(progress, PASS, at_end=False)
-    assert progress.store.writes == 1
+    assert progress.store.writes == 0
+    for _ in range(2):
+        progress.clock.advance(seconds=SAVE_EVERY.total_seconds())
+        save(progress, PASS, at_end=False)
+        save(progress, PASS, at_end=False)
+    save(progress, PASS, at_end=True)
+    assert progress.store.writes == 3
+
+
+@dataclass
+class ThrottledStore(DictStore):
+    """A KV that refuses a second write within a second, as Cloudflare's does."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    written_at: datetime | None = None
+
+    async def put(self, key: str, value: str) -> None:
+        now = self.clock.moment
+        if self.written_at is not None and now - self.written_at < timedelta(seconds=1):
+            raise translate("KV PUT failed: 429 Too Many Requests", doing="Writing to KV")
+        self.written_at = now
+        await super().put(key, value)
+
+
+def test_slices_that_end_within_a_second_of_a_write_wait_their_turn_at_kv(world: World) -> None:
+    world.store = ThrottledStore(clock=world.clock)
+    assert live(world, resume=True, max_objects=1000)["inserted"] == 1000
+    assert live(world, resume=True, max_objects=1000)["inserted"] == 1000
+    assert walked(tick(world))["inserted"] == 500
+    assert json.loads(world.store.values[KEY])["counts"]["scanned"] == 2500
+
+
+def test_the_write_at_the_end_of_a_slice_keeps_apart_from_the_one_before_it(progress: Progress) -> None:
+    assert isinstance(progress.clock, ManualClock)
+    progress.store = store = ThrottledStore(clock=progress.clock)
     progress.clock.advance(seconds=SAVE_EVERY.total_seconds())
     save(progress, PASS, at_end=False)
     save(progress, PASS, at_end=True)
-    assert progress.store.writes == 3
+    assert store.writes == 2
+
+
+@pytest.mark.parametrize("position", [{"start_after": "raw/02000"}, {"cursor": encode("artifacts", "", PASS.position)}])
+def test_resume_takes_no_position_for_the_pass_would_not_be_a_whole_one(
+    world: World, position: dict[str, object]
+) -> None:
+    with pytest.raises(InputError) as refused:
+        live(world, resume=True, **position)
+    assert (refused.value.field, refused.value.status) == ("resume", 422)
+    assert (rows(world), world.store.values) == ([], {})
 
 
 def test_every_bucket_and_prefix_has_a_key_of_its_own_that_kv_can_take() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from workers import Response, WorkerEntrypoint, import_from_javascript
@@ -38,7 +38,14 @@ async def bookmark(env: Any, _call: Call) -> Any:
 async def list_page(env: Any, call: Call) -> Any:
     """List a page of R2."""
     bucket = R2Bucket(env.ARTIFACTS, call["max_chunk_bytes"] or MAX_CHUNK_BYTES)
-    return asdict(await bucket.list_page(ListRequest(**call["request"])))
+    page = await bucket.list_page(ListRequest(**call["request"]))
+    chunks = [asdict(replace(chunk, objects=_text(chunk.objects))) for chunk in page.chunks]
+    return {"chunks": chunks, "truncated": page.truncated, "cursor": page.cursor}
+
+
+def _text(objects: Any) -> str:
+    """Return the text that D1 would be given."""
+    return str(objects.text[0])
 
 
 async def get(env: Any, call: Call) -> Any:

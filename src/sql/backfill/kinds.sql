@@ -1,0 +1,23 @@
+-- The objects of a page (?1): key, upload time, source type, and what is to be done with each. A fragment.
+-- `LIMIT -1 OFFSET 0` keeps SQLite from evaluating the classification once for every column that uses it, at no row
+-- read (a materialised CTE costs one).
+SELECT
+  r2_key,
+  uploaded,
+  source_type,
+  CASE
+    WHEN is_marker THEN 'skipped'
+    WHEN source_type IS NULL THEN 'unclassified'
+    WHEN (?2, r2_key) IN (
+      SELECT r2_bucket, r2_key FROM artifacts
+      WHERE source_type = 'unknown' AND r2_bucket = ?2 AND r2_key BETWEEN ?4 AND ?5
+    ) THEN 'upgraded'
+    WHEN (?2, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN 'unchanged'
+    ELSE 'inserted'
+  END AS kind
+FROM (
+  SELECT r2_key, uploaded, is_marker, {{source_type}} AS source_type
+  FROM ({{objects}})
+  LIMIT -1 OFFSET 0
+)
+LIMIT -1 OFFSET 0
