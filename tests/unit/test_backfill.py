@@ -319,6 +319,23 @@ def test_a_column_that_no_new_row_can_fill_is_refused_dry_and_live_alike(*, dry_
     assert backfill(world, dry_run=dry_run)["inserted"] == 1
 
 
+def test_keys_are_bytes_whatever_the_collation_of_the_columns() -> None:
+    world = World()
+    world.database.script(
+        "CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL COLLATE NOCASE,"
+        " source_type TEXT NOT NULL, fetched_at TEXT);"
+        "CREATE UNIQUE INDEX mine ON artifacts (r2_bucket COLLATE BINARY, r2_key COLLATE BINARY)"
+    )
+    migrate(world.database)
+    world.rules((1, "*", "raw"))
+    world.bucket.put("A", "Z", "a")
+    add(world, "Z", "unknown")
+    report = live(world)
+    assert (report["inserted"], report["upgraded"]) == (2, 1)
+    assert sorted(row[1:3] for row in rows(world)) == [("A", "raw"), ("Z", "raw"), ("a", "raw")]
+    assert live(world)["unchanged"] == 3
+
+
 def test_live_is_refused_while_paused_and_dry_is_not(world: World) -> None:
     world.database.script("UPDATE steward_control SET paused_by = 'operator', pause_reason = 'moving house'")
     with pytest.raises(RefusedError, match="moving house") as refused:

@@ -1,6 +1,6 @@
 -- The objects of a page (?1): key, upload time, source type, and what is to be done with each. A fragment.
 -- `LIMIT -1 OFFSET 0` keeps SQLite from evaluating the classification once for every column that uses it, at no row
--- read (a materialised CTE costs one).
+-- read (a materialised CTE costs one). COLLATE BINARY: keys are bytes, whatever the columns' own collation.
 SELECT
   r2_key,
   uploaded,
@@ -10,7 +10,7 @@ SELECT
     WHEN source_type IS NULL THEN 'unclassified'
     WHEN (?2, r2_key) IN (
       SELECT r2_bucket, r2_key FROM artifacts
-      WHERE source_type = 'unknown' AND r2_bucket = ?2 AND r2_key BETWEEN ?4 AND ?5
+      WHERE source_type = 'unknown' AND r2_bucket COLLATE BINARY = ?2 AND r2_key COLLATE BINARY BETWEEN ?4 AND ?5
     ) THEN 'upgraded'
     WHEN (?2, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN 'unchanged'
     ELSE 'inserted'
