@@ -23,6 +23,9 @@ CHUNK_GROUPS = 250
 
 Group = tuple[str, str]
 
+FIRST: Group = ("", "")
+"""No object comes before it."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -150,14 +153,11 @@ class Dedupe:
 
         Raises LeaseLostError, RefusedError ("max_deletes") and platform errors; all before it is committed.
         """
-        after: Group = ("", "")
+        after: Group | None = None
         while True:
             await self.run.keep()
             wanted = min(CHUNK_GROUPS, self.max_groups - self.groups)
-            following = sql.statement("recovery/next_groups", *after, max(wanted, 1) + len(self.left))
-            [found] = await self.database.batch([following])
-            fresh = [(str(row["r2_bucket"]), str(row["r2_key"])) for row in found.rows]
-            groups = [group for group in fresh if group not in self.left][: max(wanted, 1)]
+            groups = await self._following(after, max(wanted, 1))
             if not groups:
                 return
             if wanted <= 0 or self.run.clock.now() >= self.deadline:
@@ -166,6 +166,13 @@ class Dedupe:
             after = groups[-1]
             self.left.update(await self.conflicts(_fragment("given_groups"), (listed(groups),)))
             await self._merge_or_split([group for group in groups if group not in self.left])
+
+    async def _following(self, after: Group | None, count: int) -> list[Group]:
+        """Return the next `count` objects with several rows. The last one may be one still: it was left whole."""
+        wanted = sql.statement("recovery/next_groups", *(after or FIRST), count + 1)
+        [found] = await self.database.batch([wanted])
+        groups = [(str(row["r2_bucket"]), str(row["r2_key"])) for row in found.rows]
+        return [group for group in groups if group != after][:count]
 
     async def _merge_or_split(self, groups: Sequence[Group]) -> None:
         """Merge a chunk; where the database refuses a row, halve it until the object it refuses is alone."""

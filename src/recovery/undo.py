@@ -15,13 +15,15 @@ from costs import Cost, MeteredDatabase
 from errors import RefusedError, StewardError
 from ports import Database, Ports, Row, Statement
 from recovery.dedupe import changed, write_held
-from recovery.journal import restored
+from recovery.journal import restored, restored_object
 from recovery.saga import SECONDS
 from runs import Opening, Run, open_run
 from schema import Reference, Schema, read_schema
 from settings import Settings
 
 BY = "undo"
+
+OBJECT = restored_object("steward_merges.loser")
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Undo:
         # A loser may point at one that returns after it, in the same statement.
         guards = [guard for guard in self.schema.guards if guard.on_insert and guard.name in self.schema.triggers]
         own = [guard for guard in guards if guard.table == "artifacts"]
-        head = [sql.statement("recovery/mark_undone", *here), *(guard.drop for guard in own), restore]
+        head = [sql.statement("recovery/mark_undone", *here, **OBJECT), *(guard.drop for guard in own), restore]
         head += [Statement(guard.create) for guard in own]
         # The last remapped goes first: where two references share a key, each names its rows by the other.
         back = [one for reference in reversed(self.schema.references) for one in self._point_back(reference, here)]
@@ -75,7 +77,7 @@ class Undo:
 
     async def refused(self) -> list[Row]:
         """Return up to 100 merges and 100 children that could not be undone because they moved on, and why."""
-        [merges] = await self.database.batch([sql.statement("recovery/refused_merges", self.target)])
+        [merges] = await self.database.batch([sql.statement("recovery/refused_merges", self.target, **OBJECT)])
         return [*merges.rows, *self.moved_on[:100]]
 
 

@@ -17,6 +17,7 @@ from tests.databases import (
     healed,
     recovered,
     steps,
+    undone,
 )
 from tests.fakes import World, migrate
 
@@ -303,3 +304,66 @@ def test_keys_are_compared_byte_for_byte(shape: Shape) -> None:
         shape.artifact(world, number, key)
     healed(world)
     assert len(artifacts(world)) == 8
+
+
+@pytest.mark.parametrize("ids", ["INTEGER", "TEXT"])
+@pytest.mark.parametrize("collation", ["NOCASE", "RTRIM"])
+def test_a_collation_of_the_columns_makes_no_two_keys_one(collation: str, ids: str) -> None:
+    world = World()
+    world.database.script(f"""
+      CREATE TABLE artifacts (
+        id {ids} PRIMARY KEY, r2_bucket TEXT NOT NULL COLLATE {collation}, r2_key TEXT NOT NULL COLLATE {collation},
+        source_type TEXT NOT NULL, fetched_at TEXT
+      );
+      CREATE TABLE notes (about {ids} REFERENCES artifacts (id), word TEXT, UNIQUE (about, word));
+    """)
+    migrate(world.database)
+    keys = ["A", "a", "a ", "a  ", "A", "a", "stuck", "STUCK", "stuck", "STUCK"]
+    rows = [(number, "b", key, "raw", None) for number, key in enumerate(keys, start=11)]
+    world.database.connection.executemany("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)", rows)
+    world.database.script("INSERT INTO notes VALUES (17, 'x'), (19, 'x'), (18, 'x'), (20, 'x')")
+    dry, live = recovered(world), healed(world)
+    for report in (dry, live):
+        told = steps(report)["dedupe"]
+        assert (told["groups"], told["changed"], told["after"]) == (2, 2, 2)
+        assert [left["r2_key"] for left in told["left_whole"]] == ["STUCK", "stuck"]
+    world.database.script("DELETE FROM notes")
+    assert healed(world)["ok"]
+    assert sorted(str(row[2]) for row in artifacts(world)) == sorted(set(keys))
+    undone(world, 2)
+    assert len(artifacts(world)) == 8
+
+
+@every_dirty_shape
+def test_the_object_with_an_empty_bucket_and_an_empty_key_is_one_like_any_other(shape: Shape) -> None:
+    world = shape.world()
+    for number in (1, 2):
+        shape.artifact(world, number, "", bucket="")
+    dry, live = recovered(world), recovered(world, dry_run=False)
+    for report in (dry, live):
+        assert (steps(report)["dedupe"]["changed"], report["ok"]) == (1, True)
+    assert len(artifacts(world)) == 1
+
+
+# The type
+
+
+@pytest.mark.parametrize("winner", ["unknown", None])
+def test_a_known_type_is_carried_to_a_winner_that_has_none(winner: str | None) -> None:
+    shape = replace(DIRTY, loose=True)
+    world = shape.world()
+    shape.artifact(world, 1, "k", "report", fetched_at="2026-01-01")
+    shape.artifact(world, 2, "k", winner, fetched_at="2026-02-01")
+    dry, live = steps(recovered(world))["dedupe"], steps(healed(world))["dedupe"]
+    assert dry["types_carried"] == live["types_carried"] == 1
+    assert [(row[0], row[3]) for row in artifacts(world)] == [(2, "report")]
+
+
+def test_at_the_same_time_a_known_type_goes_before_none_and_none_is_as_good_as_unknown() -> None:
+    shape = replace(DIRTY, loose=True)
+    for first, second, kept in (("raw", None, 1), (None, "raw", 2), ("unknown", None, 2), (None, "unknown", 2)):
+        world = shape.world()
+        shape.artifact(world, 1, "k", first)
+        shape.artifact(world, 2, "k", second)
+        healed(world)
+        assert [row[0] for row in artifacts(world)] == [kept]

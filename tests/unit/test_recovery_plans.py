@@ -88,8 +88,8 @@ ROWS_OF_A_CHUNK = {
     "remap": 'SET "artifact_id" = merged.winner_id',
     "remap of notes": 'SET "about" = merged.winner_id',
     "delete": "DELETE FROM artifacts",
-    "next groups": "WHERE (r2_bucket, r2_key) > (?1, ?2) AND r2_bucket IS NOT NULL",
-    "conflicts": "SELECT DISTINCT r2_bucket, r2_key",
+    "next groups": "r2_key COLLATE BINARY >= ?2",
+    "conflicts": "SELECT DISTINCT r2_bucket",
     "classify": "UPDATE artifacts SET source_type = classified",
     "boundary": "OFFSET ?3 - 1",
 }

@@ -104,6 +104,17 @@ def test_every_column_returns_as_it_was_whatever_is_in_it() -> None:
     assert [[type(value) for value in row] for row in after] == [[type(value) for value in row] for row in before]
 
 
+@pytest.mark.parametrize("name", ["steward:blob:00", "steward:x", "a\tb", 'quo"te'])
+def test_a_bucket_and_a_key_of_any_name_return(name: str) -> None:
+    world = DIRTY.world()
+    for number in (1, 2):
+        DIRTY.artifact(world, number, name, bucket=name)
+    before = artifacts(world)
+    healed(world)
+    assert undone(world, 1)["refused"] == []
+    assert artifacts(world) == before
+
+
 def test_a_type_that_the_winner_took_stays_for_it_is_knowledge() -> None:
     world = DIRTY.world()
     DIRTY.artifact(world, 1, "k", "report")

@@ -1,5 +1,5 @@
 -- A row per object whose merge would break a UNIQUE constraint of a child.
-SELECT DISTINCT r2_bucket, r2_key
+SELECT DISTINCT r2_bucket COLLATE BINARY AS r2_bucket, r2_key COLLATE BINARY AS r2_key
 FROM (
   SELECT ranked.r2_bucket, ranked.r2_key, count(*) OVER (PARTITION BY {{merged_key}}) AS same
   FROM ({{ranked}}) AS ranked
@@ -7,3 +7,4 @@ FROM (
   WHERE {{not_null}}
 )
 WHERE same > 1
+ORDER BY 1, 2

@@ -6,6 +6,6 @@ WHERE run = ?1 AND chunk = ?2 AND undone_by IS NULL
   AND EXISTS (
     SELECT 1 FROM artifacts
     WHERE artifacts.id = +steward_merges.winner_id
-      AND artifacts.r2_bucket = steward_merges.loser ->> '$.r2_bucket'
-      AND artifacts.r2_key = steward_merges.loser ->> '$.r2_key'
+      AND artifacts.r2_bucket COLLATE BINARY = {{r2_bucket}}
+      AND artifacts.r2_key COLLATE BINARY = {{r2_key}}
   )
