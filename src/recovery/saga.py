@@ -269,6 +269,7 @@ async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> 
         schema = await read_schema(ports.database, settings.children)
         new_id(schema.artifacts)
         schema.refuse_missing_children()
+        schema.refuse_cascades()
         saga = Saga(ports, settings, request, run, schema, cost)
         return await _recorded(saga)
     except StewardError as error:

@@ -111,6 +111,7 @@ async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: C
     database = MeteredDatabase(ports.database, cost)
     schema = await read_schema(database, settings.children)
     schema.refuse_missing_children()
+    schema.refuse_cascades()
     work = Undo(database, schema, run, target)
     [chunks] = await database.batch([sql.statement("recovery/merge_chunks", target)])
     if chunks.rows:

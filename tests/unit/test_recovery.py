@@ -30,7 +30,7 @@ from tests.databases import (
     verdicts,
 )
 from tests.dirty import RULES, SAMPLE, Dirt, clean_sample, dirt
-from tests.fakes import World
+from tests.fakes import World, migrate
 from tests.support import Api, everything, tick
 
 STEPS = ["pause", "measure", "bookmark", "dedupe", "index", "guards", "classify", "orphans", "verify", "resume"]
@@ -525,6 +525,67 @@ def test_a_configured_child_that_is_not_there_is_refused_before_anything_is_chan
     with pytest.raises(RefusedError, match=r"CHILDREN names gone\.artifact_id"):
         recovered(world, wrong, dry_run=dry_run)
     assert tables_and_control(world) == before
+
+
+CASCADES = {
+    "on another column": "artifact_uuid TEXT REFERENCES artifacts (uuid) ON DELETE {action}",
+    "on several": """
+      id INTEGER, artifact_uuid TEXT,
+      FOREIGN KEY (id, artifact_uuid) REFERENCES artifacts (id, uuid) ON DELETE {action}
+    """,
+}
+
+
+def with_uuids(child: str) -> World:
+    world = World()
+    world.database.script(f"""
+      CREATE TABLE artifacts (
+        id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL,
+        fetched_at TEXT, uuid TEXT UNIQUE, UNIQUE (id, uuid)
+      );
+      CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER REFERENCES artifacts (id) ON DELETE CASCADE);
+      CREATE TABLE pages (body TEXT DEFAULT 'precious', {child});
+    """)
+    migrate(world.database)
+    world.database.script("""
+      INSERT INTO artifacts VALUES (1, 'b', 'k', 'raw', '2026-01-01', 'u1'), (2, 'b', 'k', 'raw', '2026-02-01', 'u2');
+      INSERT INTO datapoints VALUES (1, 1);
+    """)
+    columns = "id, artifact_uuid" if "(id, artifact_uuid)" in child else "artifact_uuid"
+    world.database.script(f"INSERT INTO pages ({columns}) VALUES ({'1, ' if ',' in columns else ''}'u1')")
+    return world
+
+
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT"])
+@pytest.mark.parametrize("child", CASCADES.values(), ids=CASCADES.keys())
+def test_a_key_that_would_change_a_child_unjournalled_is_refused_by_name_before_anything_is_changed(
+    child: str, action: str
+) -> None:
+    world = with_uuids(child.format(action=action))
+    before = tables_and_control(world)
+    for dry_run in (True, False):
+        with pytest.raises(RefusedError, match=rf"pages\.artifact_uuid ON DELETE {action}") as refused:
+            recovered(world, dry_run=dry_run)
+        assert refused.value.reason == "schema"
+        assert "artifacts (id)" in refused.value.hint
+    assert tables_and_control(world) == before
+    assert world.database.one("SELECT body FROM pages WHERE artifact_uuid = 'u1'") == "precious"
+
+
+@pytest.mark.parametrize("child", CASCADES.values(), ids=CASCADES.keys())
+def test_a_key_that_restricts_is_the_databases_own_refusal_of_one_object(child: str) -> None:
+    world = with_uuids(child.format(action="NO ACTION"))
+    report = recovered(world, dry_run=False)
+    [left] = steps(report)["dedupe"]["left_whole"]
+    assert "FOREIGN KEY" in left["why"]
+    assert len(artifacts(world)) == 2
+    assert world.database.one("SELECT count(*) FROM pages WHERE artifact_uuid = 'u1'") == 1
+
+
+def test_a_cascade_on_the_id_is_followed_to_the_winner_and_takes_nothing_with_it() -> None:
+    world = with_uuids("artifact_uuid TEXT")
+    assert healed(world)["ok"]
+    assert datapoints(world) == [(1, 2)]
 
 
 def test_the_guards_of_a_table_that_was_dropped_stop_nothing() -> None:

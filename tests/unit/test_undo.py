@@ -362,6 +362,17 @@ def rebuilt(world: World) -> None:
         """)
 
 
+def test_an_undo_is_refused_while_a_deleted_artifact_would_take_rows_of_a_child_with_it() -> None:
+    world = merged()
+    world.database.script("""
+      CREATE UNIQUE INDEX notes_of ON artifacts (note);
+      CREATE TABLE pages (about TEXT REFERENCES artifacts (note) ON DELETE SET NULL);
+    """)
+    with pytest.raises(RefusedError, match=r"pages\.about ON DELETE SET NULL"):
+        undone(world, 1)
+    assert world.database.one("SELECT paused_by FROM steward_control") is None
+
+
 def test_an_undo_beside_a_live_run_is_refused() -> None:
     world = merged()
     world.database.script("UPDATE steward_control SET lease_token = 'other', lease_run = 9, lease_until = '2999'")
