@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sql
 from ports import Statement
 
+_ALONE = ("known_type", "used_override", "reused_id")
 _ON_CHILD = ("delete", "rekey", "insert", "update")
 
 
@@ -42,7 +43,7 @@ class Guard:
 
 def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
     """Return the guards of a database whose artifacts are referenced by these (table, column) pairs."""
-    guards = [Guard(f"steward_guard_{kind}", sql.load(f"guards/{kind}")) for kind in ("known_type", "used_override")]
+    guards = [Guard(f"steward_guard_{kind}", sql.load(f"guards/{kind}")) for kind in _ALONE]
     for table, column in children:
         for kind in _ON_CHILD:
             name = f"steward_guard_{kind}_{table}_{column}"

@@ -70,7 +70,7 @@ class Schema:
     tables: dict[str, Table]
     triggers: dict[str, str]
     cascades: tuple[str, ...] = ()
-    """Keys on other columns than the id that change a child when an artifact is deleted: no merge moves such a child."""
+    """Keys on other columns than the id that change a child when an artifact is deleted: no merge moves that child."""
     rows_read: int = 0
     """What reading these facts cost."""
 

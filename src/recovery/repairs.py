@@ -8,6 +8,7 @@ import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
 from recovery.dedupe import ChildConstraint, changed, child_constraints, drop_stale_guards, ranked_rows, write_held
+from recovery.journal import restored_object
 from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
@@ -124,7 +125,7 @@ class Repairs:
 
     async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: Merged) -> Step:
         slots = self.schema.child_slots(reference)
-        orphans = sql.fill(sql.load("recovery/orphans"), slots)
+        orphans = sql.fill(sql.load("recovery/orphans"), {**slots, **restored_object("lost.loser")})
         stuck = [_stuck(constraint, orphans, slots) for constraint in constraints]
         free = {"orphans": orphans, "free": " AND ".join([f"row_key NOT IN ({one})" for one in stuck]) or "1"}
         params = merged if stuck else ()

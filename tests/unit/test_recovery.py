@@ -107,7 +107,7 @@ def test_the_steps_say_how_many_were_wrong_and_what_changed() -> None:
     told = numbers(report)
     assert told["dedupe"] == (5, 1, 4)
     assert told["index"] == (0, 0, 0)
-    assert told["guards"] == (6, 10, 4)
+    assert told["guards"] == (7, 11, 4)
     assert told["classify"] == (2, 0, 2)
     assert told["orphans"] == (2, 1, 1)
     assert told["verify"][1] == 1 + 1 + 1

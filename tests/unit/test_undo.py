@@ -162,6 +162,11 @@ MOVED_ON = {
         {"loser_id": 1, "winner_id": 3, "r2_bucket": "b", "r2_key": "a", "why": "the id is in use again"},
         {2, 4},
     ),
+    "the loser's id was another row's meanwhile": (
+        "INSERT INTO artifacts VALUES (1, 'b', 'new', 'raw', NULL, NULL); DELETE FROM artifacts WHERE id = 1",
+        {"loser_id": 1, "winner_id": 3, "r2_bucket": "b", "r2_key": "a", "why": "the id was another row's meanwhile"},
+        {2, 4},
+    ),
     "the winner is gone": (
         "DELETE FROM datapoints WHERE artifact_id = 5; DELETE FROM artifacts WHERE id = 5",
         {"loser_id": 4, "winner_id": 5, "r2_bucket": "b", "r2_key": "b", "why": "the winner is gone"},
