@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import runs
 from errors import PlatformError, RefusedError
 from ports import Database, Ports, Result, Statement
 from recovery.saga import RecoverRequest, recover
@@ -414,6 +415,28 @@ def test_an_operators_pause_stays() -> None:
     assert (control(world, "paused_by"), control(world, "pause_reason")) == ("operator", "a move")
 
 
+@pytest.mark.parametrize("moment", [MERGE, "SET paused_by = NULL"], ids=["in the middle", "just before the resume"])
+def test_an_operators_pause_while_a_recovery_works_outlives_it(moment: str) -> None:
+    world = many_groups(2)
+
+    @dataclass
+    class Interrupted:
+        database: Database
+
+        async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+            if any(moment in one.sql for one in statements):
+                await runs.pause(world.database, world.clock, by="operator", reason="hands off")
+            return await self.database.batch(statements)
+
+        async def bookmark(self) -> str | None:
+            return None
+
+    report = recovered(replace(world.ports(), database=Interrupted(world.database)), dry_run=False)
+    assert report["ok"]
+    assert numbers(report)["resume"] == (1, 1, 0)
+    assert (control(world, "paused_by"), control(world, "pause_reason")) == ("operator", "hands off")
+
+
 def test_what_cannot_be_made_clean_stays_paused_unless_the_request_says_so() -> None:
     world = SAMPLE.world()
     report = recovered(world, dry_run=False)
@@ -478,6 +501,39 @@ def test_a_failed_step_is_named_with_its_cause_and_how_to_go_on_and_the_next_cal
     assert healed(world)["ok"]
     assert tables(world) == tables(whole)
     assert control(world, "paused_by") is None
+
+
+def test_a_recovery_that_failed_before_it_paused_says_that_backfill_is_not_paused() -> None:
+    world = SAMPLE.world()
+    ports = replace(world.ports(), database=Failing(world.database, "AS losers"))
+    told = recovered(ports, dry_run=False)["steps"][-1]["error"]
+    assert "Scheduled backfill is not paused. POST /recover goes on from here" in told
+    assert control(world, "paused_by") is None
+    Api(world).json("POST", "/pause", {"reason": "a move"})
+    told = recovered(ports, dry_run=False)["steps"][-1]["error"]
+    assert "stays paused (by operator)" in told
+
+
+def test_a_recovery_that_cannot_ask_whether_it_paused_says_who_can() -> None:
+    world = SAMPLE.world()
+    ports = replace(world.ports(), database=Failing(world.database, "paused_by"))
+
+    @dataclass(frozen=True)
+    class Gone:
+        database: Database
+        opened: list[bool]
+
+        async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+            database = world.database if not self.opened else self.database
+            self.opened.append(True)
+            return await database.batch(statements)
+
+        async def bookmark(self) -> str | None:
+            return None
+
+    told = recovered(replace(ports, database=Gone(ports.database, [])), dry_run=False)["steps"][-1]["error"]
+    assert told.startswith("Step pause: ")
+    assert "GET /summary tells whether scheduled backfill is paused." in told
 
 
 def test_a_dry_run_that_failed_says_that_nothing_was_changed() -> None:
