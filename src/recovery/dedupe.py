@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sql
-from errors import ConstraintError, LeaseLostError, RefusedError
+from errors import ConstraintError, LeaseLostError, PlatformError, RefusedError, TooBigError
 from log import timestamp
 from ports import Database, Result, Statement
 from recovery.journal import whole_row
@@ -180,7 +180,7 @@ class Dedupe:
             return
         try:
             await self._merge_chunk(groups)
-        except ConstraintError as error:
+        except (ConstraintError, TooBigError) as error:
             refuse_known(error)
             if len(groups) == 1:
                 self.left[groups[0]] = str(error)
@@ -242,7 +242,7 @@ async def write_held(database: Database, run: Run, *statements: Statement) -> li
     return results
 
 
-def refuse_known(error: ConstraintError) -> None:
+def refuse_known(error: PlatformError) -> None:
     """Raise what a failed constraint of our own means: the lease is gone, or the cap is reached."""
     if "steward_control.fence" in str(error):
         raise LeaseLostError("The recovery lost its lease.", hint="Another run took over; see GET /runs.") from error

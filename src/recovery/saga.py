@@ -200,7 +200,7 @@ class Saga:
         if left:
             whole = [{"r2_bucket": bucket, "r2_key": key, "why": why} for (bucket, key), why in left.items()]
             step.details["left_whole"] = whole[:100]
-            step.error = f"{len(left)} objects are left whole: merging them would break a constraint of a child."
+            step.error = f"{len(left)} objects are left whole: the database refuses their merge. `why` says by what."
         return step
 
     async def _duplicates(self) -> dict[str, int]:

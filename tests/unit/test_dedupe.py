@@ -15,6 +15,7 @@ from tests.databases import (
     datapoints,
     every_dirty_shape,
     healed,
+    numbers,
     recovered,
     steps,
     undone,
@@ -262,6 +263,19 @@ def test_what_only_the_database_can_refuse_is_found_by_halving(refusal: str) -> 
     assert (found["before"], found["after"], found["changed"]) == (15, 1, 14)
     assert len(artifacts(world)) == 16
     assert {row[0] for row in world.database.all("SELECT about FROM notes")} >= {2, 6, 11, 30}
+
+
+def test_a_row_too_big_for_the_journal_is_left_and_the_rest_goes_on() -> None:
+    world = DIRTY.world()
+    DIRTY.artifact(world, 1, "big", fetched_at="2026-01-01", note=b"x" * 1_100_000)
+    DIRTY.artifact(world, 2, "big", fetched_at="2026-02-01")
+    for number in range(3, 13):
+        DIRTY.artifact(world, number, f"k{number // 2:02}")
+    report = healed(world)
+    [left] = steps(report)["dedupe"]["left_whole"]
+    assert (left["r2_bucket"], left["r2_key"]) == ("b", "big")
+    assert "too big" in left["why"]
+    assert numbers(report)["dedupe"] == (5, 1, 4)
 
 
 def test_a_left_group_does_not_use_up_what_a_call_may_do() -> None:
