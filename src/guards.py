@@ -24,7 +24,8 @@ class Guard:
     name: str
     create: str
     table: str = "artifacts"
-    on_insert: bool = False
+    kind: str = ""
+    """What of a child it guards: delete, rekey, insert, update; or nothing."""
 
     @property
     def stored(self) -> str:
@@ -51,7 +52,7 @@ def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
                 name = f"steward_guard_{kind}_{table}__{column}"
             slots = {"name": sql.quote(name), "child_table": sql.quote(table), "child_column": sql.quote(column)}
             guarded = table if kind in ("insert", "update") else "artifacts"
-            guards.append(Guard(name, _filled(kind, slots), guarded, kind == "insert"))
+            guards.append(Guard(name, _filled(kind, slots), guarded, kind))
     return guards
 
 

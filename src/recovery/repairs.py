@@ -37,9 +37,9 @@ class Repairs:
         """Run the statements under the lease, in one transaction."""
         await write_held(self.database, self.run, *statements)
 
-    async def _change(self, statement: Statement) -> int:
-        """Run the statement under the lease, and return the rows it changed itself."""
-        _, counted = await write_held(self.database, self.run, statement, sql.statement("recovery/changed"))
+    async def _change(self, *statements: Statement) -> int:
+        """Run the statements under the lease, and return the rows that the last one changed itself."""
+        *_, counted = await write_held(self.database, self.run, *statements, sql.statement("recovery/changed"))
         return changed(counted)
 
     async def index(self) -> Step:
@@ -138,8 +138,10 @@ class Repairs:
         found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))
         step = Step("orphans", found, found - known, known, list(sample.rows))
         if self.live and known:
+            named = (self.run.id, reference.table, reference.column)
+            journal = sql.statement("recovery/journal_orphans", *merged, *named, **free)
             try:
-                step.changed = await self._change(sql.statement("recovery/point_orphans", *params, **slots, **free))
+                step.changed = await self._change(journal, sql.statement("recovery/point_orphans", *named, **slots))
             except ConstraintError as error:
                 step.changed, step.error = 0, f"{reference.name}: {error} Its orphans are left as they are."
             step.after = found - step.changed

@@ -85,14 +85,16 @@ CREATE TABLE IF NOT EXISTS steward_merges (
 CREATE INDEX IF NOT EXISTS steward_merges_by_run ON steward_merges (run, chunk);
 CREATE INDEX IF NOT EXISTS steward_merges_by_loser ON steward_merges (loser_id);
 
--- A row per child row that a merge pointed elsewhere.
+-- A row per child row that was pointed elsewhere: by a merge, or, with winner_id, because its artifact was missing.
 CREATE TABLE IF NOT EXISTS steward_remaps (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL,
   child_table TEXT NOT NULL,
   child_column TEXT NOT NULL,
   row_key NOT NULL,
-  loser_id NOT NULL
+  loser_id NOT NULL,
+  winner_id,
+  undone_by INTEGER
 );
 CREATE INDEX IF NOT EXISTS steward_remaps_by_run ON steward_remaps (run, child_table, child_column, loser_id);
 
