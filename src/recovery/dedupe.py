@@ -14,6 +14,7 @@ import sql
 from errors import ConstraintError, LeaseLostError, PlatformError, RefusedError, TooBigError
 from log import timestamp
 from ports import Database, Result, Statement
+from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
 from recovery.journal import whole_row
 from runs import LEASE, Run
 from schema import Reference, Schema
@@ -37,48 +38,6 @@ class Plan:
     children: int
     sample: list[object]
     left: dict[Group, str]
-
-
-@dataclass(frozen=True)
-class ChildConstraint:
-    """A UNIQUE constraint of a child on its reference and `others`, which a merge could break."""
-
-    reference: Reference
-    index: str
-    others: tuple[tuple[str, str], ...]
-    """Column and collation of each."""
-
-    @property
-    def name(self) -> str:
-        """The constraint as a person would find it."""
-        columns = ", ".join([self.reference.column, *(column for column, _ in self.others)])
-        return f"UNIQUE ({columns}) of {self.reference.table} ({self.index})"
-
-    def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
-        """Return the statement that lists the objects among `groups` whose merge would break it."""
-        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "ranked": ranked_rows(groups)}
-        return sql.statement("recovery/conflicts", *params, **slots)
-
-    def slots(self, target: str) -> dict[str, str]:
-        """Return what makes two children the same once both point at `target`."""
-        others = [f"child.{sql.quote(column)} COLLATE {collation}" for column, collation in self.others]
-        return {
-            "merged_key": ", ".join([target, *others]),
-            "not_null": " AND ".join(["1", *(f"{name} IS NOT NULL" for name in others)]),
-        }
-
-
-async def child_constraints(database: Database, schema: Schema) -> list[ChildConstraint]:
-    """Return the UNIQUE constraints of the children that a merge could break."""
-    constraints: list[ChildConstraint] = []
-    for reference in schema.references:
-        key = schema.tables[reference.table].row_key or ""
-        wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
-        [found] = await database.batch([wanted])
-        for row in found.rows:
-            others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]
-            constraints.append(ChildConstraint(reference, str(row["name"]), tuple(others)))
-    return constraints
 
 
 @dataclass
@@ -249,11 +208,6 @@ def refuse_known(error: PlatformError) -> None:
     if "deletes_left" in str(error):
         hint = "Rows appeared meanwhile. Run it dry again, and pass max_deletes with the number it shows."
         raise RefusedError("max_deletes", "The recovery reached the cap on deletes.", hint=hint) from error
-
-
-def ranked_rows(groups: str) -> str:
-    """Return the fragment that ranks the rows of the objects that the fragment `groups` selects."""
-    return sql.fill(_fragment("ranked"), {"groups": groups})
 
 
 def changed(result: Result) -> int:

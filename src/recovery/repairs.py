@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
-from recovery.dedupe import ChildConstraint, changed, child_constraints, drop_stale_guards, ranked_rows, write_held
+from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
+from recovery.dedupe import changed, drop_stale_guards, write_held
 from recovery.journal import restored_object
 from recovery.steps import Step
 from rules import RuleSet
@@ -151,5 +152,5 @@ class Repairs:
 def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str]) -> str:
     """Return the fragment that lists the orphans which `constraint` keeps from the winner."""
     ranked = ranked_rows(sql.load("recovery/all_groups"))
-    same = constraint.slots("child.steward_target")
+    same = {**constraint.slots("child.steward_target"), "where": constraint.where_of_any}
     return sql.fill(sql.load("recovery/stuck_orphans"), {**slots, **same, "orphans": orphans, "ranked": ranked})

@@ -206,6 +206,11 @@ UNIQUE = {
     "as part of its primary key": """
       CREATE TABLE notes (word TEXT, about INTEGER REFERENCES artifacts (id), PRIMARY KEY (word, about)) WITHOUT ROWID;
     """,
+    "on some rows only": """
+      CREATE TABLE notes (about INTEGER REFERENCES artifacts (id), word TEXT, "a (where" DEFAULT 1);
+      CREATE UNIQUE INDEX partly ON notes (about) /* (where */ WHERE notes."a (where" > 0 AND lower(word) = 'same' -- so
+      ;
+    """,
     "folding case": """
       CREATE TABLE notes (about INTEGER REFERENCES artifacts (id), word TEXT);
       CREATE UNIQUE INDEX folded ON notes (about, word COLLATE NOCASE);
@@ -233,6 +238,30 @@ def test_a_group_whose_merge_would_break_a_child_is_left_whole_and_the_rest_goes
         assert told["groups"] == 2
     assert [row[0] for row in artifacts(world)] == [1, 2, 4, 6]
     assert world.database.all("SELECT about FROM notes ORDER BY 1") == [(1,), (2,), (4,)]
+
+
+@pytest.mark.parametrize("where", ["value > 5", "datapoints.value > 5", "rowid > 5"])
+def test_an_index_on_some_rows_keeps_no_object_whole_whose_rows_it_does_not_hold(where: str) -> None:
+    world = DIRTY.world(f"CREATE UNIQUE INDEX partly ON datapoints (artifact_id) WHERE {where};")
+    for number in range(1, 9):
+        DIRTY.artifact(world, number, f"k{(number + 1) // 2}")
+        DIRTY.datapoint(world, number, number)
+    dry, live = steps(recovered(world))["dedupe"], steps(recovered(world, dry_run=False))["dedupe"]
+    expected = ["k4"] if where == "rowid > 5" else ["k3", "k4"]
+    assert [one["r2_key"] for one in dry["left_whole"]] == expected
+    assert dry["left_whole"] == live["left_whole"]
+    assert (dry["before"], dry["after"]) == (live["before"], live["after"]) == (4, len(expected))
+
+
+@pytest.mark.parametrize("where", ["artifact_id > 5", "artifact_id IS NOT NULL"])
+def test_dry_and_live_agree_where_a_merge_may_bring_a_row_into_an_index(where: str) -> None:
+    world = DIRTY.world(f"CREATE UNIQUE INDEX partly ON datapoints (artifact_id) WHERE {where};")
+    for number in range(5, 9):
+        DIRTY.artifact(world, number, f"k{(number + 1) // 2}")
+        DIRTY.datapoint(world, number, number)
+    dry, live = steps(recovered(world))["dedupe"], steps(recovered(world, dry_run=False))["dedupe"]
+    assert [one["r2_key"] for one in dry["left_whole"]] == ["k3", "k4"]
+    assert dry["left_whole"] == live["left_whole"]
 
 
 @pytest.mark.parametrize(
