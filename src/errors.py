@@ -9,6 +9,7 @@ StewardError
     ├── TransientError   known to pass: idempotent work may be retried
     ├── OverloadedError  the service sheds load: stop here, do not retry
     ├── ConstraintError  the database refused a row
+    ├── TooBigError      a value, or a row, passes D1's 2 MB
     ├── CursorError      R2 refused a list cursor
     └── PageTooLargeError  R2 did not answer, as for a page that is too large; a shorter one may do
 
@@ -75,6 +76,10 @@ class OverloadedError(PlatformError):
 
 class ConstraintError(PlatformError):
     """The database refused a row (UNIQUE, NOT NULL, CHECK, foreign key, or a guard)."""
+
+
+class TooBigError(PlatformError):
+    """A value or a row passes D1's limit of 2 MB: nothing was written."""
 
 
 class CursorError(PlatformError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sql
 from ports import Statement
 
+_ALONE = ("known_type", "used_override", "reused_id")
 _ON_CHILD = ("delete", "rekey", "insert", "update")
 
 
@@ -23,7 +24,8 @@ class Guard:
     name: str
     create: str
     table: str = "artifacts"
-    on_insert: bool = False
+    kind: str = ""
+    """What of a child it guards: delete, rekey, insert, update; or nothing."""
 
     @property
     def stored(self) -> str:
@@ -42,7 +44,7 @@ class Guard:
 
 def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
     """Return the guards of a database whose artifacts are referenced by these (table, column) pairs."""
-    guards = [Guard(f"steward_guard_{kind}", sql.load(f"guards/{kind}")) for kind in ("known_type", "used_override")]
+    guards = [Guard(f"steward_guard_{kind}", sql.load(f"guards/{kind}")) for kind in _ALONE]
     for table, column in children:
         for kind in _ON_CHILD:
             name = f"steward_guard_{kind}_{table}_{column}"
@@ -50,7 +52,7 @@ def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
                 name = f"steward_guard_{kind}_{table}__{column}"
             slots = {"name": sql.quote(name), "child_table": sql.quote(table), "child_column": sql.quote(column)}
             guarded = table if kind in ("insert", "update") else "artifacts"
-            guards.append(Guard(name, _filled(kind, slots), guarded, kind == "insert"))
+            guards.append(Guard(name, _filled(kind, slots), guarded, kind))
     return guards
 
 

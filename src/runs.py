@@ -143,7 +143,7 @@ def _busy(control: Row) -> RefusedError:
 
 
 async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:
-    """Pause scheduled backfill. Who paused first, and why, stays."""
+    """Pause scheduled backfill. Who paused first, and why, stays; but an operator takes over what a run paused."""
     await database.batch([paused(clock, by=by, reason=reason)])
 
 
@@ -157,9 +157,9 @@ async def resume(database: Database) -> None:
     await database.batch([resumed()])
 
 
-def resumed() -> Statement:
-    """Return the statement that ends the pause, for a transaction of the caller's."""
-    return sql.statement("control/resume")
+def resumed(by: str | None = None) -> Statement:
+    """Return the statement that ends the pause, or only one by `by`, for a transaction of the caller's."""
+    return sql.statement("control/resume", by)
 
 
 async def read_control(database: Database) -> Row:

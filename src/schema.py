@@ -69,6 +69,8 @@ class Schema:
     references: tuple[Reference, ...]
     tables: dict[str, Table]
     triggers: dict[str, str]
+    cascades: tuple[str, ...] = ()
+    """Keys on other columns than the id that change a child when an artifact is deleted: no merge moves that child."""
     rows_read: int = 0
     """What reading these facts cost."""
 
@@ -108,6 +110,14 @@ class Schema:
             hint = "Correct CHILDREN (docs/configuration.md), or create what is missing."
             raise RefusedError(
                 "schema", f"CHILDREN names {', '.join(self.missing_children)}, which is not there.", hint=hint
+            )
+
+    def refuse_cascades(self) -> None:
+        """Raise RefusedError where a deleted artifact would take with it what no merge moves and no journal keeps."""
+        if self.cascades:
+            hint = "Rebuild that table: with a key on artifacts (id), which is followed to the winner, or NO ACTION."
+            raise RefusedError(
+                "schema", f"Deleting an artifact would change rows of a child: {', '.join(self.cascades)}.", hint=hint
             )
 
 
@@ -163,6 +173,7 @@ async def read_schema(database: Database, children: tuple[tuple[str, str], ...])
         references=references,
         tables=known,
         triggers={str(row["name"]): str(row["sql"]) for row in overview.rows if row["type"] == "trigger"},
+        cascades=_cascades(overview),
         rows_read=sum(result.rows_read for result in (columns, unique, overview, details)),
     )
 
@@ -174,11 +185,19 @@ def _references(overview: Result, children: tuple[tuple[str, str], ...]) -> tupl
             str(row["name"]), str(row["child_column"]), declared=True
         )
         for row in overview.rows
-        if row["type"] == "table"
+        if row["type"] == "table" and row["by_id"]
     }
     for table, column in children:
         found.setdefault((table.lower(), column.lower()), Reference(table, column, declared=False))
     return tuple(found[key] for key in sorted(found))
+
+
+def _cascades(overview: Result) -> tuple[str, ...]:
+    return tuple(
+        f"{row['name']}.{row['child_column']} ON DELETE {row['on_delete']}"
+        for row in overview.rows
+        if row["type"] == "table" and not row["by_id"] and row["on_delete"] in ("CASCADE", "SET NULL", "SET DEFAULT")
+    )
 
 
 def _table(name: str, rows: list[Row]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,12 +38,19 @@ class Dirt:
                 shape.datapoint(world, number, artifact)
             notes = [(shape.id(artifact), word) for artifact, word in dict.fromkeys(self.notes)]
             world.database.connection.executemany("INSERT OR IGNORE INTO notes VALUES (?, ?)", notes)
-            merges = [(shape.id(loser), shape.id(winner)) for loser, winner in self.merges]
+            merges = [(shape.id(loser), shape.id(winner), self._lost(winner)) for loser, winner in self.merges]
             world.database.connection.executemany(
-                "INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser) VALUES (0, 1, ?, ?, '{}')", merges
+                "INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser) VALUES (0, 1, ?, ?, ?)", merges
             )
         world.rules(*RULES)
         return world
+
+    def _lost(self, winner: int) -> str:
+        """Return the journalled row of a loser: it stood for the object of the row that its trail leads to."""
+        for _ in self.merges:
+            winner = dict(self.merges).get(winner, winner)
+        row = self.artifacts[winner - 1] if winner <= len(self.artifacts) else (None, None)
+        return json.dumps({"r2_bucket": row[0], "r2_key": row[1]})
 
 
 MOMENTS = [None, "2026-01-01T00:00:00Z", "2026-01-01T02:00:00+02:00", "2026-02-01", 1767225600, "someday"]

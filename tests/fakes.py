@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from errors import ConstraintError, PageTooLargeError, PlatformError
+from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
 from ports import Chunk, ListRequest, Page, Ports, Result, Statement
 
 MIGRATIONS = Path(__file__).parent.parent / "src" / "sql" / "migrations"
 
 MAX_INTEGER = 2**53 - 1
 """Pyodide hands a larger one to JavaScript as a BigInt, which D1 refuses."""
+
+MAX_VALUE_BYTES = 2_000_000
 
 
 def _unhex(text: str) -> bytes:
@@ -33,6 +35,7 @@ class SqliteDatabase:
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA foreign_keys = ON")
+        self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         self.connection.create_function("unhex", 1, _unhex, deterministic=True)
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
@@ -45,6 +48,9 @@ class SqliteDatabase:
         except sqlite3.IntegrityError as error:
             self.connection.execute("ROLLBACK")
             raise ConstraintError(f"A D1 batch failed: D1_ERROR: {error}: SQLITE_CONSTRAINT") from error
+        except sqlite3.DataError as error:
+            self.connection.execute("ROLLBACK")
+            raise TooBigError(f"A D1 batch failed: D1_ERROR: {error}: SQLITE_TOOBIG") from error
         except PlatformError:
             self.connection.execute("ROLLBACK")
             raise

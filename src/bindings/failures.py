@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import re
 
-from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TransientError
+from errors import (
+    ConstraintError,
+    CursorError,
+    OverloadedError,
+    PageTooLargeError,
+    PlatformError,
+    TooBigError,
+    TransientError,
+)
 
 OVERLOADED = (
     "D1 DB is overloaded",
@@ -38,6 +46,7 @@ _HINTS = {
     OverloadedError: "It sheds load: wait a minute, then go on from where this stopped.",
     TransientError: "It passes: the same call can be made again.",
     ConstraintError: "The database refused the row; the text names the constraint or guard.",
+    TooBigError: "D1 takes values and rows of at most 2 MB.",
 }
 
 _MISSING_TABLE = re.compile(r"no such table: (steward_|source_type_rules|artifacts)")
@@ -59,6 +68,8 @@ def _kind(message: str) -> type[PlatformError]:
         return TransientError
     if "SQLITE_CONSTRAINT" in message:
         return ConstraintError
+    if "SQLITE_TOOBIG" in message or "string or blob too big" in message:
+        return TooBigError
     return PlatformError
 
 

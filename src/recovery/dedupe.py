@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sql
-from errors import ConstraintError, LeaseLostError, RefusedError
+from errors import ConstraintError, LeaseLostError, PlatformError, RefusedError, TooBigError
 from log import timestamp
 from ports import Database, Result, Statement
+from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
 from recovery.journal import whole_row
 from runs import LEASE, Run
 from schema import Reference, Schema
@@ -22,6 +23,9 @@ CHUNK_GROUPS = 250
 """Objects per D1 batch: some 50 ms of SQL, and at most 1.5 MB of keys (a control character takes six bytes)."""
 
 Group = tuple[str, str]
+
+FIRST: Group = ("", "")
+"""No object comes before it."""
 
 
 @dataclass(frozen=True)
@@ -34,48 +38,6 @@ class Plan:
     children: int
     sample: list[object]
     left: dict[Group, str]
-
-
-@dataclass(frozen=True)
-class ChildConstraint:
-    """A UNIQUE constraint of a child on its reference and `others`, which a merge could break."""
-
-    reference: Reference
-    index: str
-    others: tuple[tuple[str, str], ...]
-    """Column and collation of each."""
-
-    @property
-    def name(self) -> str:
-        """The constraint as a person would find it."""
-        columns = ", ".join([self.reference.column, *(column for column, _ in self.others)])
-        return f"UNIQUE ({columns}) of {self.reference.table} ({self.index})"
-
-    def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
-        """Return the statement that lists the objects among `groups` whose merge would break it."""
-        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "ranked": ranked_rows(groups)}
-        return sql.statement("recovery/conflicts", *params, **slots)
-
-    def slots(self, target: str) -> dict[str, str]:
-        """Return what makes two children the same once both point at `target`."""
-        others = [f"child.{sql.quote(column)} COLLATE {collation}" for column, collation in self.others]
-        return {
-            "merged_key": ", ".join([target, *others]),
-            "not_null": " AND ".join(["1", *(f"{name} IS NOT NULL" for name in others)]),
-        }
-
-
-async def child_constraints(database: Database, schema: Schema) -> list[ChildConstraint]:
-    """Return the UNIQUE constraints of the children that a merge could break."""
-    constraints: list[ChildConstraint] = []
-    for reference in schema.references:
-        key = schema.tables[reference.table].row_key or ""
-        wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
-        [found] = await database.batch([wanted])
-        for row in found.rows:
-            others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]
-            constraints.append(ChildConstraint(reference, str(row["name"]), tuple(others)))
-    return constraints
 
 
 @dataclass
@@ -150,14 +112,11 @@ class Dedupe:
 
         Raises LeaseLostError, RefusedError ("max_deletes") and platform errors; all before it is committed.
         """
-        after: Group = ("", "")
+        after: Group | None = None
         while True:
             await self.run.keep()
             wanted = min(CHUNK_GROUPS, self.max_groups - self.groups)
-            following = sql.statement("recovery/next_groups", *after, max(wanted, 1) + len(self.left))
-            [found] = await self.database.batch([following])
-            fresh = [(str(row["r2_bucket"]), str(row["r2_key"])) for row in found.rows]
-            groups = [group for group in fresh if group not in self.left][: max(wanted, 1)]
+            groups = await self._following(after, max(wanted, 1))
             if not groups:
                 return
             if wanted <= 0 or self.run.clock.now() >= self.deadline:
@@ -167,13 +126,20 @@ class Dedupe:
             self.left.update(await self.conflicts(_fragment("given_groups"), (listed(groups),)))
             await self._merge_or_split([group for group in groups if group not in self.left])
 
+    async def _following(self, after: Group | None, count: int) -> list[Group]:
+        """Return the next `count` objects with several rows. The last one may be one still: it was left whole."""
+        wanted = sql.statement("recovery/next_groups", *(after or FIRST), count + 1)
+        [found] = await self.database.batch([wanted])
+        groups = [(str(row["r2_bucket"]), str(row["r2_key"])) for row in found.rows]
+        return [group for group in groups if group != after][:count]
+
     async def _merge_or_split(self, groups: Sequence[Group]) -> None:
         """Merge a chunk; where the database refuses a row, halve it until the object it refuses is alone."""
         if not groups:
             return
         try:
             await self._merge_chunk(groups)
-        except ConstraintError as error:
+        except (ConstraintError, TooBigError) as error:
             refuse_known(error)
             if len(groups) == 1:
                 self.left[groups[0]] = str(error)
@@ -235,18 +201,13 @@ async def write_held(database: Database, run: Run, *statements: Statement) -> li
     return results
 
 
-def refuse_known(error: ConstraintError) -> None:
+def refuse_known(error: PlatformError) -> None:
     """Raise what a failed constraint of our own means: the lease is gone, or the cap is reached."""
     if "steward_control.fence" in str(error):
         raise LeaseLostError("The recovery lost its lease.", hint="Another run took over; see GET /runs.") from error
     if "deletes_left" in str(error):
         hint = "Rows appeared meanwhile. Run it dry again, and pass max_deletes with the number it shows."
         raise RefusedError("max_deletes", "The recovery reached the cap on deletes.", hint=hint) from error
-
-
-def ranked_rows(groups: str) -> str:
-    """Return the fragment that ranks the rows of the objects that the fragment `groups` selects."""
-    return sql.fill(_fragment("ranked"), {"groups": groups})
 
 
 def changed(result: Result) -> int:

@@ -43,6 +43,11 @@ def restored(columns: Sequence[str], source: str) -> str:
     return ", ".join(_read(f"{source} ->> {_path(name)}") for name in columns)
 
 
+def restored_object(source: str) -> dict[str, str]:
+    """Return the slots that read the bucket and the key of a journalled row from the JSON object in `source`."""
+    return {name: restored([name], source) for name in ("r2_bucket", "r2_key")}
+
+
 def _read(value: str) -> str:
     # The marks are of one length.
     rest = f"substr({value}, {len(_TEXT) + 1})"

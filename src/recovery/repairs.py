@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
-from recovery.dedupe import ChildConstraint, changed, child_constraints, drop_stale_guards, ranked_rows, write_held
+from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
+from recovery.dedupe import changed, drop_stale_guards, write_held
+from recovery.journal import restored_object
 from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
@@ -36,9 +38,9 @@ class Repairs:
         """Run the statements under the lease, in one transaction."""
         await write_held(self.database, self.run, *statements)
 
-    async def _change(self, statement: Statement) -> int:
-        """Run the statement under the lease, and return the rows it changed itself."""
-        _, counted = await write_held(self.database, self.run, statement, sql.statement("recovery/changed"))
+    async def _change(self, *statements: Statement) -> int:
+        """Run the statements under the lease, and return the rows that the last one changed itself."""
+        *_, counted = await write_held(self.database, self.run, *statements, sql.statement("recovery/changed"))
         return changed(counted)
 
     async def index(self) -> Step:
@@ -124,7 +126,7 @@ class Repairs:
 
     async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: Merged) -> Step:
         slots = self.schema.child_slots(reference)
-        orphans = sql.fill(sql.load("recovery/orphans"), slots)
+        orphans = sql.fill(sql.load("recovery/orphans"), {**slots, **restored_object("lost.loser")})
         stuck = [_stuck(constraint, orphans, slots) for constraint in constraints]
         free = {"orphans": orphans, "free": " AND ".join([f"row_key NOT IN ({one})" for one in stuck]) or "1"}
         params = merged if stuck else ()
@@ -137,8 +139,10 @@ class Repairs:
         found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))
         step = Step("orphans", found, found - known, known, list(sample.rows))
         if self.live and known:
+            named = (self.run.id, reference.table, reference.column)
+            journal = sql.statement("recovery/journal_orphans", *merged, *named, **free)
             try:
-                step.changed = await self._change(sql.statement("recovery/point_orphans", *params, **slots, **free))
+                step.changed = await self._change(journal, sql.statement("recovery/point_orphans", *named, **slots))
             except ConstraintError as error:
                 step.changed, step.error = 0, f"{reference.name}: {error} Its orphans are left as they are."
             step.after = found - step.changed
@@ -148,5 +152,5 @@ class Repairs:
 def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str]) -> str:
     """Return the fragment that lists the orphans which `constraint` keeps from the winner."""
     ranked = ranked_rows(sql.load("recovery/all_groups"))
-    same = constraint.slots("child.steward_target")
+    same = {**constraint.slots("child.steward_target"), "where": constraint.where_of_any}
     return sql.fill(sql.load("recovery/stuck_orphans"), {**slots, **same, "orphans": orphans, "ranked": ranked})

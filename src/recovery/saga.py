@@ -20,7 +20,7 @@ from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict, all_hold
 from ports import Database, Ports, Statement
-from recovery.dedupe import Dedupe, Plan, listed, write_held
+from recovery.dedupe import Dedupe, Plan, changed, listed, write_held
 from recovery.repairs import Repairs
 from recovery.steps import Step
 from rules import read_rules
@@ -200,7 +200,7 @@ class Saga:
         if left:
             whole = [{"r2_bucket": bucket, "r2_key": key, "why": why} for (bucket, key), why in left.items()]
             step.details["left_whole"] = whole[:100]
-            step.error = f"{len(left)} objects are left whole: merging them would break a constraint of a child."
+            step.error = f"{len(left)} objects are left whole: the database refuses their merge. `why` says by what."
         return step
 
     async def _duplicates(self) -> dict[str, int]:
@@ -247,7 +247,8 @@ class Saga:
         paused_by = control["paused_by"] if self.live else (self.run.paused_by or BY)
         ours = paused_by == BY and (self.ok or self.request.resume)
         if self.live and ours:
-            await self._write(runs.resumed())
+            _, counted = await write_held(self.database, self.run, runs.resumed(BY), sql.statement("recovery/changed"))
+            ours = bool(changed(counted))
         return Step("resume", int(paused_by is not None), int(paused_by is not None and not ours), int(ours))
 
 
@@ -269,6 +270,7 @@ async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> 
         schema = await read_schema(ports.database, settings.children)
         new_id(schema.artifacts)
         schema.refuse_missing_children()
+        schema.refuse_cascades()
         saga = Saga(ports, settings, request, run, schema, cost)
         return await _recorded(saga)
     except StewardError as error:
@@ -286,7 +288,7 @@ async def _recorded(saga: Saga) -> dict[str, object]:
             raise
         error = failure.sentence()
     if error:
-        then = f"Scheduled backfill stays paused. {GO_ON}" if saga.live else "Nothing was changed."
+        then = f"{await _pause_now(saga)} {GO_ON}" if saga.live else "Nothing was changed."
         error = f"Step {saga.step}: {error} {then}"
         saga.steps.setdefault(saga.step, Step(saga.step, 0, 0)).error = error
         saga.done = saga.ok = False
@@ -294,3 +296,12 @@ async def _recorded(saga: Saga) -> dict[str, object]:
     status = "failed" if error else "succeeded" if saga.done else "stopped"
     await saga.run.close(status, counts=report, cost=saga.cost, error=error)
     return report
+
+
+async def _pause_now(saga: Saga) -> str:
+    """Return what is so of the pause after a failure."""
+    try:
+        paused_by = (await runs.read_control(saga.database))["paused_by"]
+    except StewardError:
+        return "GET /summary tells whether scheduled backfill is paused."
+    return f"Scheduled backfill stays paused (by {paused_by})." if paused_by else "Scheduled backfill is not paused."

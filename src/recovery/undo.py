@@ -1,5 +1,7 @@
 """Take a recovery's merge back: the losers return with their ids and all columns, their children point at them again.
 
+So do the orphans that it pointed at a winner: at the ids that are missing.
+
 Row by row, where nothing moved on since; what moved on is left as it is and told. A type that a winner took from a
 loser stays: it is knowledge, and dropping below a known type is what the guards forbid.
 """
@@ -13,15 +15,18 @@ import runs
 import sql
 from costs import Cost, MeteredDatabase
 from errors import RefusedError, StewardError
+from guards import Guard
 from ports import Database, Ports, Row, Statement
 from recovery.dedupe import changed, write_held
-from recovery.journal import restored
+from recovery.journal import restored, restored_object
 from recovery.saga import SECONDS
 from runs import Opening, Run, open_run
 from schema import Reference, Schema, read_schema
 from settings import Settings
 
 BY = "undo"
+
+OBJECT = restored_object("steward_merges.loser")
 
 
 @dataclass
@@ -51,9 +56,8 @@ class Undo:
         listed = ", ".join(map(sql.quote, columns))
         restore = sql.statement("recovery/restore_losers", *here, columns=listed, values=restored(columns, "loser"))
         # A loser may point at one that returns after it, in the same statement.
-        guards = [guard for guard in self.schema.guards if guard.on_insert and guard.name in self.schema.triggers]
-        own = [guard for guard in guards if guard.table == "artifacts"]
-        head = [sql.statement("recovery/mark_undone", *here), *(guard.drop for guard in own), restore]
+        own = self._guards("insert", "artifacts")
+        head = [sql.statement("recovery/mark_undone", *here, **OBJECT), *(guard.drop for guard in own), restore]
         head += [Statement(guard.create) for guard in own]
         # The last remapped goes first: where two references share a key, each names its rows by the other.
         back = [one for reference in reversed(self.schema.references) for one in self._point_back(reference, here)]
@@ -73,9 +77,34 @@ class Undo:
             sql.statement("recovery/refused_remaps", *named, **slots),
         ]
 
+    def _guards(self, kind: str, table: str) -> list[Guard]:
+        """Return the guards of that kind that the table has."""
+        here = (guard for guard in self.schema.guards if guard.name in self.schema.triggers)
+        return [guard for guard in here if (guard.kind, guard.table) == (kind, table)]
+
+    async def orphans(self) -> None:
+        """Point the orphans of the run back at the ids they looked for, where they did not move on since."""
+        for reference in reversed(self.schema.references):
+            named = (self.target, self.run.id, reference.table, reference.column)
+            slots = self.schema.child_slots(reference)
+            # The guard of the child refuses an id that is missing, as it was before the recovery.
+            guards = self._guards("update", reference.table)
+            back = [
+                sql.statement("recovery/mark_orphans", *named, **slots, declared=str(int(reference.declared))),
+                sql.statement("recovery/orphans_back", *named, **slots),
+                sql.statement("recovery/changed"),
+            ]
+            again = [Statement(guard.create) for guard in guards]
+            refused = sql.statement("recovery/refused_orphans", *named, **slots)
+            results = await write_held(
+                self.database, self.run, *(guard.drop for guard in guards), *back, *again, refused
+            )
+            self.children += changed(results[len(guards) + 2])
+            self.moved_on += results[-1].rows
+
     async def refused(self) -> list[Row]:
         """Return up to 100 merges and 100 children that could not be undone because they moved on, and why."""
-        [merges] = await self.database.batch([sql.statement("recovery/refused_merges", self.target)])
+        [merges] = await self.database.batch([sql.statement("recovery/refused_merges", self.target, **OBJECT)])
         return [*merges.rows, *self.moved_on[:100]]
 
 
@@ -109,11 +138,17 @@ async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: C
     database = MeteredDatabase(ports.database, cost)
     schema = await read_schema(database, settings.children)
     schema.refuse_missing_children()
+    schema.refuse_cascades()
     work = Undo(database, schema, run, target)
-    [chunks] = await database.batch([sql.statement("recovery/merge_chunks", target)])
+    chunks, pointed = await database.batch(
+        [sql.statement("recovery/merge_chunks", target), sql.statement("recovery/orphans_to_undo", target)]
+    )
+    orphans = int(pointed.rows[0]["orphans"] or 0)
     if chunks.rows:
         _refuse_inline_index(schema)
+    if chunks.rows or orphans:
         await write_held(database, run, runs.paused(ports.clock, by=BY, reason=f"undo of run {target}"))
+    if chunks.rows:
         await work.open_the_way()
     done = True
     for row in chunks.rows:
@@ -121,6 +156,9 @@ async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: C
             done = False
             break
         await work.chunk(int(row["chunk"] or 0))
+    # The losers are back by then: an orphan may have looked for one of them.
+    if done and orphans:
+        await work.orphans()
     return {
         "run_id": run.id,
         "undone_run": target,

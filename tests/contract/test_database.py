@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from errors import ConstraintError, PlatformError
+from errors import ConstraintError, PlatformError, TooBigError
 from ports import Result, Statement, Value
 from tests.contract.conftest import Engine
 
@@ -115,6 +115,13 @@ def test_a_refused_row_is_a_constraint_error(table: Engine, statement: str) -> N
     with pytest.raises(ConstraintError):
         run(table, statement)
     assert run(table, "SELECT count(*) AS n FROM t")[0].rows == [{"n": 1}]
+
+
+@pytest.mark.parametrize("value", ["hex(zeroblob(6000000))", "zeroblob(12000000)"])
+def test_a_value_over_the_limit_is_too_big_and_nothing_is_written(table: Engine, value: str) -> None:
+    with pytest.raises(TooBigError):
+        run(table, "INSERT INTO t (name) VALUES ('first')", f"INSERT INTO t (name) VALUES ({value})")
+    assert names(table) == []
 
 
 def test_foreign_keys_can_be_deferred_to_the_end_of_a_batch(table: Engine) -> None:

@@ -15,8 +15,10 @@ from tests.databases import (
     datapoints,
     every_dirty_shape,
     healed,
+    numbers,
     recovered,
     steps,
+    undone,
 )
 from tests.fakes import World, migrate
 
@@ -204,6 +206,11 @@ UNIQUE = {
     "as part of its primary key": """
       CREATE TABLE notes (word TEXT, about INTEGER REFERENCES artifacts (id), PRIMARY KEY (word, about)) WITHOUT ROWID;
     """,
+    "on some rows only": """
+      CREATE TABLE notes (about INTEGER REFERENCES artifacts (id), word TEXT, "a (where" DEFAULT 1);
+      CREATE UNIQUE INDEX partly ON notes (about) /* (where */ WHERE notes."a (where" > 0 AND lower(word) = 'same' -- so
+      ;
+    """,
     "folding case": """
       CREATE TABLE notes (about INTEGER REFERENCES artifacts (id), word TEXT);
       CREATE UNIQUE INDEX folded ON notes (about, word COLLATE NOCASE);
@@ -231,6 +238,30 @@ def test_a_group_whose_merge_would_break_a_child_is_left_whole_and_the_rest_goes
         assert told["groups"] == 2
     assert [row[0] for row in artifacts(world)] == [1, 2, 4, 6]
     assert world.database.all("SELECT about FROM notes ORDER BY 1") == [(1,), (2,), (4,)]
+
+
+@pytest.mark.parametrize("where", ["value > 5", "datapoints.value > 5", "rowid > 5"])
+def test_an_index_on_some_rows_keeps_no_object_whole_whose_rows_it_does_not_hold(where: str) -> None:
+    world = DIRTY.world(f"CREATE UNIQUE INDEX partly ON datapoints (artifact_id) WHERE {where};")
+    for number in range(1, 9):
+        DIRTY.artifact(world, number, f"k{(number + 1) // 2}")
+        DIRTY.datapoint(world, number, number)
+    dry, live = steps(recovered(world))["dedupe"], steps(recovered(world, dry_run=False))["dedupe"]
+    expected = ["k4"] if where == "rowid > 5" else ["k3", "k4"]
+    assert [one["r2_key"] for one in dry["left_whole"]] == expected
+    assert dry["left_whole"] == live["left_whole"]
+    assert (dry["before"], dry["after"]) == (live["before"], live["after"]) == (4, len(expected))
+
+
+@pytest.mark.parametrize("where", ["artifact_id > 5", "artifact_id IS NOT NULL"])
+def test_dry_and_live_agree_where_a_merge_may_bring_a_row_into_an_index(where: str) -> None:
+    world = DIRTY.world(f"CREATE UNIQUE INDEX partly ON datapoints (artifact_id) WHERE {where};")
+    for number in range(5, 9):
+        DIRTY.artifact(world, number, f"k{(number + 1) // 2}")
+        DIRTY.datapoint(world, number, number)
+    dry, live = steps(recovered(world))["dedupe"], steps(recovered(world, dry_run=False))["dedupe"]
+    assert [one["r2_key"] for one in dry["left_whole"]] == ["k3", "k4"]
+    assert dry["left_whole"] == live["left_whole"]
 
 
 @pytest.mark.parametrize(
@@ -261,6 +292,19 @@ def test_what_only_the_database_can_refuse_is_found_by_halving(refusal: str) -> 
     assert (found["before"], found["after"], found["changed"]) == (15, 1, 14)
     assert len(artifacts(world)) == 16
     assert {row[0] for row in world.database.all("SELECT about FROM notes")} >= {2, 6, 11, 30}
+
+
+def test_a_row_too_big_for_the_journal_is_left_and_the_rest_goes_on() -> None:
+    world = DIRTY.world()
+    DIRTY.artifact(world, 1, "big", fetched_at="2026-01-01", note=b"x" * 1_100_000)
+    DIRTY.artifact(world, 2, "big", fetched_at="2026-02-01")
+    for number in range(3, 13):
+        DIRTY.artifact(world, number, f"k{number // 2:02}")
+    report = healed(world)
+    [left] = steps(report)["dedupe"]["left_whole"]
+    assert (left["r2_bucket"], left["r2_key"]) == ("b", "big")
+    assert "too big" in left["why"]
+    assert numbers(report)["dedupe"] == (5, 1, 4)
 
 
 def test_a_left_group_does_not_use_up_what_a_call_may_do() -> None:
@@ -303,3 +347,66 @@ def test_keys_are_compared_byte_for_byte(shape: Shape) -> None:
         shape.artifact(world, number, key)
     healed(world)
     assert len(artifacts(world)) == 8
+
+
+@pytest.mark.parametrize("ids", ["INTEGER", "TEXT"])
+@pytest.mark.parametrize("collation", ["NOCASE", "RTRIM"])
+def test_a_collation_of_the_columns_makes_no_two_keys_one(collation: str, ids: str) -> None:
+    world = World()
+    world.database.script(f"""
+      CREATE TABLE artifacts (
+        id {ids} PRIMARY KEY, r2_bucket TEXT NOT NULL COLLATE {collation}, r2_key TEXT NOT NULL COLLATE {collation},
+        source_type TEXT NOT NULL, fetched_at TEXT
+      );
+      CREATE TABLE notes (about {ids} REFERENCES artifacts (id), word TEXT, UNIQUE (about, word));
+    """)
+    migrate(world.database)
+    keys = ["A", "a", "a ", "a  ", "A", "a", "stuck", "STUCK", "stuck", "STUCK"]
+    rows = [(number, "b", key, "raw", None) for number, key in enumerate(keys, start=11)]
+    world.database.connection.executemany("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)", rows)
+    world.database.script("INSERT INTO notes VALUES (17, 'x'), (19, 'x'), (18, 'x'), (20, 'x')")
+    dry, live = recovered(world), healed(world)
+    for report in (dry, live):
+        told = steps(report)["dedupe"]
+        assert (told["groups"], told["changed"], told["after"]) == (2, 2, 2)
+        assert [left["r2_key"] for left in told["left_whole"]] == ["STUCK", "stuck"]
+    world.database.script("DELETE FROM notes")
+    assert healed(world)["ok"]
+    assert sorted(str(row[2]) for row in artifacts(world)) == sorted(set(keys))
+    undone(world, 2)
+    assert len(artifacts(world)) == 8
+
+
+@every_dirty_shape
+def test_the_object_with_an_empty_bucket_and_an_empty_key_is_one_like_any_other(shape: Shape) -> None:
+    world = shape.world()
+    for number in (1, 2):
+        shape.artifact(world, number, "", bucket="")
+    dry, live = recovered(world), recovered(world, dry_run=False)
+    for report in (dry, live):
+        assert (steps(report)["dedupe"]["changed"], report["ok"]) == (1, True)
+    assert len(artifacts(world)) == 1
+
+
+# The type
+
+
+@pytest.mark.parametrize("winner", ["unknown", None])
+def test_a_known_type_is_carried_to_a_winner_that_has_none(winner: str | None) -> None:
+    shape = replace(DIRTY, loose=True)
+    world = shape.world()
+    shape.artifact(world, 1, "k", "report", fetched_at="2026-01-01")
+    shape.artifact(world, 2, "k", winner, fetched_at="2026-02-01")
+    dry, live = steps(recovered(world))["dedupe"], steps(healed(world))["dedupe"]
+    assert dry["types_carried"] == live["types_carried"] == 1
+    assert [(row[0], row[3]) for row in artifacts(world)] == [(2, "report")]
+
+
+def test_at_the_same_time_a_known_type_goes_before_none_and_none_is_as_good_as_unknown() -> None:
+    shape = replace(DIRTY, loose=True)
+    for first, second, kept in (("raw", None, 1), (None, "raw", 2), ("unknown", None, 2), (None, "unknown", 2)):
+        world = shape.world()
+        shape.artifact(world, 1, "k", first)
+        shape.artifact(world, 2, "k", second)
+        healed(world)
+        assert [row[0] for row in artifacts(world)] == [kept]

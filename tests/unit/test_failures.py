@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from bindings.failures import OVERLOADED, TRANSIENT, translate, translate_list
-from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TransientError
+from errors import (
+    ConstraintError,
+    CursorError,
+    OverloadedError,
+    PageTooLargeError,
+    PlatformError,
+    TooBigError,
+    TransientError,
+)
 
 PASSING = [
     "D1_ERROR: Network connection lost.",
@@ -47,6 +55,11 @@ OTHERS = [
     "Your account has exceeded D1's free tier daily row read/write limit",
     "",
 ]
+
+
+@pytest.mark.parametrize("message", ["D1_ERROR: string or blob too big: SQLITE_TOOBIG", "string or blob too big"])
+def test_what_passes_the_limit_of_a_value_is_told_apart(message: str) -> None:
+    assert type(translate(message, doing="A call")) is TooBigError
 
 
 @pytest.mark.parametrize("message", PASSING)

@@ -89,6 +89,36 @@ def test_the_guards_are_not_in_the_way_of_anything_else(statement: str, shape: S
     write(guarded(shape), shape, statement)
 
 
+# The journal hears of an id that is used again
+
+
+@every_shape
+def test_an_insert_marks_the_merges_of_its_id_and_writes_nothing_where_there_is_none(shape: Shape) -> None:
+    world = guarded(shape)
+    rows = [(shape.id(loser), undone) for loser, undone in ((7, None), (7, None), (7, 3), (8, None))]
+    world.database.connection.executemany(
+        "INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser, undone_by) VALUES (1, 1, ?, 1, '{}', ?)",
+        rows,
+    )
+    before = world.database.connection.total_changes
+    write(world, shape, "INSERT INTO artifacts VALUES ({4}, 'b', 'new', 'raw', NULL, NULL)")
+    assert world.database.connection.total_changes - before == 1
+    write(world, shape, "INSERT INTO artifacts VALUES ({7}, 'b', 'newer', 'raw', NULL, NULL)")
+    assert world.database.all("SELECT reused FROM steward_merges ORDER BY id") == [(1,), (1,), (0,), (0,)]
+
+
+@pytest.mark.parametrize("declared", ["INTEGER", "TEXT"])
+def test_the_journal_is_searched_by_its_index_for_ids_of_either_type(declared: str) -> None:
+    world = Shape(declared).world()
+    world.database.script(f"CREATE TABLE fresh (id {declared})")
+    search = "SELECT 1 FROM fresh AS NEW CROSS JOIN steward_merges WHERE loser_id = +NEW.id AND undone_by IS NULL"
+    assert search.partition("WHERE ")[2] in next(
+        guard.create for guard in expected_guards([]) if guard.name == "steward_guard_reused_id"
+    )
+    plan = world.database.all(f"EXPLAIN QUERY PLAN {search}")
+    assert "USING INDEX steward_merges_by_loser (loser_id=?)" in str(plan[-1][-1])
+
+
 # Correcting a wrong known type
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import runs
 from errors import PlatformError, RefusedError
 from ports import Database, Ports, Result, Statement
 from recovery.saga import RecoverRequest, recover
@@ -30,7 +31,7 @@ from tests.databases import (
     verdicts,
 )
 from tests.dirty import RULES, SAMPLE, Dirt, clean_sample, dirt
-from tests.fakes import World
+from tests.fakes import World, migrate
 from tests.support import Api, everything, tick
 
 STEPS = ["pause", "measure", "bookmark", "dedupe", "index", "guards", "classify", "orphans", "verify", "resume"]
@@ -107,7 +108,7 @@ def test_the_steps_say_how_many_were_wrong_and_what_changed() -> None:
     told = numbers(report)
     assert told["dedupe"] == (5, 1, 4)
     assert told["index"] == (0, 0, 0)
-    assert told["guards"] == (6, 10, 4)
+    assert told["guards"] == (7, 11, 4)
     assert told["classify"] == (2, 0, 2)
     assert told["orphans"] == (2, 1, 1)
     assert told["verify"][1] == 1 + 1 + 1
@@ -414,6 +415,28 @@ def test_an_operators_pause_stays() -> None:
     assert (control(world, "paused_by"), control(world, "pause_reason")) == ("operator", "a move")
 
 
+@pytest.mark.parametrize("moment", [MERGE, "SET paused_by = NULL"], ids=["in the middle", "just before the resume"])
+def test_an_operators_pause_while_a_recovery_works_outlives_it(moment: str) -> None:
+    world = many_groups(2)
+
+    @dataclass
+    class Interrupted:
+        database: Database
+
+        async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+            if any(moment in one.sql for one in statements):
+                await runs.pause(world.database, world.clock, by="operator", reason="hands off")
+            return await self.database.batch(statements)
+
+        async def bookmark(self) -> str | None:
+            return None
+
+    report = recovered(replace(world.ports(), database=Interrupted(world.database)), dry_run=False)
+    assert report["ok"]
+    assert numbers(report)["resume"] == (1, 1, 0)
+    assert (control(world, "paused_by"), control(world, "pause_reason")) == ("operator", "hands off")
+
+
 def test_what_cannot_be_made_clean_stays_paused_unless_the_request_says_so() -> None:
     world = SAMPLE.world()
     report = recovered(world, dry_run=False)
@@ -480,6 +503,39 @@ def test_a_failed_step_is_named_with_its_cause_and_how_to_go_on_and_the_next_cal
     assert control(world, "paused_by") is None
 
 
+def test_a_recovery_that_failed_before_it_paused_says_that_backfill_is_not_paused() -> None:
+    world = SAMPLE.world()
+    ports = replace(world.ports(), database=Failing(world.database, "AS losers"))
+    told = recovered(ports, dry_run=False)["steps"][-1]["error"]
+    assert "Scheduled backfill is not paused. POST /recover goes on from here" in told
+    assert control(world, "paused_by") is None
+    Api(world).json("POST", "/pause", {"reason": "a move"})
+    told = recovered(ports, dry_run=False)["steps"][-1]["error"]
+    assert "stays paused (by operator)" in told
+
+
+def test_a_recovery_that_cannot_ask_whether_it_paused_says_who_can() -> None:
+    world = SAMPLE.world()
+    ports = replace(world.ports(), database=Failing(world.database, "paused_by"))
+
+    @dataclass(frozen=True)
+    class Gone:
+        database: Database
+        opened: list[bool]
+
+        async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+            database = world.database if not self.opened else self.database
+            self.opened.append(True)
+            return await database.batch(statements)
+
+        async def bookmark(self) -> str | None:
+            return None
+
+    told = recovered(replace(ports, database=Gone(ports.database, [])), dry_run=False)["steps"][-1]["error"]
+    assert told.startswith("Step pause: ")
+    assert "GET /summary tells whether scheduled backfill is paused." in told
+
+
 def test_a_dry_run_that_failed_says_that_nothing_was_changed() -> None:
     world = SAMPLE.world()
     ports = replace(world.ports(), database=Failing(world.database, "AS orphans, count("))
@@ -525,6 +581,67 @@ def test_a_configured_child_that_is_not_there_is_refused_before_anything_is_chan
     with pytest.raises(RefusedError, match=r"CHILDREN names gone\.artifact_id"):
         recovered(world, wrong, dry_run=dry_run)
     assert tables_and_control(world) == before
+
+
+CASCADES = {
+    "on another column": "artifact_uuid TEXT REFERENCES artifacts (uuid) ON DELETE {action}",
+    "on several": """
+      id INTEGER, artifact_uuid TEXT,
+      FOREIGN KEY (id, artifact_uuid) REFERENCES artifacts (id, uuid) ON DELETE {action}
+    """,
+}
+
+
+def with_uuids(child: str) -> World:
+    world = World()
+    world.database.script(f"""
+      CREATE TABLE artifacts (
+        id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL,
+        fetched_at TEXT, uuid TEXT UNIQUE, UNIQUE (id, uuid)
+      );
+      CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER REFERENCES artifacts (id) ON DELETE CASCADE);
+      CREATE TABLE pages (body TEXT DEFAULT 'precious', {child});
+    """)
+    migrate(world.database)
+    world.database.script("""
+      INSERT INTO artifacts VALUES (1, 'b', 'k', 'raw', '2026-01-01', 'u1'), (2, 'b', 'k', 'raw', '2026-02-01', 'u2');
+      INSERT INTO datapoints VALUES (1, 1);
+    """)
+    columns = "id, artifact_uuid" if "(id, artifact_uuid)" in child else "artifact_uuid"
+    world.database.script(f"INSERT INTO pages ({columns}) VALUES ({'1, ' if ',' in columns else ''}'u1')")
+    return world
+
+
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT"])
+@pytest.mark.parametrize("child", CASCADES.values(), ids=CASCADES.keys())
+def test_a_key_that_would_change_a_child_unjournalled_is_refused_by_name_before_anything_is_changed(
+    child: str, action: str
+) -> None:
+    world = with_uuids(child.format(action=action))
+    before = tables_and_control(world)
+    for dry_run in (True, False):
+        with pytest.raises(RefusedError, match=rf"pages\.artifact_uuid ON DELETE {action}") as refused:
+            recovered(world, dry_run=dry_run)
+        assert refused.value.reason == "schema"
+        assert "artifacts (id)" in refused.value.hint
+    assert tables_and_control(world) == before
+    assert world.database.one("SELECT body FROM pages WHERE artifact_uuid = 'u1'") == "precious"
+
+
+@pytest.mark.parametrize("child", CASCADES.values(), ids=CASCADES.keys())
+def test_a_key_that_restricts_is_the_databases_own_refusal_of_one_object(child: str) -> None:
+    world = with_uuids(child.format(action="NO ACTION"))
+    report = recovered(world, dry_run=False)
+    [left] = steps(report)["dedupe"]["left_whole"]
+    assert "FOREIGN KEY" in left["why"]
+    assert len(artifacts(world)) == 2
+    assert world.database.one("SELECT count(*) FROM pages WHERE artifact_uuid = 'u1'") == 1
+
+
+def test_a_cascade_on_the_id_is_followed_to_the_winner_and_takes_nothing_with_it() -> None:
+    world = with_uuids("artifact_uuid TEXT")
+    assert healed(world)["ok"]
+    assert datapoints(world) == [(1, 2)]
 
 
 def test_the_guards_of_a_table_that_was_dropped_stop_nothing() -> None:

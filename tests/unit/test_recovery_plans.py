@@ -88,10 +88,11 @@ ROWS_OF_A_CHUNK = {
     "remap": 'SET "artifact_id" = merged.winner_id',
     "remap of notes": 'SET "about" = merged.winner_id',
     "delete": "DELETE FROM artifacts",
-    "next groups": "WHERE (r2_bucket, r2_key) > (?1, ?2) AND r2_bucket IS NOT NULL",
-    "conflicts": "SELECT DISTINCT r2_bucket, r2_key",
+    "next groups": "r2_key COLLATE BINARY >= ?2",
+    "conflicts": "SELECT DISTINCT r2_bucket",
     "classify": "UPDATE artifacts SET source_type = classified",
     "boundary": "OFFSET ?3 - 1",
+    "point orphans": 'SET "artifact_id" = lost.winner_id',
 }
 ROWS_OF_AN_UNDO = {
     "mark": "UPDATE steward_merges SET undone_by",
@@ -101,6 +102,10 @@ ROWS_OF_AN_UNDO = {
     "refused": "AS points_at",
     "refused merges": "'the id is in use again'",
     "chunks": "GROUP BY chunk",
+    "orphans": "SELECT count(*) AS orphans FROM steward_remaps",
+    "mark orphans": "UPDATE steward_remaps SET undone_by",
+    "point orphans back": "FROM steward_remaps\n  WHERE run = ?1 AND child_table = ?3",
+    "refused orphans": "WHERE points_at IS NOT loser_id",
 }
 
 every_id = pytest.mark.parametrize("ids", ["INTEGER", "TEXT"])

@@ -25,6 +25,9 @@ def types(world: World) -> dict[object, object]:
     return {row[2]: row[3] for row in artifacts(world)}
 
 
+DIRTY = Shape(unique_index=False)
+
+
 # Classify
 
 
@@ -97,9 +100,10 @@ def test_the_type_a_winner_took_goes_before_the_rules() -> None:
 
 
 def journalled(world: World, shape: Shape, *merges: tuple[int, int], undone: bool = False) -> None:
-    rows = [(shape.id(loser), shape.id(winner), 9 if undone else None) for loser, winner in merges]
+    loser_row = '{"r2_bucket": "b", "r2_key": "k"}'
+    rows = [(shape.id(loser), shape.id(winner), loser_row, 9 if undone else None) for loser, winner in merges]
     world.database.connection.executemany(
-        "INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser, undone_by) VALUES (0, 1, ?, ?, '{}', ?)",
+        "INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser, undone_by) VALUES (0, 1, ?, ?, ?, ?)",
         rows,
     )
 
@@ -171,12 +175,85 @@ def test_a_datapoint_that_came_back_for_a_deleted_loser_finds_the_winner() -> No
     assert pointed(world) == [2]
 
 
+def remembered(shape: Shape, winner: int, loser: int) -> World:
+    """Return a database in which `loser` was merged into `winner`; both stood for the object k."""
+    world = shape.world()
+    shape.artifact(world, loser, "k", fetched_at="2026-01-01")
+    shape.artifact(world, winner, "k", fetched_at="2026-02-01")
+    assert healed(world)["ok"]
+    return world
+
+
+def dangling(world: World, shape: Shape, artifact: int) -> None:
+    with unguarded(world.database):
+        shape.datapoint(world, 1, artifact)
+
+
+@every_dirty_shape
+def test_a_child_of_another_artifact_that_had_the_losers_id_since_is_not_given_to_the_winner(shape: Shape) -> None:
+    world = remembered(shape, 1, 2)
+    shape.artifact(world, 2, "another")
+    world.database.script("DELETE FROM artifacts WHERE r2_key = 'another'")
+    dangling(world, shape, 2)
+    report = recovered(world, dry_run=False)
+    assert numbers(report)["orphans"] == (1, 1, 0)
+    assert pointed(world) == [shape.id(2)]
+
+
+@every_dirty_shape
+def test_a_child_is_not_given_to_another_object_that_has_the_winners_id_by_now(shape: Shape) -> None:
+    world = remembered(shape, 2, 1)
+    world.database.script("DELETE FROM artifacts")
+    shape.artifact(world, 2, "another")
+    dangling(world, shape, 1)
+    assert numbers(recovered(world, dry_run=False))["orphans"] == (1, 1, 0)
+
+
+@every_dirty_shape
+def test_a_trail_goes_on_past_a_winner_that_lost_later_and_whose_id_is_anothers_by_now(shape: Shape) -> None:
+    world = remembered(shape, 2, 1)
+    world.database.script("DROP INDEX artifacts_one_per_object")
+    shape.artifact(world, 3, "k", fetched_at="2026-03-01")
+    assert healed(world)["ok"]
+    shape.artifact(world, 2, "another")
+    dangling(world, shape, 1)
+    assert healed(world)["ok"]
+    assert pointed(world) == [shape.id(3)]
+
+
+def test_a_writer_that_replaces_rows_hands_no_child_to_another_object() -> None:
+    """An INTEGER PRIMARY KEY without AUTOINCREMENT hands out the deleted highest id again."""
+    world = remembered(DIRTY, 1, 2)
+    insert = "INSERT INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('b', 'another', 'raw')"
+    world.database.script(insert)
+    DIRTY.datapoint(world, 1, 2)
+    replacing = insert.replace("INSERT", "INSERT OR REPLACE").replace(
+        "('b', 'another'", "('b', 'third', 'raw'), ('b', 'another'"
+    )
+    world.database.script(replacing)
+    assert [row[:3:2] for row in artifacts(world)] == [(1, "k"), (3, "third"), (4, "another")]
+    assert numbers(recovered(world, dry_run=False))["orphans"] == (1, 1, 0)
+    assert pointed(world) == [2]
+
+
+def test_of_two_merges_of_one_id_the_newest_counts() -> None:
+    shape = Shape()
+    world = orphaned(shape, 5)
+    shape.artifact(world, 2, "l")
+    world.database.script("""
+      INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser) VALUES
+        (0, 1, 5, 1, '{"r2_bucket": "b", "r2_key": "k"}'), (0, 1, 5, 2, '{"r2_bucket": "b", "r2_key": "l"}');
+    """)
+    assert healed(world)["ok"]
+    assert pointed(world) == [2]
+
+
 @pytest.mark.parametrize("key", ["PRIMARY KEY (word, about)", "PRIMARY KEY (about, word)"])
 def test_rows_beside_an_orphan_stay_where_they_are(key: str) -> None:
     shape = Shape()
     world = shape.world(f"CREATE TABLE tags (about INTEGER REFERENCES artifacts (id), word TEXT, {key}) WITHOUT ROWID;")
-    for number in (1, 2, 3):
-        shape.artifact(world, number, f"k{number}")
+    for number, name in enumerate(["k", "l", "m"], start=1):
+        shape.artifact(world, number, name)
     with unguarded(world.database):
         world.database.script("INSERT INTO tags VALUES (2, 'x'), (3, 'x'), (5, 'x'), (5, 'y')")
     journalled(world, shape, (5, 1))

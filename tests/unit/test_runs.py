@@ -206,9 +206,18 @@ def test_who_paused_first_and_why_stays(world: World) -> None:
     asyncio.run(pause(world.database, world.clock, by="operator", reason="first"))
     asyncio.run(pause(world.database, world.clock, by="recovery", reason="second"))
     assert (control(world)["paused_by"], control(world)["pause_reason"]) == ("operator", "first")
+    asyncio.run(pause(world.database, world.clock, by="operator", reason="third"))
+    assert control(world)["pause_reason"] == "first"
     asyncio.run(resume(world.database))
     assert control(world)["paused_by"] is None
     assert control(world)["paused_at"] is None
+
+
+@pytest.mark.parametrize("by", ["recovery", "undo"])
+def test_an_operator_takes_over_what_a_run_paused(world: World, by: str) -> None:
+    asyncio.run(pause(world.database, world.clock, by=by, reason="a run's"))
+    asyncio.run(pause(world.database, world.clock, by="operator", reason="mine"))
+    assert (control(world)["paused_by"], control(world)["pause_reason"]) == ("operator", "mine")
 
 
 def test_a_run_knows_whether_work_was_paused_when_it_began(world: World) -> None:

@@ -104,6 +104,17 @@ def test_every_column_returns_as_it_was_whatever_is_in_it() -> None:
     assert [[type(value) for value in row] for row in after] == [[type(value) for value in row] for row in before]
 
 
+@pytest.mark.parametrize("name", ["steward:blob:00", "steward:x", "a\tb", 'quo"te'])
+def test_a_bucket_and_a_key_of_any_name_return(name: str) -> None:
+    world = DIRTY.world()
+    for number in (1, 2):
+        DIRTY.artifact(world, number, name, bucket=name)
+    before = artifacts(world)
+    healed(world)
+    assert undone(world, 1)["refused"] == []
+    assert artifacts(world) == before
+
+
 def test_a_type_that_the_winner_took_stays_for_it_is_knowledge() -> None:
     world = DIRTY.world()
     DIRTY.artifact(world, 1, "k", "report")
@@ -149,6 +160,11 @@ MOVED_ON = {
     "the loser's id is in use again": (
         "INSERT INTO artifacts VALUES (1, 'b', 'new', 'raw', NULL, NULL)",
         {"loser_id": 1, "winner_id": 3, "r2_bucket": "b", "r2_key": "a", "why": "the id is in use again"},
+        {2, 4},
+    ),
+    "the loser's id was another row's meanwhile": (
+        "INSERT INTO artifacts VALUES (1, 'b', 'new', 'raw', NULL, NULL); DELETE FROM artifacts WHERE id = 1",
+        {"loser_id": 1, "winner_id": 3, "r2_bucket": "b", "r2_key": "a", "why": "the id was another row's meanwhile"},
         {2, 4},
     ),
     "the winner is gone": (
@@ -289,7 +305,6 @@ def test_undoing_gives_back_every_row_and_every_reference(database: Dirt) -> Non
     world = database.world()
     before, points = {row[0]: row for row in artifacts(world)}, datapoints(world)
     report = recovered(world, dry_run=False)
-    pointed = {row["row_key"] for row in orphans(report) if row["winner_id"] is not None}
     undone(world, report["run_id"])
     after = {row[0]: row for row in artifacts(world)}
     assert after.keys() == before.keys()
@@ -297,14 +312,65 @@ def test_undoing_gives_back_every_row_and_every_reference(database: Dirt) -> Non
         # The type may have become known meanwhile: carried to the winner, or by a rule.
         assert after[number][:3] + after[number][4:] == row[:3] + row[4:]
         assert after[number][3] == row[3] or row[3] == "unknown"
-    assert [row for row in datapoints(world) if row[0] not in pointed] == [
-        row for row in points if row[0] not in pointed
+    # A declared key lets no row point at an id that is still missing.
+    missing = {row[0] for row in points if row[1] not in before} if database.shape.foreign_keys else set()
+    assert [row for row in datapoints(world) if row[0] not in missing] == [
+        row for row in points if row[0] not in missing
     ]
 
 
-def orphans(report: dict[str, object]) -> list[dict[str, object]]:
-    [step] = [step for step in report["steps"] if step["name"] == "orphans"]  # type: ignore[attr-defined]  # JSON
-    return [row for row in step["sample"] if row["child"] == "datapoints.artifact_id"]
+def pointed_orphans() -> World:
+    """Return a database after run 2 gave 1 and 2, who came back with a loser's id, to its winner."""
+    world = DIRTY.world()
+    DIRTY.artifact(world, 1, "k", fetched_at="2026-02-01")
+    DIRTY.artifact(world, 2, "k", fetched_at="2026-01-01")
+    healed(world)
+    with unguarded(world.database):
+        DIRTY.datapoint(world, 1, 2)
+        DIRTY.datapoint(world, 2, 2)
+        DIRTY.datapoint(world, 3, 1)
+    assert healed(world)["ok"]
+    assert [row[1] for row in datapoints(world)] == [1, 1, 1]
+    return world
+
+
+def test_where_a_recovery_pointed_orphans_is_journalled_and_undone_with_its_guards_in_place() -> None:
+    world = pointed_orphans()
+    journal = "SELECT run, child_table, child_column, row_key, loser_id, winner_id FROM steward_remaps"
+    assert world.database.all(journal) == [(2, "datapoints", "artifact_id", key, 2, 1) for key in (1, 2)]
+    report = undone(world, 2)
+    assert (report["restored"], report["children_restored"], report["refused"]) == (0, 2, [])
+    assert [row[1] for row in datapoints(world)] == [2, 2, 1]
+    assert broken(verdicts(world)) == {"no_orphan_datapoints": 2}
+    assert "paused by undo" in str(tick(world)["counts"]["backfill"])
+    again = undone(world, 2)
+    assert (again["children_restored"], again["refused"]) == (0, [])
+    assert undone(world, 1)["restored"] == 1
+    assert broken(verdicts(world)).keys() == {"one_artifact_per_object", "unique_index_present"}
+
+
+def test_an_orphan_that_moved_on_is_left_there_and_told() -> None:
+    world = pointed_orphans()
+    DIRTY.artifact(world, 9, "else")
+    world.database.script("UPDATE datapoints SET artifact_id = 9 WHERE id = 1")
+    report = undone(world, 2)
+    assert [row[1] for row in datapoints(world)] == [9, 2, 1]
+    assert report["children_restored"] == 1
+    assert report["refused"] == [
+        {"child_table": "datapoints", "child_column": "artifact_id", "row_key": 1, "points_at": 9}
+    ]
+
+
+def test_an_orphan_of_a_loser_that_is_back_points_at_it_again() -> None:
+    world = merged()
+    with unguarded(world.database):
+        world.database.script("UPDATE datapoints SET artifact_id = 1 WHERE id = 6; DROP INDEX artifacts_one_per_object")
+    DIRTY.artifact(world, 7, "c")
+    assert healed(world)["ok"]
+    assert undone(world, 1)["restored"] == 3
+    report = undone(world, 2)
+    assert (report["restored"], report["children_restored"], report["refused"]) == (1, 1, [])
+    assert (6, 1) in [row[:2] for row in datapoints(world)]
 
 
 # What is refused
@@ -349,6 +415,17 @@ def rebuilt(world: World) -> None:
           DROP TABLE artifacts;
           ALTER TABLE tight RENAME TO artifacts;
         """)
+
+
+def test_an_undo_is_refused_while_a_deleted_artifact_would_take_rows_of_a_child_with_it() -> None:
+    world = merged()
+    world.database.script("""
+      CREATE UNIQUE INDEX notes_of ON artifacts (note);
+      CREATE TABLE pages (about TEXT REFERENCES artifacts (note) ON DELETE SET NULL);
+    """)
+    with pytest.raises(RefusedError, match=r"pages\.about ON DELETE SET NULL"):
+        undone(world, 1)
+    assert world.database.one("SELECT paused_by FROM steward_control") is None
 
 
 def test_an_undo_beside_a_live_run_is_refused() -> None:

@@ -7,5 +7,5 @@
 -- proof: unique_index
 SELECT r2_bucket, r2_key, count(*) AS artifacts, min(id) AS lowest_id, max(id) AS highest_id
 FROM {{rows}}
-GROUP BY r2_bucket, r2_key
+GROUP BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY
 HAVING count(*) > 1

@@ -70,7 +70,8 @@ CREATE TABLE IF NOT EXISTS steward_findings (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS steward_findings_open ON steward_findings (invariant) WHERE resolved_at IS NULL;
 
--- loser_id and winner_id have no declared type: they keep INTEGER and TEXT ids as they are.
+-- loser_id and winner_id have no declared type: they keep INTEGER and TEXT ids as they are. `reused` is 1 from when
+-- another artifact took the loser's id.
 CREATE TABLE IF NOT EXISTS steward_merges (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL,
@@ -78,19 +79,22 @@ CREATE TABLE IF NOT EXISTS steward_merges (
   loser_id NOT NULL,
   winner_id NOT NULL,
   loser TEXT NOT NULL,
-  undone_by INTEGER
+  undone_by INTEGER,
+  reused INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS steward_merges_by_run ON steward_merges (run, chunk);
 CREATE INDEX IF NOT EXISTS steward_merges_by_loser ON steward_merges (loser_id);
 
--- A row per child row that a merge pointed elsewhere.
+-- A row per child row that was pointed elsewhere: by a merge, or, with winner_id, because its artifact was missing.
 CREATE TABLE IF NOT EXISTS steward_remaps (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL,
   child_table TEXT NOT NULL,
   child_column TEXT NOT NULL,
   row_key NOT NULL,
-  loser_id NOT NULL
+  loser_id NOT NULL,
+  winner_id,
+  undone_by INTEGER
 );
 CREATE INDEX IF NOT EXISTS steward_remaps_by_run ON steward_remaps (run, child_table, child_column, loser_id);
 

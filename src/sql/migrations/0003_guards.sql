@@ -26,6 +26,12 @@ BEGIN
     AND used_at IS NULL;
 END;
 
+CREATE TRIGGER IF NOT EXISTS steward_guard_reused_id
+AFTER INSERT ON artifacts
+BEGIN
+  UPDATE steward_merges SET reused = 1 WHERE loser_id = +NEW.id AND undone_by IS NULL;
+END;
+
 CREATE TRIGGER IF NOT EXISTS "steward_guard_delete_datapoints_artifact_id"
 BEFORE DELETE ON artifacts
 WHEN EXISTS (SELECT 1 FROM "datapoints" WHERE "artifact_id" = OLD.id)

@@ -1,5 +1,4 @@
--- No rows: gives each unknown winner of the groups in ?1 the type of its newest known loser.
--- Unary plus keeps the planner from walking every unknown row.
+-- No rows: gives each winner of unknown or no type among the groups in ?1 the type of its newest known loser.
 UPDATE artifacts SET source_type = carried.source_type
 FROM (
   SELECT winner_id, source_type, min(place) AS place
@@ -7,4 +6,4 @@ FROM (
   WHERE place > 1 AND source_type <> 'unknown'
   GROUP BY winner_id
 ) AS carried
-WHERE artifacts.id = carried.winner_id AND +artifacts.source_type = 'unknown'
+WHERE artifacts.id = carried.winner_id AND coalesce(artifacts.source_type, 'unknown') = 'unknown'

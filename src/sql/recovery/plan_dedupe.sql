@@ -2,5 +2,5 @@
 SELECT
   count(*) FILTER (WHERE place = 1) AS groups,
   count(*) FILTER (WHERE place > 1) AS losers,
-  count(*) FILTER (WHERE place = 1 AND source_type = 'unknown' AND known > 0) AS carried
+  count(*) FILTER (WHERE place = 1 AND coalesce(source_type, 'unknown') = 'unknown' AND known > 0) AS carried
 FROM ({{ranked}})

@@ -8,6 +8,7 @@ FROM (
     ON remapped.run = ?1
     AND remapped.child_table = ?4
     AND remapped.child_column = ?5
+    AND remapped.winner_id IS NULL
     AND remapped.loser_id = merged.loser_id
 ) AS moved
 WHERE {{row_key}} = moved.row_key AND child.{{child_column}} = moved.winner_id

@@ -1,6 +1,7 @@
--- No rows: points the child rows whose missing id the journal knows at its winner, where they can be.
+-- No rows: points the orphans that run ?1 journalled at their winners. ?2 and ?3 name the child.
 UPDATE {{child_table}} AS child SET {{child_column}} = lost.winner_id
 FROM (
-  SELECT row_key, missing_id, winner_id FROM ({{orphans}}) WHERE winner_id IS NOT NULL AND {{free}}
+  SELECT row_key, loser_id, winner_id FROM steward_remaps
+  WHERE run = ?1 AND child_table = ?2 AND child_column = ?3 AND winner_id IS NOT NULL AND undone_by IS NULL
 ) AS lost
-WHERE {{row_key}} = lost.row_key AND child.{{child_column}} = lost.missing_id
+WHERE {{row_key}} = lost.row_key AND child.{{child_column}} = lost.loser_id

@@ -9,7 +9,7 @@ SELECT
   source_type,
   first_value(id) OVER ranking AS winner_id,
   row_number() OVER ranking AS place,
-  count(*) FILTER (WHERE source_type <> 'unknown') OVER (PARTITION BY r2_bucket, r2_key) AS known
+  count(*) FILTER (WHERE source_type <> 'unknown') OVER (PARTITION BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) AS known
 FROM (
   SELECT
     id,
@@ -42,12 +42,14 @@ FROM (
           END AS epoch,
           CASE WHEN fetched_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN fetched_at END AS iso
         FROM ({{groups}}) AS grouped
-        JOIN artifacts ON artifacts.r2_bucket = grouped.r2_bucket AND artifacts.r2_key = grouped.r2_key
+        JOIN artifacts
+          ON artifacts.r2_bucket = grouped.r2_bucket COLLATE BINARY
+          AND artifacts.r2_key = grouped.r2_key COLLATE BINARY
       )
     )
   )
 )
 WINDOW ranking AS (
-  PARTITION BY r2_bucket, r2_key
-  ORDER BY fetched DESC NULLS LAST, finer DESC, source_type <> 'unknown' DESC, id DESC
+  PARTITION BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY
+  ORDER BY fetched DESC NULLS LAST, finer DESC, coalesce(source_type, 'unknown') <> 'unknown' DESC, id DESC
 )

@@ -2,11 +2,12 @@
 SELECT
   loser_id,
   winner_id,
-  loser ->> '$.r2_bucket' AS r2_bucket,
-  loser ->> '$.r2_key' AS r2_key,
+  {{r2_bucket}} AS r2_bucket,
+  {{r2_key}} AS r2_key,
   CASE
     WHEN EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.loser_id) THEN 'the id is in use again'
     WHEN NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.winner_id) THEN 'the winner is gone'
+    WHEN reused THEN 'the id was another row''s meanwhile'
     ELSE 'the winner is the row of another object now'
   END AS why
 FROM steward_merges

@@ -10,6 +10,7 @@ CROSS JOIN steward_remaps AS remapped
   ON remapped.run = ?1
   AND remapped.child_table = ?4
   AND remapped.child_column = ?5
+  AND remapped.winner_id IS NULL
   AND remapped.loser_id = merged.loser_id
 WHERE NOT EXISTS (
   SELECT 1 FROM {{child_table}} AS child

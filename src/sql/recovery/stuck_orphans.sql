@@ -18,6 +18,6 @@ SELECT steward_key FROM (
     LEFT JOIN ({{ranked}}) AS merged ON merged.id = child.{{child_column}}
     WHERE EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = child.{{child_column}})
   ) AS child
-  WHERE {{not_null}}
+  WHERE {{not_null}} AND {{where}}
 )
 WHERE steward_lost AND steward_same > 1

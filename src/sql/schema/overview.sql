@@ -1,12 +1,19 @@
--- A row per guard trigger (type, name, sql), per foreign key on artifacts.id (type, name of the child table,
--- child_column), and one where the index of the unknown artifacts is there. One scan of the schema for all three.
+-- A row per guard trigger (type, name, sql), per column of a foreign key on artifacts (type, name of the child table,
+-- child_column, on_delete, and whether the key is that column on artifacts.id), and one where the index of the unknown
+-- artifacts is there. One scan of the schema for all three.
 -- D1 keeps tables of its own, named _cf_…, and refuses a pragma that names one; steward_control has no
 -- foreign keys, so it stands in for whatever is no table of ours.
 SELECT
   entry.type,
   entry.name,
   CASE entry.type WHEN 'trigger' THEN entry.sql END AS sql,
-  reference."from" AS child_column
+  reference."from" AS child_column,
+  reference.on_delete,
+  lower(coalesce(reference."to", (SELECT name FROM pragma_table_info('artifacts') WHERE pk = 1))) = 'id'
+    AND NOT EXISTS (
+      SELECT 1 FROM pragma_foreign_key_list(entry.name) AS further
+      WHERE further.id = reference.id AND further.seq > 0
+    ) AS by_id
 FROM sqlite_schema AS entry
 LEFT JOIN pragma_foreign_key_list(
   CASE WHEN entry.type = 'table' AND NOT entry.name GLOB '_cf_*' THEN entry.name ELSE 'steward_control' END
@@ -18,11 +25,4 @@ WHERE (entry.type = 'trigger' AND entry.name GLOB 'steward_guard_*')
     AND entry.tbl_name = 'artifacts'
     AND entry.sql GLOB '*) WHERE source_type = ''unknown'''
   )
-  OR (
-    lower(reference."table") = 'artifacts'
-    AND (reference."to" IS NULL OR lower(reference."to") = 'id')
-    AND NOT EXISTS (
-      SELECT 1 FROM pragma_foreign_key_list(entry.name) AS further
-      WHERE further.id = reference.id AND further.seq > 0
-    )
-  )
+  OR lower(reference."table") = 'artifacts'
