@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invariants.runner import Outcome, check, full_check_due
+from invariants.walking import Walked
 from ports import Database, Result, Statement
 from settings import Settings, read_settings
 from tests.databases import SETTINGS, Shape, every_shape, unguarded
-from tests.fakes import ManualClock, World
+from tests.fakes import ManualClock, World, migrate
 
 EMPTY_ROW = "CREATE TABLE tags (artifact_id, tag TEXT, PRIMARY KEY (artifact_id, tag)) WITHOUT ROWID;"
 TAGGED = read_settings({"CHILDREN": ["datapoints.artifact_id", "tags.artifact_id", "marks.about"]})
@@ -165,3 +166,51 @@ def test_the_last_uneven_range_is_looked_at_too(range_rows: int) -> None:
     found = told(outcome)
     assert found["no_orphan_datapoints"] == ("violated", 1)
     assert found["no_directory_citations"] == ("violated", 1)
+
+
+NULL_KEYS = """
+  CREATE TABLE artifacts (
+    id {kind} PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL, fetched_at,
+    source_url
+  );
+  CREATE TABLE datapoints (id {kind} PRIMARY KEY, artifact_id {kind});
+"""
+
+
+@pytest.mark.parametrize("range_rows", [1, 7, 30, 33, 1000])
+@pytest.mark.parametrize("kind", ["TEXT", "INT"])
+def test_rows_whose_key_is_null_are_looked_at_too(kind: str, range_rows: int) -> None:
+    world = World()
+    world.database.script(NULL_KEYS.format(kind=kind))
+    migrate(world.database)
+    ids = [f"id-{number:03}" if kind == "TEXT" else number for number in range(30)]
+    home, gone = "https://x.org/", "gone" if kind == "TEXT" else 77
+    with unguarded(world.database):
+        insert = world.database.connection.executemany
+        insert("INSERT INTO artifacts VALUES (?, 'b', ?, 'raw', NULL, NULL)", [(one, f"k{one}") for one in ids])
+        insert("INSERT INTO artifacts VALUES (NULL, 'b', ?, 'raw', NULL, ?)", [("n1", home), ("n2", home)])
+        insert("INSERT INTO datapoints VALUES (?, ?)", [(one, one) for one in ids[:-1]] + [(ids[-1], gone)])
+        insert("INSERT INTO datapoints VALUES (NULL, ?)", [(gone,)] * 3)
+    outcome, _ = to_its_end(world, range_rows, 5)
+    found = told(outcome)
+    assert found["no_orphan_datapoints"] == ("violated", 4)
+    assert found["no_directory_citations"] == ("violated", 2)
+
+
+@pytest.mark.parametrize("kind", ["TEXT PRIMARY KEY", "INTEGER PRIMARY KEY", "INT PRIMARY KEY"])
+def test_the_first_range_of_many_reads_no_more_than_its_rows(kind: str) -> None:
+    world = World()
+    world.database.script(f"CREATE TABLE big (id {kind}, note)")
+    insert = world.database.connection.executemany
+    insert("INSERT INTO big VALUES (?, 1)", [(f"id-{n:05}" if "TEXT" in kind else n,) for n in range(20_000)])
+    rows, params = Walked("big", ("id",)).rows(None, ("id-00009" if "TEXT" in kind else 9,), first=1)
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    world.database.connection.set_progress_handler(step, 1)
+    assert world.database.one(f"SELECT count(note) FROM {rows}", *params) == 10
+    world.database.connection.set_progress_handler(None, 1)
+    assert steps < 1_000
