@@ -69,14 +69,14 @@ class Sender:
 
     async def send_waiting(self) -> dict[str, int]:
         """Send the alerts that wait, oldest first; return how many were sent and how many still wait."""
-        [waiting] = await self.ports.database.batch([sql.statement("alerts/unsent")])
+        rows = await _unsent(self.ports.database)
         deadline = self.ports.clock.now() + BUDGET
         sent = 0
-        for row in waiting.rows:
+        for row in rows:
             if self.ports.clock.now() >= deadline:
                 break
             sent += await self._send(row, deadline)
-        return {"sent": sent, "waiting": len(waiting.rows) - sent}
+        return {"sent": sent, "waiting": _waiting(rows) - sent}
 
     async def _send(self, row: Row, deadline: datetime) -> int:
         body = json.dumps(message(row), ensure_ascii=False)
@@ -117,10 +117,19 @@ class Sender:
         return "" if status in _ANSWERED_WELL else f"The receiver answered {status}."
 
 
+async def _unsent(database: Database) -> list[Row]:
+    [result] = await database.batch([sql.statement("alerts/unsent")])
+    return result.rows
+
+
+def _waiting(rows: list[Row]) -> int:
+    return int(rows[0]["waiting"] or 0) if rows else 0
+
+
 async def send_alerts(ports: Ports, settings: Settings) -> dict[str, int]:
-    """Send what waits, where an address is configured."""
+    """Send what waits, where an address is configured; return how many alerts were sent and how many still wait."""
     if not settings.alert_webhook_url:
-        return {"sent": 0, "waiting": 0}
+        return {"sent": 0, "waiting": _waiting(await _unsent(ports.database))}
     return await Sender(ports, settings.alert_webhook_url, settings.alert_webhook_secret or "").send_waiting()
 
 

@@ -103,8 +103,8 @@ class Opening:
 async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     """Record a new run and return it; take the lease too where it is exclusive.
 
-    Raises RefusedError ("busy") where another run holds the lease; then nothing is recorded. Runs whose lease ran
-    out are marked abandoned on the way.
+    Raises RefusedError ("busy") where another run holds the lease; then nothing is recorded. An exclusive run, as
+    every tick is, marks the runs whose lease ran out abandoned on the way; any other changes nothing but its own row.
     """
     overhead = Cost()
     now = clock.now()
@@ -112,16 +112,15 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     start, until = timestamp(now), timestamp(now + LEASE)
     what = (opening.kind, opening.mode, opening.trigger)
     insert = sql.statement("runs/open_run", *what, start, until, _json(opening.request), token)
-    statements: list[Statement] = [sql.statement("runs/abandon_dead", start)]
+    statements: list[Statement] = [insert]
     if token:
-        statements += [sql.statement("control/take_lease", token, until, start), insert]
-        statements.append(sql.statement("control/name_lease", token))
-    else:
-        statements.append(insert)
+        dead = sql.statement("runs/abandon_dead", start)
+        lease = sql.statement("control/take_lease", token, until, start)
+        statements = [dead, lease, insert, sql.statement("control/name_lease", token)]
     statements.append(sql.statement("control/read_control"))
     results = await MeteredDatabase(database, overhead).batch(statements)
     control = results[-1].rows[0]
-    opened = results[2 if token else 1].rows
+    opened = results[2 if token else 0].rows
     if not opened:
         raise _busy(control)
     return Run(

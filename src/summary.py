@@ -86,11 +86,11 @@ def _unknown(counted: Result, now: str) -> dict[str, object]:
 
 
 def _found(last_check: dict[str, Any] | None, invariant: str) -> dict[str, object] | None:
-    """Return what the last check found of an invariant, or None before the first check."""
+    """Return what the last check found of an invariant, as of when its scan began; None before the first check."""
     verdicts = [] if last_check is None else last_check["invariants"]
     for verdict in verdicts:
         if verdict["name"] == invariant and last_check:
-            return {**verdict, "as_of": last_check["checked_at"]}
+            return {**verdict, "as_of": verdict.get("since", last_check["checked_at"])}
     return None
 
 

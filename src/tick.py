@@ -84,7 +84,7 @@ async def _check(tick: Tick) -> dict[str, object]:
     database = tick.ports.database
     due = await full_check_due(database, tick.ports.clock.now(), tick.settings.full_check_hours)
     half = tick.run.started_at + timedelta(seconds=tick.settings.tick_seconds) / 2
-    outcome = await check(tick.ports, tick.settings, "full" if due else "fast", half, keep=tick.run.keep)
+    outcome = await check(tick.ports, tick.settings, "full" if due else "fast", half, go_on=True, keep=tick.run.keep)
     for verdict in outcome.verdicts:
         if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:
             tick.errors.append(f"check of {verdict.name}: {verdict.reason}")

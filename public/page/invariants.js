@@ -42,8 +42,7 @@ export function showInvariants(summary) {
     const shown = [...known.values()].map((one) => ({
         ...one,
         outcome: "not_checked",
-        ...verdicts.get(one.name),
-        ...detailed.get(one.name),
+        ...(detailed.get(one.name) ?? verdicts.get(one.name)),
         finding: findings.get(one.name) ?? null,
     }));
     shown.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
@@ -71,6 +70,7 @@ function invariantView(one) {
                 ["Promise", one.holds],
                 ["What to do", broken ? one.advice : null],
                 ["A row below", sample?.length ? one.row : null],
+                ["Scan began", one.since ? ago(one.since) : null],
                 ["Open since", finding && [ago(finding.opened_at), `; ${number(finding.peak)} at most`]],
                 ["Cost", one.rows_read === undefined ? null : `${count(one.rows_read, "row")} read in ${duration(one.duration_ms)}`],
             ]),

@@ -50,7 +50,9 @@ function judge(summary) {
     const unseen = of("not_checked", "error");
     const warnings = of("violated", "warn");
     const old = now() - Date.parse(last.checked_at) > STALE_MS;
-    const shared = { at: last.checked_at, mode: last.mode === "full" ? "in full" : "fast" };
+    // A verdict is as old as its scan, which may have begun in an earlier tick.
+    const oldest = last.invariants.map((one) => one.since ?? last.checked_at).sort()[0];
+    const shared = { at: oldest, mode: last.mode === "full" ? "in full" : "fast" };
     const tick = lastTick(summary);
     const shown = [broken, unseen, warnings, old, shared, tick?.id];
     const listed = (found) => () => found.map((one, index) => [index ? ", " : "", h("b", {}, name(one.name)), ` ${number(one.violations)}`]).concat(".");
@@ -83,7 +85,7 @@ function showNotices(summary) {
         pause.paused_by && notice("warn", "Scheduled backfill is paused by ", pause.paused_by, " (", ago(pause.paused_at), "): ", key(pause.pause_reason)),
         held && notice("info", runLink(lease.lease_run), " is at work; live runs go one at a time."),
         failed && notice("bad", "The last tick ", tick.status === "failed" ? "failed" : `was ${tick.status}`, ", ", ago(tick.started_at), ": ", runLink(tick.id), "."),
-        full.under_way && notice("info", "A full check is under way; the next tick or “Check in full” goes on with it."),
+        full.under_way && notice("info", "A full check is under way; the next tick goes on with it."),
         waiting > 0 && notice("warn", count(waiting, "alert"), " not delivered yet."),
     ].filter(Boolean));
 }

@@ -12,6 +12,8 @@ NUMBER: Schema = {"type": "integer"}
 MAYBE_NUMBER: Schema = {"type": ["integer", "null"]}
 FLAG: Schema = {"type": "boolean"}
 ANYTHING: Schema = {}
+WHY_NOT: Schema = {**TEXT, "description": "Why it was not checked."}
+SINCE: Schema = {**TEXT, "description": "When the scan began, where that was in an earlier slice of the check."}
 
 
 def closed(properties: dict[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
@@ -90,9 +92,10 @@ COMPONENTS: dict[str, Schema] = {
             "method": {"type": "string", "enum": ["proof", "scan"]},
             "rows_read": NUMBER,
             "duration_ms": NUMBER,
-            "reason": {**TEXT, "description": "Why it was not checked."},
+            "reason": WHY_NOT,
+            "since": SINCE,
         },
-        optional=("reason",),
+        optional=("reason", "since"),
     ),
     "Check": closed(
         {
@@ -161,7 +164,16 @@ COMPONENTS: dict[str, Schema] = {
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
     "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
     "LastVerdict": closed(
-        {"name": TEXT, "outcome": TEXT, "violations": MAYBE_NUMBER, "method": TEXT, "as_of": TEXT},
+        {
+            "name": TEXT,
+            "outcome": TEXT,
+            "violations": MAYBE_NUMBER,
+            "method": TEXT,
+            "reason": WHY_NOT,
+            "since": SINCE,
+            "as_of": TEXT,
+        },
+        optional=("reason", "since"),
     ),
     "Invariant": closed(
         {

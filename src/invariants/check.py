@@ -19,6 +19,7 @@ from guards import as_parameter
 from invariants.catalogue import Invariant
 from invariants.proofs import PROOFS
 from invariants.walking import RANGE_ROWS, Key, Walked
+from log import timestamp
 from ports import Clock, Database, Statement
 from schema import Reference, Schema, Table
 
@@ -44,6 +45,8 @@ class Partial:
     after: list[Any] | None = None
     done: bool = False
     proved: bool = False
+    since: str | None = None
+    """When its first range was looked at."""
 
 
 @dataclass
@@ -59,11 +62,23 @@ class Verdict:
     rows_read: int
     duration_ms: int
     reason: str | None = None
+    since: str | None = None
+    """When the scan began, where that was before this call."""
+    began: str | None = None
+    """When the scan began, in this call or an earlier one; None where nothing was looked at."""
 
     def report(self) -> dict[str, object]:
-        """Return the verdict as answers print it; `reason` only where there is one."""
-        body = asdict(self)
-        return body if self.reason is not None else {key: body[key] for key in body if key != "reason"}
+        """Return the verdict as answers print it; `reason` and `since` only where there is one."""
+        return _known(asdict(self), but=("began",))
+
+    def short(self) -> dict[str, object]:
+        """Return what a run's row and the summary keep of it."""
+        return _known(asdict(self), but=("began", "severity", "sample", "rows_read", "duration_ms"))
+
+
+def _known(body: dict[str, Any], but: tuple[str, ...]) -> dict[str, object]:
+    empty = {name for name in ("reason", "since") if body[name] is None}
+    return {name: body[name] for name in body if name not in empty and name not in but}
 
 
 def all_hold(verdicts: Sequence[Verdict]) -> bool:
@@ -90,10 +105,17 @@ class Check:
     keep: Callable[[], Awaitable[None]] | None = None
     """Awaited after each query: a check may outlast the lease of its run."""
     _schema_counted: bool = False
+    _begun: str = ""
 
     async def run(self, invariants: Sequence[Invariant]) -> list[Verdict]:
         """Return a verdict on every invariant, in their order."""
+        self._begun = timestamp(self.clock.now())
         return [await self._verdict(invariant) for invariant in invariants]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that could be looked at was looked at to its end."""
+        return all(partial.done for partial in self.partials.values())
 
     async def _verdict(self, invariant: Invariant) -> Verdict:
         start, read = self.clock.now(), self.cost.rows_read
@@ -113,7 +135,14 @@ class Check:
         if reason is None and not all(partial.done for partial in partials):
             reason = self._how_far(partials)
         took = max(0, int((self.clock.now() - start).total_seconds() * 1000))
-        return _merged(invariant, partials, reason, self.cost.rows_read - read, took)
+        return self._dated(_merged(invariant, partials, reason, self.cost.rows_read - read, took), partials)
+
+    def _dated(self, verdict: Verdict, partials: list[Partial]) -> Verdict:
+        """Say how old the evidence is: as old as the first range that was looked at."""
+        verdict.began = min((partial.since for partial in partials if partial.since), default=None)
+        if verdict.began and verdict.began < self._begun:
+            verdict.since = verdict.began
+        return verdict
 
     def _give_up(self, invariant: Invariant) -> None:
         """Forget what the invariant's ranges found: kept as unfinished, it would keep the check from ever ending."""
@@ -122,18 +151,26 @@ class Check:
             del self.partials[name]
 
     def _how_far(self, partials: list[Partial]) -> str:
-        keys = [partial.after for partial in partials if not partial.done]
+        [first, *_] = [partial for partial in partials if not partial.done]
         found = sum(partial.violations for partial in partials)
-        return f"Not done yet: come to key {keys[0]}, {found} violations so far. The next tick or POST /check goes on."
+        how_far = (
+            "no time was left for it"
+            if first.since is None
+            else f"come to key {first.after}, {found} violations so far"
+        )
+        return f"Not done yet: {how_far}. Ticks go on with a full check to its end."
 
     async def _subject(self, invariant: Invariant, subject: Subject) -> Partial:
         partial = self.partials.setdefault(f"{invariant.name}:{subject.label}", Partial())
+        now = self.clock.now()
         if self._proved(invariant, subject):
             partial.done = partial.proved = True
+            partial.since = timestamp(now)
             return partial
         walked = _walked(invariant, subject, self.schema)
         database = MeteredDatabase(self.database, self.cost)
-        while not partial.done and self.clock.now() < self.deadline:
+        while not partial.done and now < self.deadline:
+            partial.since = partial.since or timestamp(now)
             after = None if partial.after is None else tuple(partial.after)
             until = await self._until(database, walked, after)
             [result] = await database.batch([self._statement(invariant, subject, walked, after, until)])
@@ -144,6 +181,7 @@ class Check:
             partial.after, partial.done = (None if until is None else list(until)), until is None
             if self.keep:
                 await self.keep()
+            now = self.clock.now()
         if invariant.proof == "unknown_index" and self.schema.unknown_index and not partial.violations:
             partial.proved = self.mode == "fast"
         return partial

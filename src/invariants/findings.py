@@ -24,29 +24,36 @@ class Change:
 
 
 async def record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:
-    """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed."""
-    changes, *_ = await database.batch(statements(verdicts, now, alerting=alerting))
+    """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed.
+
+    A verdict changes nothing where its scan began before the finding was last seen or resolved, or before a live
+    recovery ended: what is known since then is newer.
+    """
+    changes, *_ = await database.batch(statements(verdicts, now, alerting=alerting, dated=True))
     return [
         Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))
         for row in changes.rows
     ]
 
 
-def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Statement]:
+def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, dated: bool = False) -> list[Statement]:
     """Return the statements of `record`, for a transaction of the caller's; the first one returns what changes.
 
     With `alerting`, each change leaves an alert to be sent. `not_checked` says nothing about the database, so it
-    changes nothing.
+    changes nothing. Without `dated` every verdict counts, as that of a recovery on its own work does.
     """
-    listed = json.dumps([verdict.report() for verdict in verdicts], ensure_ascii=False)
+    listed = json.dumps(
+        [{**verdict.report(), "began": verdict.began if dated else None} for verdict in verdicts], ensure_ascii=False
+    )
     moment = timestamp(now)
-    alerts = sql.statement("alerts/add_changes", listed, moment, changes=sql.load("findings/changes"))
+    overtaken = sql.load("findings/overtaken")
+    changes = sql.fill(sql.load("findings/changes"), {"overtaken": overtaken})
     return [
-        sql.statement("findings/changes", listed),
-        *([alerts] if alerting else []),
+        Statement(changes, (listed,)),
+        *([sql.statement("alerts/add_changes", listed, moment, changes=changes)] if alerting else []),
         sql.statement("findings/resolve", listed, moment),
         sql.statement("findings/see_again", listed, moment),
-        sql.statement("findings/open", listed, moment),
+        sql.statement("findings/open", listed, moment, overtaken=overtaken),
     ]
 
 

@@ -1,13 +1,13 @@
 """A check as a recorded run, and a full check that goes on across ticks.
 
-The progress of a full check under way is one JSON value in `steward_control`: a check that found no time to finish
-is taken up by the next tick or the next `POST /check`.
+The progress of a full check under way is one JSON value in `steward_control`: what a check found no time for is left
+to the next tick. `POST /check` itself always begins anew, so that its answer tells of now.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -19,13 +19,17 @@ from invariants.catalogue import read_catalogue
 from invariants.check import Check, Partial, Verdict, all_hold
 from invariants.walking import RANGE_ROWS
 from log import timestamp
-from ports import Database, Ports
+from ports import Database, Ports, Statement
 from runs import Opening, open_run
 from schema import read_schema
 from settings import Settings
 
 MANUAL_SECONDS = 60
 """`POST /check` starts no new query after this."""
+
+EVIDENCE = timedelta(hours=6)
+"""A scan that began longer ago is made again. Four ticks an hour with ten seconds each for checks, a second for 250,000
+rows: six hours look at 60 million rows, more than D1's 10 GB hold, so that any full check comes to its end."""
 
 
 @dataclass(frozen=True)
@@ -55,48 +59,43 @@ class Outcome:
 
     def summary(self) -> dict[str, object]:
         """Return what a run's row keeps."""
-        shown = [
-            {"name": v.name, "outcome": v.outcome, "violations": v.violations, "method": v.method}
-            for v in self.verdicts
-        ]
-        return {
-            "ok": self.ok,
-            "mode": self.mode,
-            "complete": self.complete,
-            "invariants": shown,
-            "changes": [asdict(change) for change in self.changes],
-        }
+        found = _found(self.verdicts, self.mode, complete=self.complete)
+        return {**found, "changes": [asdict(change) for change in self.changes]}
 
 
-async def check(  # noqa: PLR0913  # the last two: a test's, and the holder of a lease's
+def _found(verdicts: Sequence[Verdict], mode: str, *, complete: bool) -> dict[str, object]:
+    shown = [verdict.short() for verdict in verdicts]
+    return {"ok": all_hold(verdicts), "mode": mode, "complete": complete, "invariants": shown}
+
+
+async def check(  # noqa: PLR0913  # the last three: a test's, a tick's, and the holder of a lease's
     ports: Ports,
     settings: Settings,
     mode: str,
     deadline: datetime,
     range_rows: int = RANGE_ROWS,
     *,
+    go_on: bool = False,
     keep: Callable[[], Awaitable[None]] | None = None,
 ) -> Outcome:
     """Check every invariant and bring the findings up to date; no query takes more than about `range_rows` rows.
 
-    `keep` is awaited after each query.
+    With `go_on`, a full check takes up the one under way. `keep` is awaited after each query.
 
     Raises PlatformError only where the schema itself could not be read: then nothing was checked.
     """
     schema = await read_schema(ports.database, settings.children)
-    begun = ports.clock.now()
-    since, resumed = (begun, {}) if mode == "fast" else await _read_progress(ports.database, begun, settings)
+    under_way = {} if mode == "fast" else await _read_progress(ports.database, ports.clock.now())
     distrusted = await findings.open_invariants(ports.database)
-    work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, resumed)
+    work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, under_way if go_on else {})
     work.range_rows, work.keep = range_rows, keep
     verdicts = await work.run(read_catalogue())
     now = ports.clock.now()
-    complete = all(partial.done for partial in work.partials.values())
-    if mode == "full":
-        ended = now if complete and not work.failed else None
-        await _write_progress(ports.database, ended, since, {} if complete else work.partials)
+    # An unfinished check that began anew leaves its work to the ticks, unless they are at one of their own.
+    if mode == "full" and (work.complete or go_on or not under_way):
+        await ports.database.batch([_full_check(work, now, {} if work.complete else work.partials)])
     changes = await findings.record(ports.database, verdicts, now, alerting=settings.alerting)
-    outcome = Outcome(mode, now, verdicts, changes, work.cost, complete)
+    outcome = Outcome(mode, now, verdicts, changes, work.cost, work.complete)
     await _keep(ports.database, outcome)
     return outcome
 
@@ -116,13 +115,27 @@ async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, ob
 
 async def _keep(database: Database, outcome: Outcome) -> None:
     """Keep what the check found for the summary; a full one counts the rows by bucket and type as well."""
-    checked_at = timestamp(outcome.checked_at)
-    kept = json.dumps({"checked_at": checked_at, **outcome.summary()}, ensure_ascii=False)
+    found = _found(outcome.verdicts, outcome.mode, complete=outcome.complete)
     inventory = None
     if outcome.mode == "full" and outcome.complete:
         [counted] = await MeteredDatabase(database, outcome.cost).batch([sql.statement("summary/inventory")])
-        inventory = json.dumps({"as_of": checked_at, "by_type": counted.rows}, ensure_ascii=False)
-    await database.batch([sql.statement("control/write_last_check", kept, inventory)])
+        as_of = timestamp(outcome.checked_at)
+        inventory = json.dumps({"as_of": as_of, "by_type": counted.rows}, ensure_ascii=False)
+    await database.batch([_last_check(outcome.checked_at, found, inventory)])
+
+
+def _last_check(checked_at: datetime, found: dict[str, object], inventory: str | None) -> Statement:
+    kept = json.dumps({"checked_at": timestamp(checked_at), **found}, ensure_ascii=False)
+    return sql.statement("control/write_last_check", kept, inventory)
+
+
+def verified(work: Check, verdicts: Sequence[Verdict], now: datetime) -> list[Statement]:
+    """Return the statements that keep a recovery's own full check as the last one.
+
+    A check under way is forgotten with them: what it saw is from before the recovery.
+    """
+    found = _found(verdicts, work.mode, complete=work.complete)
+    return [_full_check(work, now, {}), _last_check(now, found, None)]
 
 
 async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
@@ -132,24 +145,20 @@ async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
     return last is None or under_way is not None or now - datetime.fromisoformat(str(last)) >= timedelta(hours=hours)
 
 
-async def _read_progress(database: Database, now: datetime, settings: Settings) -> tuple[datetime, dict[str, Partial]]:
-    """Return when the full check under way began, and what it found; one too old to be told as news begins anew."""
+async def _read_progress(database: Database, now: datetime) -> dict[str, Partial]:
+    """Return what the full check under way found, but for what is too old, or from before a recovery's end."""
     [result] = await database.batch([sql.statement("control/read_full_check")])
-    text = result.rows[0]["full_check"]
+    text, recovered_at = result.rows[0]["full_check"], str(result.rows[0]["recovered_at"] or "")
     if text is None:
-        return now, {}
-    stored = json.loads(str(text))
-    since = datetime.fromisoformat(stored["since"])
-    if now - since >= timedelta(hours=max(settings.full_check_hours, 1)):
-        return now, {}
-    return since, {name: Partial(**partial) for name, partial in stored["partials"].items()}
+        return {}
+    oldest = max(timestamp(now - EVIDENCE), recovered_at)
+    partials = {name: Partial(**partial) for name, partial in json.loads(str(text))["partials"].items()}
+    return {name: partial for name, partial in partials.items() if (partial.since or "") >= oldest}
 
 
-async def _write_progress(
-    database: Database, ended: datetime | None, since: datetime, partials: dict[str, Partial]
-) -> None:
-    """Keep when a full check ended in which nothing failed, and what is done of one under way."""
+def _full_check(work: Check, now: datetime, partials: dict[str, Partial]) -> Statement:
+    """Return the statement that keeps when a full check ended in which nothing failed, and what is under way."""
+    ended = timestamp(now) if work.complete and not work.failed else None
     found = {name: asdict(partials[name]) for name in partials}
-    under_way = json.dumps({"since": timestamp(since), "partials": found}, ensure_ascii=False) if found else None
-    moment = None if ended is None else timestamp(ended)
-    await database.batch([sql.statement("control/write_full_check", moment, under_way)])
+    under_way = json.dumps({"partials": found}, ensure_ascii=False) if found else None
+    return sql.statement("control/write_full_check", ended, under_way)

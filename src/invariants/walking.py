@@ -1,6 +1,7 @@
 """Take a table in ranges of its key, because D1 stops a query at 30 seconds.
 
 A range is (after, up to and including until]; None leaves that side open, so a small table is one range: the table.
+Rows whose key is NULL belong to the first range.
 """
 
 from __future__ import annotations
@@ -40,14 +41,22 @@ class Walked:
             marks = ", ".join(f"?{first + len(params) + index}" for index in range(len(key)))
             conditions.append(f"({self._text()}) {sign} ({marks})")
             params.extend(key)
+        terms = [self._chosen(" AND ".join(conditions))]
+        if after is None and len(self.keys) == 1 and self.keys != ("rowid",):
+            # SQLite takes NULLs in a PRIMARY KEY that is not the rowid, and no comparison finds them. With OR in place
+            # of the second term it would scan the table. Several keys are those of objects: walked where NOT NULL.
+            terms.append(self._chosen(f"{_identifier(self.keys[0])} IS NULL"))
+        return f"({' UNION ALL '.join(terms)})", tuple(params)
+
+    def _chosen(self, condition: str) -> str:
         hidden = "rowid, " if self.keys == ("rowid",) else ""
-        chosen = f"(SELECT {hidden}* FROM {sql.quote(self.table)} WHERE {' AND '.join(conditions)})"  # noqa: S608
-        return chosen, tuple(params)
+        return f"SELECT {hidden}* FROM {sql.quote(self.table)} WHERE {condition}"  # noqa: S608  # names and marks alone
 
     async def next_boundary(self, database: Database, after: Key | None, range_rows: int) -> Key | None:
         """Return the last key of the range of `range_rows` that follows `after`, or None for the last range."""
         rows, params = self.rows(after, None, first=2)
-        statement = sql.statement("checks/boundary", range_rows, *params, keys=self._text(), rows=rows)
+        names = {"keys": self._text(), "first_key": _identifier(self.keys[0])}
+        statement = sql.statement("checks/boundary", range_rows, *params, **names, rows=rows)
         [result] = await database.batch([statement])
         return tuple(result.rows[0][name] for name in self.keys) if result.rows else None
 

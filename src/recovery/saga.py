@@ -19,6 +19,7 @@ from errors import RefusedError, StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict, all_hold
+from invariants.runner import verified
 from ports import Database, Ports, Statement
 from recovery.dedupe import Dedupe, Plan, changed, listed, write_held
 from recovery.repairs import Repairs
@@ -167,13 +168,12 @@ class Saga:
     async def _write(self, *statements: Statement) -> None:
         await write_held(self.database, self.run, *statements)
 
-    async def _check(self) -> list[Verdict]:
+    def _full_check(self) -> Check:
         deadline = self.run.clock.now() + timedelta(seconds=SECONDS)
-        check = Check(self.database, self.ports.clock, self.schema, "full", deadline, keep=self.run.keep)
-        return await check.run(read_catalogue())
+        return Check(self.database, self.ports.clock, self.schema, "full", deadline, keep=self.run.keep)
 
     async def _measure(self) -> Step:
-        self.measured = await self._check()
+        self.measured = await self._full_check().run(read_catalogue())
         broken = _violations(self.measured)
         return Step("measure", broken, broken, sample=[verdict.report() for verdict in self.measured])
 
@@ -217,9 +217,11 @@ class Saga:
             )
             return Step("verify", before, left)
         self.schema = await read_schema(self.database, self.settings.children)
-        verdicts = await self._check()
+        check = self._full_check()
+        verdicts = await check.run(read_catalogue())
         now = self.run.clock.now()
-        await self._write(*findings.statements(verdicts, now, alerting=self.settings.alerting))
+        found = findings.statements(verdicts, now, alerting=self.settings.alerting)
+        await self._write(*found, *verified(check, verdicts, now))
         self.ok = all_hold(verdicts)
         return Step("verify", before, _violations(verdicts), sample=[verdict.report() for verdict in verdicts])
 

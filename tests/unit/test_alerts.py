@@ -165,3 +165,17 @@ def test_a_heartbeat_that_nobody_takes_does_not_fail_the_tick(world: World) -> N
     receiver = Receiver(refuse)
     status = tick(world, receiver, ALERT_WEBHOOK_URL=None, ALERT_WEBHOOK_SECRET=None, HEARTBEAT_URL="https://e.org/p")
     assert status == "succeeded"
+
+
+def test_a_tick_tells_how_many_alerts_wait_beyond_those_it_took_up(world: World) -> None:
+    insert = "INSERT INTO steward_alerts (created_at, kind, body) VALUES ('t', 'tick_failed', ?)"
+    world.database.connection.executemany(insert, [('{"run_id": 1, "errors": []}',)] * 30)
+    waits = "SELECT counts ->> '$.alerts.sent', counts ->> '$.alerts.waiting' FROM steward_runs ORDER BY id DESC"
+    for variables, expected in (
+        ({"ALERT_WEBHOOK_URL": None, "ALERT_WEBHOOK_SECRET": None}, (0, 30)),
+        ({}, (20, 10)),
+        ({}, (10, 0)),
+        ({}, (0, 0)),
+    ):
+        tick(world, Receiver(), **variables)
+        assert world.database.all(waits)[0] == expected

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from invariants import findings
 from invariants.check import Verdict
+from log import timestamp
+from runs import Opening, open_run
 from tests.fakes import World, migrated_world
 from tests.support import Api
 
@@ -28,6 +31,19 @@ def see(world: World, *violations: int | None) -> list[str]:
         changes = asyncio.run(findings.record(world.database, [verdict(count)], world.clock.moment, alerting=False))
         told += [change.change for change in changes] or ["-"]
     return told
+
+
+def see_late(world: World, violations: int, began_hours_ago: float) -> list[str]:
+    """Record, an hour later, a verdict whose scan began earlier, and return what changed."""
+    world.clock.advance(hours=1)
+    late = verdict(violations)
+    late.began = timestamp(world.clock.moment - timedelta(hours=began_hours_ago))
+    changes = asyncio.run(findings.record(world.database, [late], world.clock.moment, alerting=True))
+    return [change.change for change in changes]
+
+
+def alerts(world: World) -> object:
+    return world.database.one("SELECT count(*) FROM steward_alerts")
 
 
 def history(world: World) -> list[dict[str, Any]]:
@@ -85,6 +101,42 @@ def test_what_was_not_checked_changes_nothing() -> None:
     before = history(world)
     assert see(world, None) == ["-"]
     assert history(world) == before
+
+
+def test_a_scan_that_began_before_a_finding_was_last_seen_neither_resolves_nor_changes_it() -> None:
+    world = migrated_world()
+    see(world, 3)
+    before = history(world)
+    assert see_late(world, 0, 1.5) == []
+    assert see_late(world, 9, 2.5) == []
+    assert (history(world), alerts(world)) == (before, 0)
+    assert see_late(world, 9, 0.5) == ["worse"]
+    assert see_late(world, 0, 0.5) == ["resolved"]
+    assert (history(world)[0]["peak"], alerts(world)) == (9, 2)
+
+
+def test_a_scan_that_began_before_a_finding_was_resolved_does_not_reopen_it() -> None:
+    world = migrated_world()
+    see(world, 3, 0)
+    before = history(world)
+    assert see_late(world, 2, 1.5) == []
+    assert (history(world), alerts(world)) == (before, 0)
+    assert see_late(world, 2, 0.5) == ["reopened"]
+    assert (len(history(world)), alerts(world)) == (2, 1)
+
+
+@pytest.mark.parametrize(("mode", "changes"), [("live", []), ("dry", ["opened"])])
+def test_a_scan_that_began_before_a_live_recovery_ended_opens_nothing(mode: str, changes: list[str]) -> None:
+    world = migrated_world()
+    opening = Opening("recovery", mode, "http", {}, exclusive=mode == "live")
+    run = asyncio.run(open_run(world.database, world.clock, opening))
+    assert see_late(world, 2, 0.5) == ["opened"]
+    world.database.script("DELETE FROM steward_findings; DELETE FROM steward_alerts")
+    asyncio.run(run.close("succeeded"))
+    assert see_late(world, 2, 1.5) == changes
+    assert (len(history(world)), alerts(world)) == (len(changes), len(changes))
+    if mode == "live":
+        assert see_late(world, 2, 0.5) == ["opened"]
 
 
 def test_an_invariant_has_one_open_finding_and_others_have_their_own() -> None:

@@ -16,6 +16,7 @@ from schema import read_schema
 from settings import read_settings
 from tests.databases import SETTINGS, Shape, broken, checked, every_shape, unguarded, verdicts
 from tests.fakes import World, migrated_world
+from tests.support import Api
 
 MODES = ["full", "fast"]
 every_mode = pytest.mark.parametrize("mode", MODES)
@@ -225,3 +226,17 @@ def test_a_full_check_with_a_failed_part_is_over_and_says_so() -> None:
     outcome = asyncio.run(check(ports, SETTINGS, "full", world.clock.now() + timedelta(minutes=1)))
     assert outcome.complete
     assert not outcome.ok
+
+
+@every_mode
+def test_the_summary_and_the_run_tell_why_something_was_not_checked(mode: str) -> None:
+    world = healthy(Shape())
+    ports = replace(world.ports(), database=FailingDatabase(world.database, "AS artifact_id"))
+    [why] = [one["reason"] for one in checked(ports, mode)["invariants"] if one["name"] == "no_orphan_datapoints"]
+    summary = Api(world).json("GET", "/summary").json()
+    assert (summary["orphans"]["outcome"], summary["orphans"]["reason"]) == ("not_checked", why)
+    assert "reason" not in summary["duplicates"]
+    run = summary["runs"][0]["counts"]
+    for kept in (summary["last_check"], run):
+        [found] = [one for one in kept["invariants"] if one["name"] == "no_orphan_datapoints"]
+        assert found["reason"] == why

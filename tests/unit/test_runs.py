@@ -21,6 +21,7 @@ from runs import (
     resume,
 )
 from tests.fakes import World, migrated_world
+from tests.support import Api, everything, tick
 
 LIVE = Opening("backfill", "live", "http", {"max_objects": 1}, exclusive=True)
 DRY = Opening("backfill", "dry", "http", {}, exclusive=False)
@@ -90,7 +91,7 @@ def test_an_ended_run_stays_as_it_ended(world: World, before: str, after: str) -
     ended = row(world, run)
     if after == "abandoned":
         let_the_lease_run_out(world)
-        opened(world, DRY)
+        opened(world)
     elif after == "running":
         with pytest.raises(ValueError, match="cannot end"):
             close(run, after)
@@ -150,8 +151,30 @@ def test_a_dead_run_frees_its_lease_and_is_marked_abandoned(world: World) -> Non
 def test_a_dead_dry_run_is_marked_abandoned_too(world: World) -> None:
     dead = opened(world, DRY)
     let_the_lease_run_out(world)
-    opened(world, DRY)
+    opened(world)
     assert row(world, dead)["status"] == "abandoned"
+
+
+@pytest.mark.parametrize("opening", [LIVE, DRY])
+def test_a_dry_run_changes_no_row_but_its_own_though_another_run_is_dead(world: World, opening: Opening) -> None:
+    dead = opened(world, opening)
+    let_the_lease_run_out(world)
+    before = everything(world)
+    own = opened(world, DRY)
+    close(own)
+    world.database.connection.execute("DELETE FROM steward_runs WHERE id = ?", (own.id,))
+    world.database.connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'steward_runs'", (dead.id,))
+    assert everything(world) == before
+
+
+@pytest.mark.parametrize("mode", ["off", "dry", "live"])
+def test_a_tick_of_any_mode_marks_a_dead_run_so_that_none_is_shown_as_at_work_for_ever(world: World, mode: str) -> None:
+    dead = opened(world, DRY)
+    let_the_lease_run_out(world)
+    assert tick(world, BACKFILL_MODE=mode)["status"] == "succeeded"
+    api = Api(world)
+    for listed in (api.json("GET", "/runs").json(), api.json("GET", "/summary").json()):
+        assert {run["id"]: run["status"] for run in listed["runs"]}[dead.id] == "abandoned"
 
 
 def test_a_run_that_keeps_its_lease_is_not_taken_for_dead(world: World) -> None:

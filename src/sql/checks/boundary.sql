@@ -1,2 +1,2 @@
--- The last key of the next ?1 rows after a position, or no row where fewer are left.
-SELECT {{keys}} FROM {{rows}} ORDER BY {{keys}} LIMIT 1 OFFSET ?1 - 1
+-- The last key of the next ?1 rows after a position, or no row where fewer are left; rows without a key do not count.
+SELECT {{keys}} FROM {{rows}} WHERE {{first_key}} IS NOT NULL ORDER BY {{keys}} LIMIT 1 OFFSET ?1 - 1

@@ -14,8 +14,10 @@ SELECT
 FROM json_each(?1) AS verdict
 LEFT JOIN steward_findings AS open
   ON open.invariant = verdict.value ->> '$.name' AND open.resolved_at IS NULL
-WHERE (verdict.value ->> '$.outcome' = 'holds' AND open.id IS NOT NULL)
-  OR (
-    verdict.value ->> '$.outcome' = 'violated'
-    AND (open.id IS NULL OR verdict.value ->> '$.violations' > open.peak)
-  )
+WHERE CASE
+  WHEN open.last_seen_at > verdict.value ->> '$.began' THEN 0
+  WHEN verdict.value ->> '$.outcome' = 'holds' THEN open.id IS NOT NULL
+  WHEN verdict.value ->> '$.outcome' <> 'violated' THEN 0
+  WHEN open.id IS NOT NULL THEN verdict.value ->> '$.violations' > open.peak
+  ELSE NOT EXISTS ({{overtaken}})
+END
