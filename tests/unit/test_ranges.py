@@ -227,7 +227,8 @@ def orphaned_world() -> World:
     with unguarded(world.database):
         world.database.script("""
           UPDATE datapoints SET artifact_id = 99999 WHERE id = 5;
-          INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser) VALUES (0, 1, 99999, 3, '{}');
+          INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser)
+          SELECT 0, 1, 99999, id, json_object('r2_bucket', r2_bucket, 'r2_key', r2_key) FROM artifacts WHERE id = 3;
         """)
     for _ in range(100):
         outcome = sliced(world, 10, 1)
