@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from datetime import UTC, datetime
 
 
@@ -15,6 +16,12 @@ def line(moment: datetime, level: str, event: str, **fields: object) -> str:
     """Return the log line; fields that are None are left out."""
     known = {name: value for name, value in fields.items() if value is not None}
     return json.dumps({"ts": timestamp(moment), "level": level, "event": event, **known}, ensure_ascii=False)
+
+
+def unexpected(moment: datetime, error: Exception, **fields: object) -> None:
+    """Print the one line of an error that nobody foresaw, with the innermost frames of its traceback."""
+    text = "".join(traceback.format_exception(error, limit=-20))
+    write(moment, "error", "unexpected_error", error=f"{type(error).__name__}: {error}", **fields, traceback=text)
 
 
 def write(moment: datetime, level: str, event: str, **fields: object) -> None:

@@ -69,13 +69,23 @@ async def read_rules(database: Database) -> RuleSet:
 
 def stored(rows: Sequence[Row]) -> RuleSet:
     """Return the rules in rows of `source_type_rules`; raises RefusedError where one of them is not valid."""
-    rules = [Rule(int(row["priority"] or 0), str(row["pattern"]), str(row["source_type"])) for row in rows]
     try:
+        rules = [_rule(f"rules[{index}]", row) for index, row in enumerate(rows)]
         check_rules(rules)
     except InputError as error:
         hint = "A rule stored by plain SQL is not valid. Replace the rules with PUT /rules."
         raise RefusedError("rules", f"source_type_rules, {error.field}: {error}", hint=hint) from error
     return ordered(rules)
+
+
+def _rule(where: str, row: Row) -> Rule:
+    """Return a row as a rule; raises InputError for a value of another type, which SQLite keeps in any column."""
+    priority, pattern, source_type = row["priority"], row["pattern"], row["source_type"]
+    if not isinstance(pattern, str) or not isinstance(source_type, str):
+        raise InputError(where, f"The pattern {pattern!r} or the source_type {source_type!r} is not a text.")
+    if not isinstance(priority, int | float) or priority % 1:
+        raise InputError(f"{where}.priority", f"{priority!r}, of the rule {pattern!r}, is not a whole number.")
+    return Rule(int(priority), pattern, source_type)
 
 
 async def replace_rules(database: Database, rules: Sequence[Rule]) -> None:

@@ -11,9 +11,10 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import log
 import sql
 from costs import Cost, MeteredDatabase
-from errors import InputError, LeaseLostError, RefusedError
+from errors import InputError, LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
 from ports import Clock, Database, Row, Statement
 from retry import retried
@@ -139,6 +140,22 @@ def _busy(control: Row) -> RefusedError:
     holder = control["lease_run"]
     hint = f"See GET /runs/{holder}, and try again when it ended. A killed run frees it by {control['lease_until']}."
     return RefusedError("busy", f"Run {holder} is at work: live runs go one at a time.", hint=hint)
+
+
+def foreseen(run: Run, error: Exception) -> StewardError:
+    """Return the error, and one from outside our tree as an UnexpectedError that is logged with its traceback."""
+    if isinstance(error, StewardError):
+        return error
+    log.unexpected(run.clock.now(), error, run_id=run.id)
+    return UnexpectedError(error)
+
+
+async def died(run: Run, error: Exception, *, counts: object = None, cost: Cost | None = None) -> StewardError:
+    """End the run as failed because of an error that nobody foresaw; return the error to raise in its place."""
+    known = foreseen(run, error)
+    known.run_id = run.id
+    await run.close("failed", counts=counts, cost=cost, error=known.sentence())
+    return known
 
 
 async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:

@@ -13,10 +13,10 @@ from backfill.progress import Pass, Progress
 from backfill.runner import prepare, walk_slice
 from backfill.walk import SUBREQUEST_BUDGET, Limits, Walk
 from costs import Cost
-from errors import RefusedError, StewardError
+from errors import RefusedError
 from invariants.runner import check, full_check_due
 from ports import Ports
-from runs import Opening, Run, open_run
+from runs import Opening, Run, foreseen, open_run
 from settings import Settings
 
 
@@ -40,14 +40,15 @@ class Tick:
         """Do one part of the tick; its failure is noted under its name and does not stop the next."""
         try:
             self.counts[name] = await work()
-        except StewardError as error:
+        except Exception as error:  # noqa: BLE001  # one part failing never stops the others
             self.counts[name] = self.failed(name, error)
 
-    def failed(self, what: str, error: StewardError) -> dict[str, object]:
+    def failed(self, what: str, error: Exception) -> dict[str, object]:
         """Note that something failed, and return what the report says of it."""
-        self.errors.append(f"{what}: {error.sentence()}")
-        told: dict[str, object] = {"error": error.sentence()}
-        return {**told, "refused": error.reason} if isinstance(error, RefusedError) else told
+        known = foreseen(self.run, error)
+        self.errors.append(f"{what}: {known.sentence()}")
+        told: dict[str, object] = {"error": known.sentence()}
+        return {**told, "refused": known.reason} if isinstance(known, RefusedError) else told
 
 
 async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, object]:
@@ -65,7 +66,11 @@ async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, obj
     await tick.part("check", lambda: _check(tick))
     await tick.part("backfill", lambda: _backfill(tick))
     await tick.part("alerts", lambda: _alerts(tick))
-    outcome = await _close(tick)
+    try:
+        outcome = await _close(tick)
+    except Exception:
+        await heartbeat(ports, settings, failed=True)
+        raise
     await heartbeat(ports, settings, failed=bool(tick.errors))
     return outcome
 
@@ -99,31 +104,58 @@ async def _alerts(tick: Tick) -> dict[str, int]:
 
 
 async def _backfill(tick: Tick) -> dict[str, object]:
-    """Walk every bucket whose pass is under way or due, until the tick's budgets are used up."""
+    """Walk every bucket whose pass is under way or due, each with an even share of what is left of the budgets."""
     if tick.settings.backfill_mode == "off":
         return {"not_walked": "BACKFILL_MODE is off"}
     if tick.run.paused_by is not None:
         return {"not_walked": f"paused by {tick.run.paused_by}"}
     left = tick.settings.tick_max_objects
     report: dict[str, object] = {}
-    for bucket in tick.settings.buckets:
+    due = await _due_buckets(tick, report)
+    for index, (bucket, progress) in enumerate(due):
+        share = _share(tick, left, len(due) - index)
         try:
-            report[bucket], scanned = await _bucket(tick, bucket, left)
+            report[bucket], scanned = await _bucket(tick, bucket, progress, share)
             left -= scanned
-        except StewardError as error:
+        except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
             report[bucket] = tick.failed(f"backfill of {bucket}", error)
-    return report
+    return {bucket: report[bucket] for bucket in tick.settings.buckets}
 
 
-async def _bucket(tick: Tick, bucket: str, left: int) -> tuple[dict[str, object], int]:
-    """Walk one bucket if it is due and something is left of the budget; return its report and the objects listed."""
-    progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
-    stored = await progress.load()
-    if not _due(tick, stored):
-        return {"not_walked": f"the pass ended at {stored.completed_at if stored else None}"}, 0
-    if left <= 0 or tick.ports.clock.now() >= tick.deadline:
+async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str, Progress]]:
+    """Return the buckets to walk, and report why the others are not.
+
+    Another one is the first in each tick: what is left over of a share goes to those that follow.
+    """
+    buckets = list(tick.settings.buckets)
+    first = tick.run.id % len(buckets)
+    due: list[tuple[str, Progress]] = []
+    for bucket in buckets[first:] + buckets[:first]:
+        progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
+        try:
+            stored = await progress.load()
+        except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
+            report[bucket] = tick.failed(f"backfill of {bucket}", error)
+            continue
+        if _due(tick, stored):
+            due.append((bucket, progress))
+        else:
+            report[bucket] = {"not_walked": f"the pass ended at {stored.completed_at if stored else None}"}
+    return due
+
+
+def _share(tick: Tick, left: int, buckets: int) -> Limits:
+    """Return what one of so many buckets may use of the objects left, the time and the subrequests."""
+    now, spent = tick.ports.clock.now(), tick.cost.subrequests
+    until = now + (tick.deadline - now) / buckets
+    return Limits(-(-left // buckets), until, spent + (SUBREQUEST_BUDGET - spent) // buckets)
+
+
+async def _bucket(tick: Tick, bucket: str, progress: Progress, share: Limits) -> tuple[dict[str, object], int]:
+    """Walk one bucket if there is something left for it; return its report and the objects listed."""
+    if share.max_objects <= 0 or tick.ports.clock.now() >= tick.deadline:
         return {"not_walked": "the tick's budget is used up"}, 0
-    return await _walk(tick, bucket, progress, left)
+    return await _walk(tick, bucket, progress, share)
 
 
 def _due(tick: Tick, stored: Pass | None) -> bool:
@@ -133,15 +165,14 @@ def _due(tick: Tick, stored: Pass | None) -> bool:
     return tick.ports.clock.now() - ended >= timedelta(hours=tick.settings.pass_interval_hours)
 
 
-async def _walk(tick: Tick, bucket: str, progress: Progress, left: int) -> tuple[dict[str, object], int]:
+async def _walk(tick: Tick, bucket: str, progress: Progress, share: Limits) -> tuple[dict[str, object], int]:
     target = await prepare(tick.ports, bucket, "", live=tick.settings.backfill_mode == "live")
     walk = Walk(target, tick.ports.database, tick.ports.buckets[bucket], tick.ports.clock, START)
     walk.cost = tick.cost
     try:
-        reason = await walk_slice(tick.run, walk, Limits(left, tick.deadline, SUBREQUEST_BUDGET), progress)
-    except StewardError as error:
-        reason = f"error: {error.sentence()}"
-        tick.failed(f"backfill of {bucket}", error)
+        reason = await walk_slice(tick.run, walk, share, progress)
+    except Exception as error:  # noqa: BLE001  # noted; what was walked is told, and the other buckets have their turn
+        reason = f"error: {tick.failed(f'backfill of {bucket}', error)['error']}"
     report = {
         **walk.counts.report(),
         "pages": walk.pages,

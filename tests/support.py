@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from api.app import create_app
 from backfill.runner import BackfillRequest, run_backfill
 from ports import Database, Ports, Result, Statement
 from settings import Settings, read_settings
-from tests.fakes import World
+from tests.fakes import SqliteDatabase, World
 from tick import run_tick
 
 TOKEN = "a-token-of-the-tests"
@@ -90,6 +91,21 @@ class RecordingDatabase:
     async def bookmark(self) -> str | None:
         """Return the database's bookmark."""
         return await self.database.bookmark()
+
+
+class DefectiveDatabase(SqliteDatabase):
+    """A database on which a statement that holds a text raises what nobody foresaw."""
+
+    def __init__(self, connection: sqlite3.Connection, text: str, error: BaseException) -> None:
+        self.connection = connection
+        self.text = text
+        self.error = error
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Raise, or run the batch."""
+        if any(self.text in one.sql for one in statements):
+            raise self.error
+        return await super().batch(statements)
 
 
 @dataclass(frozen=True)

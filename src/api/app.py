@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,14 +15,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import log
 from api import routes
 from api.auth import NotAuthenticatedError, TooManyFailuresError, authenticate
 from api.body import read_body, read_query
 from api.openapi import describe
 from api.operations import OPERATIONS, Operation
-from api.problems import http_problem, problem, steward_problem
+from api.problems import http_problem, problem, steward_problem, unexpected_problem
 from api.routes import Call, Environment
-from errors import StewardError
+from errors import StewardError, UnexpectedError
 
 Connect = Callable[[], Environment]
 
@@ -38,7 +41,7 @@ def create_app(connect: Connect) -> Starlette:
     """Return the application; `connect` gives the environment of one request."""
     listed: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
-        path = operation.path.replace("{run_id}", "{run_id:int}")
+        path = operation.path.replace("{run_id}", "{run_id:run_id}")
         listed.setdefault(path, {})[operation.method] = operation
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
     return Starlette(
@@ -47,7 +50,7 @@ def create_app(connect: Connect) -> Starlette:
             Route("/openapi.json", _openapi, methods=["GET"]),
             *table,
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(UnexpectedErrors)],
         exception_handlers={
             NotAuthenticatedError: _unauthenticated,
             TooManyFailuresError: _too_many,
@@ -55,6 +58,39 @@ def create_app(connect: Connect) -> Starlette:
             HTTPException: http_problem,
         },
     )
+
+
+class RunIdConvertor(IntegerConvertor):
+    """A run's number: Python refuses to read one of some thousand digits."""
+
+    regex = "[0-9]{1,40}"
+
+
+register_url_convertor("run_id", RunIdConvertor())
+
+
+class UnexpectedErrors:
+    """Answers what no handler foresaw, and logs it. Starlette's own answer is no problem, and it raises on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception as error:
+            log.unexpected(datetime.now(UTC), error)
+            if started:
+                raise
+            await unexpected_problem(UnexpectedError(error))(scope, receive, send)
 
 
 class SecurityHeaders:

@@ -10,7 +10,7 @@ from api.operations import OPERATIONS, Operation
 from api.problems import TITLES
 
 _BODY_REFUSALS = (400, 413, 415)
-_ALWAYS = (401, 422, 429, 503)
+_ALWAYS = (401, 422, 429, 500, 503)
 _PROBLEM = {"application/problem+json": {"schema": ref("Problem")}}
 
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from errors import ConfigError, InputError, RefusedError, StewardError
+from errors import ConfigError, InputError, RefusedError, StewardError, UnexpectedError
 
 TITLES = {
     400: "Bad request",
@@ -20,6 +20,7 @@ TITLES = {
     415: "Wrong content type",
     422: "Wrong field",
     429: "Too many failures",
+    500: "Unexpected error",
     503: "Not available",
 }
 
@@ -47,9 +48,19 @@ async def steward_problem(_request: Request, error: Exception) -> Response:
         return problem(error.status, str(error), {"field": error.field, **common})
     if isinstance(error, RefusedError):
         return problem(409, str(error), {"reason": error.reason, **common})
+    if isinstance(error, UnexpectedError):
+        return unexpected_problem(error)
     if isinstance(error, ConfigError):
         return problem(503, str(error), {"setting": error.name, **common})
     return problem(503, str(error), {"reason": "platform", **common})
+
+
+def unexpected_problem(error: UnexpectedError) -> Response:
+    """Answer an error that nobody foresaw, without its message: it may hold anything."""
+    told = "the run's row has its message" if error.run_id else "no run was recorded"
+    return problem(
+        500, f"An error that nobody foresaw ended the request; {told}.", {"hint": error.hint, "run_id": error.run_id}
+    )
 
 
 async def http_problem(_request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from backfill.walk import Limits, Target, Walk
 from errors import CursorError, InputError, RefusedError, StewardError
 from ports import Ports, Row
 from rules import stored
-from runs import Opening, Run, open_run
+from runs import Opening, Run, died, open_run
 from schema import new_id, refuse_unfilled
 from settings import Settings
 
@@ -64,6 +64,8 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
         await run.close("failed", counts=_summary(walk, "error"), cost=walk.cost, error=error.sentence())
         error.run_id = run.id
         raise
+    except Exception as error:
+        raise await died(run, error, counts=_summary(walk, "error"), cost=walk.cost) from error
     report = _report(run, walk, reason)
     await run.close(
         "succeeded" if reason in ("end", "max_objects") else "stopped", counts=_summary(walk, reason), cost=walk.cost

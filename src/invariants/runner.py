@@ -20,7 +20,7 @@ from invariants.check import Check, Partial, Verdict, all_hold
 from invariants.walking import RANGE_ROWS
 from log import timestamp
 from ports import Database, Ports, Statement
-from runs import Opening, open_run
+from runs import Opening, died, open_run
 from schema import read_schema
 from settings import Settings
 
@@ -109,6 +109,8 @@ async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, ob
         await run.close("failed", error=error.sentence())
         error.run_id = run.id
         raise
+    except Exception as error:
+        raise await died(run, error) from error
     await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=outcome.cost)
     return {"run_id": run.id, **outcome.report()}
 

@@ -25,7 +25,7 @@ from recovery.dedupe import Dedupe, Plan, changed, listed, write_held
 from recovery.repairs import Repairs
 from recovery.steps import Step
 from rules import read_rules
-from runs import Opening, Run, open_run
+from runs import Opening, Run, died, foreseen, open_run
 from schema import Schema, new_id, read_schema
 from settings import Settings
 
@@ -279,16 +279,18 @@ async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> 
         await run.close("failed", cost=cost, error=error.sentence())
         error.run_id = run.id
         raise
+    except Exception as error:
+        raise await died(run, error, cost=cost) from error
 
 
 async def _recorded(saga: Saga) -> dict[str, object]:
     error: str | None = None
     try:
         await saga.take()
-    except StewardError as failure:
+    except Exception as failure:
         if isinstance(failure, RefusedError) and not saga.steps:
             raise
-        error = failure.sentence()
+        error = foreseen(saga.run, failure).sentence()
     if error:
         then = f"{await _pause_now(saga)} {GO_ON}" if saga.live else "Nothing was changed."
         error = f"Step {saga.step}: {error} {then}"

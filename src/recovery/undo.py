@@ -20,7 +20,7 @@ from ports import Database, Ports, Row, Statement
 from recovery.dedupe import changed, write_held
 from recovery.journal import restored, restored_object
 from recovery.saga import SECONDS
-from runs import Opening, Run, open_run
+from runs import Opening, Run, died, open_run
 from schema import Reference, Schema, read_schema
 from settings import Settings
 
@@ -123,6 +123,8 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
         await run.close("failed", cost=cost, error=error.sentence())
         error.run_id = run.id
         raise
+    except Exception as error:
+        raise await died(run, error, cost=cost) from error
     await run.close("succeeded" if report["done"] else "stopped", counts=report, cost=cost)
     return report
 

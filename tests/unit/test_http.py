@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from errors import PlatformError
 from ports import ListRequest, Page
 from tests.bad_input import BAD, Bad
 from tests.fakes import DictBucket, World, migrated_world
-from tests.support import TOKEN, Api, everything, numbered, rows
+from tests.support import TOKEN, Api, DefectiveDatabase, everything, numbered, rows
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -206,7 +207,7 @@ def test_a_method_that_a_path_does_not_have_is_405_with_those_it_has(api: Api, p
     assert allowed in answer.headers["allow"].split(", ")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/backfill/x", "/runs/x", "/runs/-1", "/runs/1.5"])
+@pytest.mark.parametrize("path", ["/nothing", "/backfill/x", "/runs/x", "/runs/-1", "/runs/1.5", "/runs/" + "1" * 5000])
 def test_a_path_that_is_not_there_is_404(api: Api, path: str) -> None:
     check_problem(api.send("GET", path, headers=BEARER), 404)
 
@@ -221,3 +222,65 @@ def test_a_platform_failure_is_503_with_its_run_and_the_cause(api: Api, world: W
     assert (found["reason"], found["detail"]) == ("platform", "Listing '' failed: it is broken")
     run = api.json("GET", f"/runs/{found['run_id']}").json()
     assert (run["status"], "broken" in run["error"]) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("/backfill", {}, "AS scanned"),
+        ("/backfill", {"dry_run": False}, "INSERT INTO artifacts"),
+        ("/check", {"mode": "full"}, "steward_violations"),
+        ("/recover", {}, "sqlite_schema"),
+        ("/recover", {"dry_run": False}, "sqlite_schema"),
+    ],
+)
+def test_an_error_that_nobody_foresaw_is_a_500_whose_run_is_closed_as_failed(
+    api: Api, path: str, body: dict[str, object], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = api.world
+    world.database = DefectiveDatabase(world.database.connection, text, ZeroDivisionError("oh no"))
+    answer = api.json("POST", path, body)
+    found = check_problem(answer, 500)
+    assert "log" in found["hint"]
+    assert "Traceback" not in answer.text
+    assert "oh no" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    [(run_id, status, error)] = world.database.all("SELECT id, status, error FROM steward_runs")
+    assert (found["run_id"], status) == (run_id, "failed")
+    assert str(error).startswith("ZeroDivisionError: oh no")
+    assert world.database.one("SELECT lease_token FROM steward_control") is None
+    [line] = [json.loads(one) for one in capsys.readouterr().out.splitlines() if "unexpected_error" in one]
+    assert line["run_id"] == run_id
+    assert "Traceback" in line["traceback"]
+
+
+def test_an_undo_that_dies_of_an_error_that_nobody_foresaw_is_closed_as_failed(api: Api, world: World) -> None:
+    recovery = api.json("POST", "/recover", {"dry_run": False}).json()
+    world.database = DefectiveDatabase(world.database.connection, "sqlite_schema", ZeroDivisionError("oh no"))
+    found = check_problem(api.json("POST", f"/runs/{recovery['run_id']}/undo"), 500)
+    assert world.database.one("SELECT status FROM steward_runs WHERE id = ?", found["run_id"]) == "failed"
+
+
+def test_a_step_of_a_recovery_that_nobody_foresaw_to_fail_is_told_with_how_to_go_on(api: Api, world: World) -> None:
+    world.database = DefectiveDatabase(world.database.connection, "FROM source_type_rules", ZeroDivisionError("oh no"))
+    report = api.json("POST", "/recover", {"dry_run": False}).json()
+    errors = [step["error"] for step in report["steps"] if "error" in step]
+    assert (len(errors), report["ok"], report["done"]) == (1, False, False)
+    assert "ZeroDivisionError: oh no" in errors[0]
+    assert "stays paused" in errors[0]
+    assert world.database.one("SELECT status FROM steward_runs") == "failed"
+
+
+def test_an_error_that_nobody_foresaw_without_a_run_is_a_500_too(
+    api: Api, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.database = DefectiveDatabase(world.database.connection, "FROM steward_runs", ZeroDivisionError("oh no"))
+    assert "run_id" not in check_problem(api.json("GET", "/runs"), 500)
+    assert '"event": "unexpected_error"' in capsys.readouterr().out
+
+
+def test_a_rule_that_plain_sql_stored_wrong_is_refused_by_name(api: Api, world: World) -> None:
+    world.database.script("INSERT INTO source_type_rules VALUES ('high', 'old/*', 'old')")
+    for method, path in (("GET", "/rules"), ("POST", "/backfill")):
+        found = check_problem(api.json(method, path, {} if method == "POST" else None), 409)
+        assert "'high', of the rule 'old/*'" in found["detail"]

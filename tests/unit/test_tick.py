@@ -11,7 +11,7 @@ from errors import PlatformError
 from ports import ListRequest, Page
 from runs import LEASE, Opening, open_run
 from tests.fakes import DictBucket, DictStore, World, migrated_world
-from tests.support import counts, numbered, rows, tick, types, walked
+from tests.support import DefectiveDatabase, counts, numbered, rows, tick, types, walked
 
 TWO = {"BUCKETS": {"artifacts": "ARTIFACTS", "archive": "ARCHIVE"}}
 
@@ -88,16 +88,55 @@ def test_with_an_interval_of_zero_passes_follow_each_other(world: World) -> None
     assert walked(tick(world, PASS_INTERVAL_HOURS=0))["unchanged"] == 2500
 
 
-def test_buckets_share_the_objects_of_a_tick(two: World) -> None:
-    outcome = tick(two, TICK_MAX_OBJECTS=3000, **TWO)
-    assert (walked(outcome)["scanned"], walked(outcome, "archive")["scanned"]) == (2500, 500)
-    outcome = tick(two, TICK_MAX_OBJECTS=3000, **TWO)
-    assert "scanned" not in walked(outcome)
-    assert (walked(outcome, "archive")["scanned"], walked(outcome, "archive")["complete"]) == (2000, True)
+def test_buckets_share_the_objects_of_a_tick_to_the_last(two: World) -> None:
+    for number in (3001, 1999):
+        outcome = tick(two, TICK_MAX_OBJECTS=number, **TWO)
+        shares = [walked(outcome)["scanned"], walked(outcome, "archive")["scanned"]]
+        assert sum(shares) == number
+        assert max(shares) - min(shares) <= 1
+    assert len(rows(two)) == 5000
 
 
-def test_a_bucket_that_got_no_share_says_so(two: World) -> None:
-    assert "budget" in walked(tick(two, TICK_MAX_OBJECTS=2000, **TWO), "archive")["not_walked"]
+def test_what_a_bucket_leaves_of_its_share_goes_to_the_next(two: World) -> None:
+    two.buckets["archive"].sizes = {"raw/x": 1}
+    # Another bucket is the first in each tick, so of two ticks one takes the small one first.
+    shares = [walked(tick(two, BACKFILL_MODE="dry", TICK_MAX_OBJECTS=2000, **TWO))["scanned"] for _ in range(2)]
+    assert sorted(shares) == [1000, 1999]
+
+
+def test_a_bucket_that_got_no_share_says_so_and_is_the_first_in_the_next_tick(two: World) -> None:
+    told = [tick(two, TICK_MAX_OBJECTS=1, **TWO) for _ in range(2)]
+    first, second = [[walked(one, bucket) for bucket in two.buckets] for one in told]
+    for one, other in ((first[0], second[0]), (first[1], second[1])):
+        assert {one.get("scanned"), other.get("scanned")} == {None, 1}
+        assert "budget" in {**one, **other}["not_walked"]
+
+
+@pytest.mark.parametrize("variables", [{"PASS_INTERVAL_HOURS": 0}, {"BACKFILL_MODE": "dry"}])
+@pytest.mark.parametrize("other_runs", [0, 1])
+def test_a_bucket_that_uses_up_all_it_gets_in_every_tick_keeps_no_other_from_being_walked(
+    two: World, variables: dict[str, object], other_runs: int
+) -> None:
+    two.buckets["archive"].sizes = {"raw/x": 1}
+    for _ in range(4):
+        outcome = tick(two, TICK_MAX_OBJECTS=500, **TWO, **variables)
+        assert walked(outcome, "archive")["scanned"] == 1
+        assert walked(outcome)["scanned"] >= 250
+        for _ in range(other_runs):
+            asyncio.run(open_run(two.database, two.clock, Opening("check", "fast", "http", {}, exclusive=False)))
+        two.clock.advance(minutes=15)
+
+
+def test_a_slow_bucket_leaves_the_others_their_share_of_the_time(two: World) -> None:
+    class SlowBucket(DictBucket):
+        async def list_page(self, request: ListRequest) -> Page:
+            two.clock.advance(seconds=11)
+            return await super().list_page(request)
+
+    for bucket in two.buckets:
+        two.buckets[bucket] = SlowBucket(two.buckets[bucket].sizes)
+    outcome = tick(two, TICK_SECONDS=20, **TWO)
+    assert (walked(outcome)["scanned"], walked(outcome, "archive")["scanned"]) == (1000, 1000)
 
 
 def test_one_buckets_failure_does_not_stop_the_other_and_fails_the_tick(two: World) -> None:
@@ -201,3 +240,81 @@ def test_a_bucket_whose_progress_cannot_be_read_does_not_stop_the_others(two: Wo
     assert outcome["status"] == "failed"
     assert "KV GET failed" in outcome["counts"]["backfill"]["artifacts"]["error"]
     assert walked(outcome, "archive")["inserted"] == 2500
+
+
+ALERTING = {
+    "ALERT_WEBHOOK_URL": "https://a.example/x",
+    "ALERT_WEBHOOK_SECRET": "s",
+    "HEARTBEAT_URL": "https://h.example",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("sqlite_schema", "check"),
+        ("FROM source_type_rules", "backfill of artifacts"),
+        ("INSERT INTO artifacts", "backfill of archive"),
+    ],
+)
+def test_an_error_that_nobody_foresaw_fails_its_part_and_nothing_else(
+    two: World, text: str, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.database = DefectiveDatabase(two.database.connection, text, ZeroDivisionError("oh no"))
+    outcome = tick(two, **ALERTING, **TWO)
+    [(status, error)] = two.database.all("SELECT status, error FROM steward_runs")
+    assert (outcome["status"], status) == ("failed", "failed")
+    assert f"{part}: ZeroDivisionError: oh no" in str(error)
+    assert two.database.one("SELECT lease_token FROM steward_control") is None
+    assert [url for _, url, _, _ in two.poster.sent] == [ALERTING["ALERT_WEBHOOK_URL"], "https://h.example/fail"]
+    assert "ZeroDivisionError: oh no" in two.poster.sent[0][2]
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [line for line in logged if line["event"] == "unexpected_error"]
+    assert len(told) == str(error).count("ZeroDivisionError")
+    assert all(line["run_id"] == outcome["run_id"] and "in batch" in line["traceback"] for line in told)
+    if part == "check":
+        assert walked(outcome)["inserted"] + walked(outcome, "archive")["inserted"] == 5000
+    else:
+        assert outcome["counts"]["check"]["ok"] is True
+
+
+def test_a_rule_that_plain_sql_stored_wrong_fails_the_backfill_and_not_the_tick(world: World) -> None:
+    world.database.script("INSERT INTO source_type_rules VALUES ('high', 'old/*', 'old')")
+    outcome = tick(world)
+    assert walked(outcome)["refused"] == "rules"
+    assert "'high', of the rule 'old/*'" in walked(outcome)["error"]
+    assert world.database.all("SELECT status FROM steward_runs") == [("failed",)]
+    assert outcome["counts"]["alerts"] == {"sent": 0, "waiting": 0}
+
+
+def test_a_stores_unforeseen_error_does_not_stop_the_other_bucket(two: World) -> None:
+    class Store(DictStore):
+        async def get(self, key: str) -> str | None:
+            if "artifacts" in key:
+                raise KeyError(key)
+            return await super().get(key)
+
+    two.store = Store()
+    outcome = tick(two, **TWO)
+    assert "KeyError" in walked(outcome)["error"]
+    assert walked(outcome, "archive")["inserted"] == 2500
+
+
+def test_a_tick_whose_row_cannot_be_closed_still_calls_the_heartbeat(world: World) -> None:
+    world.database = DefectiveDatabase(world.database.connection, "SET status = ?2", PlatformError("no more"))
+    with pytest.raises(PlatformError, match="no more"):
+        tick(world, HEARTBEAT_URL="https://h.example")
+    assert [url for _, url, _, _ in world.poster.sent] == ["https://h.example/fail"]
+
+
+class CpuLimitExceeded(BaseException):  # the name of Pyodide's own
+    """Ends the Worker; nothing may hold it up."""
+
+
+@pytest.mark.parametrize("text", ["sqlite_schema", "FROM source_type_rules", "INSERT INTO artifacts"])
+def test_what_ends_the_worker_passes(world: World, text: str) -> None:
+    world.database = DefectiveDatabase(world.database.connection, text, CpuLimitExceeded())
+    with pytest.raises(CpuLimitExceeded):
+        tick(world, HEARTBEAT_URL="https://h.example")
+    assert world.poster.sent == []
+    assert world.database.all("SELECT status FROM steward_runs") == [("running",)]
