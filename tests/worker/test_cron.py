@@ -110,3 +110,20 @@ def test_a_failed_tick_fails_for_the_platform_too_and_is_on_record(steward: Stew
     [run] = steward.send("GET", "/runs?kind=tick").json()["runs"]
     assert run["status"] == "failed"
     assert "source_type_rules" in run["error"]
+
+
+def test_a_rule_that_plain_sql_stored_wrong_fails_the_tick_by_name_and_frees_its_lease(steward: Steward) -> None:
+    steward.put("raw/1")
+    steward.sql("INSERT INTO source_type_rules VALUES ('high', 'old/*', 'old')")
+    for _ in range(2):
+        assert steward.harness.scheduled() == "exception"
+        run = steward.send("GET", "/runs?kind=tick&limit=1").json()["runs"][0]
+        assert run["status"] == "failed"
+        assert "'high', of the rule 'old/*'" in run["error"]
+    refused = steward.send("GET", "/rules")
+    assert (refused.status, refused.json()["reason"]) == (409, "rules")
+
+
+def test_a_run_number_of_thousands_of_digits_is_a_404_problem(steward: Steward) -> None:
+    answer = steward.send("GET", "/runs/" + "1" * 5000)
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
