@@ -28,6 +28,12 @@ class Cost:
             "rows_written": self.rows_written,
         }
 
+    def add(self, other: Cost) -> None:
+        """Add what another piece of work asked."""
+        for name in ("r2_lists", "d1_batches", "rows_read", "rows_written", "statements"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.longest_batch_ms = max(self.longest_batch_ms, other.longest_batch_ms)
+
     @property
     def subrequests(self) -> int:
         """Calls counted against the invocation, each SQL statement as one."""

@@ -90,6 +90,7 @@ async def _check(tick: Tick) -> dict[str, object]:
     due = await full_check_due(database, tick.ports.clock.now(), tick.settings.full_check_hours)
     half = tick.run.started_at + timedelta(seconds=tick.settings.tick_seconds) / 2
     outcome = await check(tick.ports, tick.settings, "full" if due else "fast", half, go_on=True, keep=tick.run.keep)
+    tick.cost.add(outcome.cost)
     for verdict in outcome.verdicts:
         if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:
             tick.errors.append(f"check of {verdict.name}: {verdict.reason}")
@@ -176,6 +177,7 @@ async def _walk(tick: Tick, bucket: str, progress: Progress, share: Limits) -> t
     report = {
         **walk.counts.report(),
         "pages": walk.pages,
+        **({"repeated_pages": walk.repeated} if walk.repeated else {}),
         "complete": walk.complete,
         "last_key": walk.position.last_key,
         "stopped_because": reason,

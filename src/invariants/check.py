@@ -24,6 +24,10 @@ from ports import Clock, Database, Statement
 from schema import Reference, Schema, Table
 
 SAMPLE_ROWS = 20
+
+MAX_STATEMENTS = 400
+"""D1 allows 1,000 queries per invocation, and a tick also walks: a longer full check goes on in the next one."""
+
 _PARAMETER = re.compile(r"\?(\d+)")
 
 
@@ -154,7 +158,7 @@ class Check:
         [first, *_] = [partial for partial in partials if not partial.done]
         found = sum(partial.violations for partial in partials)
         how_far = (
-            "no time was left for it"
+            "neither time nor queries were left for it"
             if first.since is None
             else f"come to key {first.after}, {found} violations so far"
         )
@@ -169,7 +173,7 @@ class Check:
             return partial
         walked = _walked(invariant, subject, self.schema)
         database = MeteredDatabase(self.database, self.cost)
-        while not partial.done and now < self.deadline:
+        while not partial.done and now < self.deadline and self.cost.statements < MAX_STATEMENTS:
             partial.since = partial.since or timestamp(now)
             after = None if partial.after is None else tuple(partial.after)
             until = await self._until(database, walked, after)

@@ -88,6 +88,16 @@ def populated(shape: Shape, orphans: list[int], homepages: list[int], rows: int 
     return world
 
 
+def test_a_slice_stops_before_it_uses_up_the_platforms_queries_and_the_next_goes_on() -> None:
+    world = populated(Shape(), [3], [], rows=600)
+    first = sliced(world, 1, 3600)
+    assert not first.complete
+    assert first.cost.statements < 500
+    assert any("neither time nor queries" in str(one.reason) for one in first.verdicts)
+    outcome, _ = to_its_end(world, 1, 3600)
+    assert told(outcome)["no_orphan_datapoints"] == ("violated", 1)
+
+
 some = st.lists(st.integers(1, 40), max_size=12, unique=True)
 
 

@@ -54,6 +54,20 @@ def test_a_tick_is_exact_about_its_number_of_objects(world: World) -> None:
     assert len(rows(world)) == 1234
 
 
+def test_a_ticks_cost_is_that_of_its_check_and_its_walk_together(world: World) -> None:
+    tick(world, FULL_CHECK_HOURS=8760)
+    walk = tick(world, BACKFILL_MODE="dry", PASS_INTERVAL_HOURS=0)
+    check = tick(world, BACKFILL_MODE="off")
+    both, alone = (
+        world.database.one("SELECT cost ->> 'd1_batches' FROM steward_runs WHERE id = ?", outcome["run_id"])
+        for outcome in (walk, check)
+    )
+    assert isinstance(both, int)
+    assert isinstance(alone, int)
+    assert alone > 0
+    assert both == alone + walked(walk)["pages"]
+
+
 def test_a_tick_is_on_record_with_its_counts(world: World) -> None:
     outcome = tick(world)
     [(kind, mode, trigger, status, scanned)] = world.database.all(
