@@ -15,6 +15,7 @@ from backfill.walk import SUBREQUEST_BUDGET, Limits, Walk
 from costs import Cost
 from errors import RefusedError
 from invariants.runner import check, full_check_due
+from invariants.walking import RANGE_ROWS
 from ports import Ports
 from runs import Opening, Run, foreseen, open_run
 from settings import Settings
@@ -30,6 +31,7 @@ class Tick:
     counts: dict[str, object] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     cost: Cost = field(default_factory=Cost)
+    range_rows: int = RANGE_ROWS
 
     @property
     def deadline(self) -> datetime:
@@ -51,8 +53,10 @@ class Tick:
         return {**told, "refused": known.reason} if isinstance(known, RefusedError) else told
 
 
-async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, object]:
+async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int = RANGE_ROWS) -> dict[str, object]:
     """Do one tick and return its run id, status and counts; a tick that finds the lease taken is `skipped`.
+
+    No query of its check takes more than about `range_rows` rows.
 
     Raises nothing for a failed part: the tick ends as failed with every part's error in its row.
     """
@@ -62,7 +66,7 @@ async def run_tick(ports: Ports, settings: Settings, cron: str) -> dict[str, obj
     except RefusedError as error:
         log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())
         return {"run_id": None, "status": "skipped", "why": error.sentence()}
-    tick = Tick(ports, settings, run)
+    tick = Tick(ports, settings, run, range_rows=range_rows)
     await tick.part("check", lambda: _check(tick))
     await tick.part("backfill", lambda: _backfill(tick))
     await tick.part("alerts", lambda: _alerts(tick))
@@ -89,7 +93,8 @@ async def _check(tick: Tick) -> dict[str, object]:
     database = tick.ports.database
     due = await full_check_due(database, tick.ports.clock.now(), tick.settings.full_check_hours)
     half = tick.run.started_at + timedelta(seconds=tick.settings.tick_seconds) / 2
-    outcome = await check(tick.ports, tick.settings, "full" if due else "fast", half, go_on=True, keep=tick.run.keep)
+    mode = "full" if due else "fast"
+    outcome = await check(tick.ports, tick.settings, mode, half, tick.range_rows, go_on=True, keep=tick.run.keep)
     tick.cost.add(outcome.cost)
     for verdict in outcome.verdicts:
         if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:

@@ -11,13 +11,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sql
+from costs import Cost
 from errors import ConstraintError, LeaseLostError, PlatformError, RefusedError, TooBigError
 from log import timestamp
 from ports import Database, Result, Statement
 from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
 from recovery.journal import whole_row
+from recovery.steps import STATEMENTS
 from runs import LEASE, Run
 from schema import Reference, Schema
+
+LEFT_BYTES = 1_900_000
+"""The JSON of the objects left whole is one value, of which D1 takes 2 MB."""
+
+PLAN_STATEMENTS = 300
+"""The plan stops looking for objects to leave whole after so many statements of its call."""
 
 CHUNK_GROUPS = 250
 """Objects per D1 batch: some 50 ms of SQL, and at most 1.5 MB of keys (a control character takes six bytes)."""
@@ -38,6 +46,8 @@ class Plan:
     children: int
     sample: list[object]
     left: dict[Group, str]
+    before: Group | None
+    """Only the objects before this one are counted: too many are left whole to count further. None: all are."""
 
 
 @dataclass
@@ -52,6 +62,10 @@ class Dedupe:
     run: Run
     max_groups: int
     deadline: datetime
+    cost: Cost
+    after: Group | None = None
+    """The merge begins behind this object, and has come to it."""
+    chunk_groups: int = CHUNK_GROUPS
     left: dict[Group, str] = field(default_factory=dict)
     groups: int = 0
     deleted: int = 0
@@ -59,15 +73,14 @@ class Dedupe:
     children: int = 0
     chunk: int = 0
     more: bool = False
+    moved: bool = False
+    """Whether the merge has come further than where it began."""
     constraints: list[ChildConstraint] | None = None
 
     async def plan(self) -> Plan:
         """Return what merging the first `max_groups` objects would do; the same statements for dry and live."""
-        left = dict(self.left)
-        # Each object left whole makes room for a further one, which may conflict as well.
-        while found := await self.conflicts(_fragment("all_groups"), (self.max_groups, listed(left))):
-            left.update(found)
-        groups, params = _fragment("all_groups"), (self.max_groups, listed(left))
+        left, before = await self._left_whole()
+        groups, params = _fragment("all_groups"), (self.max_groups, selection(left, before))
         ranked = {"ranked": ranked_rows(groups)}
         counts, sample = await self.database.batch(
             [
@@ -81,7 +94,20 @@ class Dedupe:
             [moved] = await self.database.batch([sql.statement("recovery/plan_remap", *params, **slots)])
             children += int(moved.rows[0]["children"] or 0)
         row = {name: int(value or 0) for name, value in counts.rows[0].items()}
-        return Plan(row["groups"], row["losers"], row["carried"], children, list(sample.rows), left)
+        return Plan(row["groups"], row["losers"], row["carried"], children, list(sample.rows), left, before)
+
+    async def _left_whole(self) -> tuple[dict[Group, str], Group | None]:
+        """Return the objects that conflict among those to merge; and the first of them that is not listed, if any."""
+        left: dict[Group, str] = {}
+        room = LEFT_BYTES
+        # Each object left whole makes room for a further one, which comes after all others and may conflict as well.
+        while found := await self.conflicts(_fragment("all_groups"), (self.max_groups, selection(left))):
+            for group in sorted(found):
+                room -= len(listed([group]).encode())
+                if room < 0 or self.cost.statements >= PLAN_STATEMENTS:
+                    return left, group
+                left[group] = found[group]
+        return left, None
 
     async def conflicts(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
         """Return the objects whose merge would break a child's own UNIQUE constraint, with its name."""
@@ -108,23 +134,34 @@ class Dedupe:
         await drop_stale_guards(self.database, self.run, self.schema)
 
     async def merge(self) -> None:
-        """Merge objects until none is left, `max_groups` are done (`more` then says so), or time is up.
+        """Merge objects until none is left, `max_groups` are done (`more` then says so), or a budget is used up.
+
+        Objects after `after` were not looked at then.
 
         Raises LeaseLostError, RefusedError ("max_deletes") and platform errors; all before it is committed.
         """
-        after: Group | None = None
-        while True:
+        while not self.more:
             await self.run.keep()
-            wanted = min(CHUNK_GROUPS, self.max_groups - self.groups)
-            groups = await self._following(after, max(wanted, 1))
+            wanted = min(self.chunk_groups, self.max_groups - self.groups)
+            groups = await self._following(self.after, max(wanted, 1))
             if not groups:
                 return
-            if wanted <= 0 or self.run.clock.now() >= self.deadline:
+            if wanted <= 0 or self._spent():
                 self.more = True
                 return
-            after = groups[-1]
             self.left.update(await self.conflicts(_fragment("given_groups"), (listed(groups),)))
             await self._merge_or_split([group for group in groups if group not in self.left])
+            if not self.more:
+                self._come_to(groups[-1])
+        self.left = {group: why for group, why in self.left.items() if self.after and group <= self.after}
+
+    def _spent(self) -> bool:
+        """Tell whether the call's time is up, or its queries: each call comes at least one object further."""
+        used_up = self.moved and self.cost.statements >= STATEMENTS
+        return used_up or self.run.clock.now() >= self.deadline
+
+    def _come_to(self, group: Group) -> None:
+        self.after, self.moved = group, True
 
     async def _following(self, after: Group | None, count: int) -> list[Group]:
         """Return the next `count` objects with several rows. The last one may be one still: it was left whole."""
@@ -135,14 +172,19 @@ class Dedupe:
 
     async def _merge_or_split(self, groups: Sequence[Group]) -> None:
         """Merge a chunk; where the database refuses a row, halve it until the object it refuses is alone."""
-        if not groups:
+        if not groups or self.more:
+            return
+        if self._spent():
+            self.more = True
             return
         try:
             await self._merge_chunk(groups)
+            self._come_to(groups[-1])
         except (ConstraintError, TooBigError) as error:
             refuse_known(error)
             if len(groups) == 1:
                 self.left[groups[0]] = str(error)
+                self._come_to(groups[0])
                 return
             middle = len(groups) // 2
             await self._merge_or_split(groups[:middle])
@@ -219,6 +261,11 @@ def _fragment(name: str) -> str:
     return sql.load(f"recovery/{name}")
 
 
-def listed(groups: Sequence[Group] | dict[Group, str]) -> str:
+def selection(left: dict[Group, str], before: Group | None = None) -> str:
+    """Return what `all_groups` selects by: the objects that are left whole, and the one that it stops at."""
+    return json.dumps({"left": [list(group) for group in left], "before": before}, ensure_ascii=False)
+
+
+def listed(groups: Sequence[Group]) -> str:
     """Return objects as the JSON array of [bucket, key] that the statements take."""
     return json.dumps([list(group) for group in groups], ensure_ascii=False)

@@ -21,9 +21,11 @@ from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict, all_hold
 from invariants.runner import verified
 from ports import Database, Ports, Statement
-from recovery.dedupe import Dedupe, Plan, changed, listed, write_held
+from recovery.dedupe import CHUNK_GROUPS, Dedupe, Plan, changed, selection, write_held
+from recovery.forecast import foretold, violations
+from recovery.position import Position, merge_position, tell_left
 from recovery.repairs import Repairs
-from recovery.steps import Step
+from recovery.steps import STATEMENTS, Step
 from rules import read_rules
 from runs import Opening, Run, died, foreseen, open_run
 from schema import Schema, new_id, read_schema
@@ -65,6 +67,9 @@ class Saga:
     measured: list[Verdict] = field(default_factory=list)
     chunks: int = 0
     """Chunks merged so far, in all rounds."""
+    chunk_groups: int = CHUNK_GROUPS
+    position: Position | None = None
+    """Where the call before stopped."""
     done: bool = False
     ok: bool = False
 
@@ -101,6 +106,8 @@ class Saga:
     async def take(self) -> None:
         """Take the steps in their order. Raises RefusedError before anything is changed where the cap is too low."""
         plan = await self._refuse_over_cap()
+        if self.live:
+            self.position = await merge_position(self.database)
         await self._as_step("pause", self._pause)
         await self._as_step("measure", self._measure)
         await self._as_step("bookmark", self._bookmark)
@@ -110,6 +117,8 @@ class Saga:
                 return
             if self.ok or not self.live or round_number == MAX_ROUNDS or self._open_violations() >= before:
                 break
+            if self.cost.statements >= STATEMENTS:
+                return
             self.schema = await read_schema(self.database, self.settings.children)
             plan = await self._dedupe().plan()
         self.done = True
@@ -125,7 +134,8 @@ class Saga:
     def _dedupe(self) -> Dedupe:
         limit = self.request.max_groups or (DEFAULT_MAX_GROUPS if self.live else EVERY_GROUP)
         deadline = self.run.started_at + timedelta(seconds=SECONDS)
-        return Dedupe(self.database, self.schema, self.run, limit, deadline, chunk=self.chunks)
+        after, facts = self.position.after if self.position else None, (self.database, self.schema, self.run)
+        return Dedupe(*facts, limit, deadline, self.cost, after, self.chunk_groups, chunk=self.chunks)
 
     @property
     def _cap(self) -> int:
@@ -151,7 +161,7 @@ class Saga:
         self.schema = await read_schema(self.database, self.settings.children)
         rules = await read_rules(self.database)
         repairs = Repairs(self.database, self.schema, self.run, rules, self.live, dedupe.after == 0)
-        merged = (0, "[]") if self.live else (EVERY_GROUP, listed(plan.left))
+        merged = (0, selection({})) if self.live else (EVERY_GROUP, selection(plan.left))
         await self._as_step("index", repairs.index)
         await self._as_step("guards", repairs.guards)
         await self._as_step("classify", lambda: repairs.classify(merged))
@@ -174,7 +184,7 @@ class Saga:
 
     async def _measure(self) -> Step:
         self.measured = await self._full_check().run(read_catalogue())
-        broken = _violations(self.measured)
+        broken = violations(self.measured)
         return Step("measure", broken, broken, sample=[verdict.report() for verdict in self.measured])
 
     async def _bookmark(self) -> Step:
@@ -197,10 +207,11 @@ class Saga:
             more = dedupe.more
             step.after, step.changed = (await self._duplicates())["losers"], dedupe.deleted
         step.details = {"groups": groups, "types_carried": carried, "children_remapped": children, "more": more}
-        if left:
-            whole = [{"r2_bucket": bucket, "r2_key": key, "why": why} for (bucket, key), why in left.items()]
-            step.details["left_whole"] = whole[:100]
-            step.error = f"{len(left)} objects are left whole: the database refuses their merge. `why` says by what."
+        tell_left(step, left, self.position if count["groups"] else None, dedupe.after if self.live and more else None)
+        if plan.before and not self.live:
+            step.details["counted_before"] = list(plan.before)
+            step.error = f"{step.error or ''} More are than a dry run can list: it counted what is before them.".strip()
+        self.position = None
         return step
 
     async def _duplicates(self) -> dict[str, int]:
@@ -211,10 +222,9 @@ class Saga:
         """Check everything again; a dry run foretells it from the steps before."""
         before = self.steps["measure"].before
         if not self.live:
-            left = self._foretold()
-            self.ok = left == 0 and all(
-                one.outcome != "not_checked" for one in self.measured if one.severity == "error"
-            )
+            left = foretold(self.steps, self.measured, self.schema)
+            checked = all(one.outcome != "not_checked" for one in self.measured if one.severity == "error")
+            self.ok = left == 0 and checked
             return Step("verify", before, left)
         self.schema = await read_schema(self.database, self.settings.children)
         check = self._full_check()
@@ -223,22 +233,7 @@ class Saga:
         found = findings.statements(verdicts, now, alerting=self.settings.alerting)
         await self._write(*found, *verified(check, verdicts, now))
         self.ok = all_hold(verdicts)
-        return Step("verify", before, _violations(verdicts), sample=[verdict.report() for verdict in verdicts])
-
-    def _foretold(self) -> int:
-        """Return the violations that a live run would leave: what was measured, less what the steps would repair."""
-        merged = self.steps["dedupe"].details["groups"]
-        left = {
-            "no_unknown_source_type": self.steps["classify"].after,
-            "no_orphan_datapoints": self.steps["orphans"].after,
-            "unique_index_present": 1 - self.steps["index"].after + len(self.schema.nullable_key),
-            "guards_present": 0,
-        }
-        for verdict in self.measured:
-            if verdict.name == "one_artifact_per_object" and isinstance(merged, int):
-                left[verdict.name] = (verdict.violations or 0) - merged
-        errors = [verdict for verdict in self.measured if verdict.severity == "error"]
-        return sum(left.get(verdict.name, verdict.violations or 0) for verdict in errors)
+        return Step("verify", before, violations(verdicts), sample=[verdict.report() for verdict in verdicts])
 
     def _open_violations(self) -> int:
         return self.steps["verify"].after if "verify" in self.steps else self.steps["measure"].after
@@ -254,11 +249,9 @@ class Saga:
         return Step("resume", int(paused_by is not None), int(paused_by is not None and not ours), int(ours))
 
 
-def _violations(verdicts: list[Verdict]) -> int:
-    return sum(verdict.violations or 0 for verdict in verdicts if verdict.severity == "error")
-
-
-async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> dict[str, object]:
+async def recover(
+    ports: Ports, settings: Settings, request: RecoverRequest, chunk_groups: int = CHUNK_GROUPS
+) -> dict[str, object]:
     """Do one call of the recovery and return its report.
 
     Raises RefusedError where another run has the lease or the cap on deletes is too low; then nothing was changed.
@@ -273,7 +266,7 @@ async def recover(ports: Ports, settings: Settings, request: RecoverRequest) -> 
         new_id(schema.artifacts)
         schema.refuse_missing_children()
         schema.refuse_cascades()
-        saga = Saga(ports, settings, request, run, schema, cost)
+        saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)
         return await _recorded(saga)
     except StewardError as error:
         await run.close("failed", cost=cost, error=error.sentence())

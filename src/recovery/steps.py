@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+STATEMENTS = 800
+"""No new chunk starts after so many: D1 takes 1,000 queries of an invocation, and the steps after need theirs."""
+
 
 @dataclass
 class Step:

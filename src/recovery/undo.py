@@ -19,7 +19,9 @@ from guards import Guard
 from ports import Database, Ports, Row, Statement
 from recovery.dedupe import changed, write_held
 from recovery.journal import restored, restored_object
+from recovery.position import undo_position
 from recovery.saga import SECONDS
+from recovery.steps import STATEMENTS
 from runs import Opening, Run, died, open_run
 from schema import Reference, Schema, read_schema
 from settings import Settings
@@ -48,6 +50,21 @@ class Undo:
         if name:
             statements.append(sql.statement("recovery/drop_index", name=sql.quote(name)))
         await write_held(self.database, self.run, *statements)
+
+    async def chunks(self, numbers: list[int], cost: Cost) -> int | None:
+        """Undo these chunks in their order; return the one that the next call goes on at where a budget is used up.
+
+        Chunks that the call before came past are not taken again: what is refused in them would use it up each time.
+        """
+        begin = await undo_position(self.database, self.target)
+        for number in numbers:
+            if begin is not None and number > begin:
+                continue
+            late = self.run.clock.now() - self.run.started_at > timedelta(seconds=SECONDS)
+            if late or cost.statements >= STATEMENTS:
+                return number
+            await self.chunk(number)
+        return None
 
     async def chunk(self, number: int) -> None:
         """Undo one chunk of the merge in one transaction."""
@@ -118,14 +135,15 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
     cost = Cost()
     try:
-        report = await _undo(ports, settings, run, target, cost)
+        report, goes_on_at = await _undo(ports, settings, run, target, cost)
     except StewardError as error:
         await run.close("failed", cost=cost, error=error.sentence())
         error.run_id = run.id
         raise
     except Exception as error:
         raise await died(run, error, cost=cost) from error
-    await run.close("succeeded" if report["done"] else "stopped", counts=report, cost=cost)
+    counts = {**report, "goes_on_at": goes_on_at}
+    await run.close("succeeded" if report["done"] else "stopped", counts=counts, cost=cost)
     return report
 
 
@@ -136,7 +154,10 @@ async def _refuse_other_runs(database: Database, target: int) -> None:
         raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
 
 
-async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: Cost) -> dict[str, object]:
+async def _undo(
+    ports: Ports, settings: Settings, run: Run, target: int, cost: Cost
+) -> tuple[dict[str, object], int | None]:
+    """Return the report, and the chunk that the next call goes on at where this one stopped."""
     database = MeteredDatabase(ports.database, cost)
     schema = await read_schema(database, settings.children)
     schema.refuse_missing_children()
@@ -152,23 +173,19 @@ async def _undo(ports: Ports, settings: Settings, run: Run, target: int, cost: C
         await write_held(database, run, runs.paused(ports.clock, by=BY, reason=f"undo of run {target}"))
     if chunks.rows:
         await work.open_the_way()
-    done = True
-    for row in chunks.rows:
-        if ports.clock.now() - run.started_at > timedelta(seconds=SECONDS):
-            done = False
-            break
-        await work.chunk(int(row["chunk"] or 0))
+    goes_on_at = await work.chunks([int(row["chunk"] or 0) for row in chunks.rows], cost)
     # The losers are back by then: an orphan may have looked for one of them.
-    if done and orphans:
+    if goes_on_at is None and orphans:
         await work.orphans()
-    return {
+    report: dict[str, object] = {
         "run_id": run.id,
         "undone_run": target,
-        "done": done,
+        "done": goes_on_at is None,
         "restored": work.losers,
         "children_restored": work.children,
         "refused": await work.refused(),
     }
+    return report, goes_on_at
 
 
 def _refuse_inline_index(schema: Schema) -> None:

@@ -77,7 +77,7 @@ def scans(plan: list[str]) -> list[str]:
     return [step for step in plan if re.match(rf"SCAN ({TABLES})\b", step)]
 
 
-EVERY_GROUP = "NOT IN (SELECT value ->> '$[0]'"
+EVERY_GROUP = "json_each(?2, '$.left')"
 """In what is done once before the first chunk, over all objects: it must look at every artifact."""
 
 ROWS_OF_A_CHUNK = {

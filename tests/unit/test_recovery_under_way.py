@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pytest
 
 from backfill.runner import BackfillRequest, run_backfill
 from errors import LeaseLostError
-from invariants.runner import check, run_check
+from invariants.runner import run_check
 from ports import Database, Ports, Result, Statement
-from recovery import dedupe
 from recovery.saga import RecoverRequest, recover
 from runs import Opening, open_run
 from settings import read_settings
-from tests.databases import Shape, healed, recovered, undone
+from tests.databases import SETTINGS, Shape, healed, recovered, undone
 from tests.fakes import World
 from tick import run_tick
 
@@ -74,8 +72,7 @@ def test_a_duplicate_that_takes_a_losers_id_before_the_index_is_there_is_merged_
     assert merges == [(1, 4, 1), (2, 1, 4)]
 
 
-def test_a_long_recovery_keeps_its_run_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dedupe, "CHUNK_GROUPS", 1)
+def test_a_long_recovery_keeps_its_run_alive() -> None:
     world = SHAPE.world()
     for number in range(18):
         SHAPE.artifact(world, number, f"raw/{number // 2:02}")
@@ -84,13 +81,13 @@ def test_a_long_recovery_keeps_its_run_alive(monkeypatch: pytest.MonkeyPatch) ->
         world.clock.advance(seconds=11)
         await run_check(world.ports(), read_settings({}), "fast")
 
-    report = recovered(watched(world, "INTO steward_merges", someone_looks), dry_run=False)
+    ports = watched(world, "INTO steward_merges", someone_looks)
+    report = asyncio.run(recover(ports, SETTINGS, RecoverRequest(dry_run=False), chunk_groups=1))
     status = world.database.one("SELECT status FROM steward_runs WHERE id = ?", report["run_id"])
     assert (report["done"], status) == (True, "succeeded")
 
 
-def test_a_long_full_check_keeps_the_lease_of_its_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tick.check", partial(check, range_rows=2))
+def test_a_long_full_check_keeps_the_lease_of_its_tick() -> None:
     world = Shape().world()
     for number in range(20):
         Shape().artifact(world, number, f"raw/{number:02}")
@@ -104,7 +101,7 @@ def test_a_long_full_check_keeps_the_lease_of_its_tick(monkeypatch: pytest.Monke
 
     ports = watched(world, "lowest_id", someone_looks)
     settings = read_settings({"TICK_SECONDS": 600})
-    outcome = asyncio.run(run_tick(ports, settings, ""))
+    outcome = asyncio.run(run_tick(ports, settings, "", range_rows=2))
     assert len(holders) > 8
     assert set(holders) == {1}
     assert world.database.one("SELECT status FROM steward_runs WHERE id = ?", outcome["run_id"]) == "succeeded"

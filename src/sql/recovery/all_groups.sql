@@ -1,8 +1,15 @@
--- The first ?1 objects that have several rows, less those in ?2 (a JSON array of [bucket, key]). A fragment.
+-- The first ?1 objects that have several rows, as ?2 (JSON) selects: less those in `left` (an array of [bucket, key]),
+-- and only those before `before` ([bucket, key]) where there is one. A fragment.
 -- A row without bucket or key names no object. Keys are bytes, whatever collation their columns declare.
 SELECT r2_bucket, r2_key FROM artifacts
 WHERE r2_bucket IS NOT NULL AND r2_key IS NOT NULL
-  AND (r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) NOT IN (SELECT value ->> '$[0]', value ->> '$[1]' FROM json_each(?2))
+  AND (r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) NOT IN (
+    SELECT value ->> '$[0]', value ->> '$[1]' FROM json_each(?2, '$.left')
+  )
+  AND (
+    (SELECT ?2 ->> '$.before') IS NULL
+    OR (r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) < (SELECT ?2 ->> '$.before[0]', ?2 ->> '$.before[1]')
+  )
 GROUP BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY
 HAVING count(*) > 1
 ORDER BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY
