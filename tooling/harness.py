@@ -268,6 +268,7 @@ class _Node:
         self._pending: dict[int, Future[Any]] = {}
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
+        self._ended = False
         self._ready: Future[Any] = Future()
         self._pending[0] = self._ready
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed by kill()
@@ -289,6 +290,8 @@ class _Node:
         """Send one operation and return the future of its answer."""
         future: Future[Any] = Future()
         with self._lock:
+            if self._ended:  # nobody is left to answer, even if the pipe still takes the question
+                raise HarnessError(self._gone())
             number = next(self._ids)
             self._pending[number] = future
             self._send({"id": number, "op": operation, "args": args})
@@ -336,8 +339,13 @@ class _Node:
                 future.set_exception(HarnessError(message["error"]))
             else:
                 future.set_result(message["ok"])
-        for future in self._pending.values():
-            future.set_exception(HarnessError(self._gone()))
+        with self._lock:
+            self._ended = True
+            unanswered = list(self._pending.values())
+            self._pending.clear()
+        gone = self._gone()
+        for future in unanswered:
+            future.set_exception(HarnessError(gone))
 
     def _gone(self) -> str:
         if self._errors.closed:

@@ -1,228 +1,169 @@
-"""Many at once on the real runtime: ticks and manual runs together, another writer meanwhile, and odd buckets."""
+"""Ticks, manual runs, recoveries and a pause all at once: one owner at a time, and the same end state."""
 
 from __future__ import annotations
 
-import itertools
+import json
 import random
-import threading
-import unicodedata
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Any
 
-from tests.chaos.kills import VARIABLES, Outcome, count, key, post, put_rules, type_of
-from tests.runtime import wipe
+from tests.chaos.stage import (
+    EVERYTHING,
+    PROGRESS,
+    Outcome,
+    chance_of,
+    count,
+    key,
+    played,
+    post,
+    rows_of,
+    stored_pass,
+    ticked_through,
+    type_of,
+)
 from tooling.fill import fill
-from tooling.harness import Config, Harness
+from tooling.harness import Harness
 
 AT_ONCE = 10
-OBJECTS = 8_000
-INSERT = """
-INSERT INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', ?1, '{kind}') ON CONFLICT DO NOTHING
-"""
-LIVE = {"dry_run": False, "max_objects": 1_000_000}
+RECOVERIES = 2
+OBJECTS = 40_000
+STAGGER = 4.0
+"""Seconds over which every other round spreads its calls, so that it has several owners."""
+TOLERANCE = timedelta(milliseconds=50)
+"""A run's start is read just before it asks for the lease, so it may lie a little before its forerunner's end."""
+
+Call = Callable[[Harness], str]
 
 
-def fresh(harness: Harness) -> None:
-    """Empty everything and begin anew."""
-    wipe(harness)
-    harness.apply_migrations()
-    put_rules(harness)
+def manual(body: dict[str, object]) -> Call:
+    """Return the call of a manual live run."""
+    return lambda harness: f"manual {post(harness, '/backfill', {'dry_run': False, **body})[0]}"
 
 
-def rows_of(harness: Harness) -> dict[str, str]:
-    """Return the type of every key."""
-    return {row["r2_key"]: row["source_type"] for row in harness.d1("SELECT r2_key, source_type FROM artifacts").rows}
+def tick(harness: Harness) -> str:
+    """Fire the cron."""
+    return f"tick {harness.scheduled()}"
 
 
-def at_once(harness: Harness, rounds: int) -> Outcome:
-    """Fire ten ticks and ten manual live runs together, several times: one owner at a time, and the same end state."""
-    outcome = Outcome()
-    fresh(harness)
-    fill(harness, (key(number) for number in range(OBJECTS)))
-    wanted = {key(n): type_of(key(n)) for n in range(OBJECTS) if type_of(key(n))}
-    answers: Counter[str] = Counter()
-    for _ in range(rounds):
-        harness.d1("DELETE FROM artifacts")
-        with ThreadPoolExecutor(2 * AT_ONCE) as pool:
-            manual = [pool.submit(post, harness, "/backfill", LIVE) for _ in range(AT_ONCE)]
-            ticks = [pool.submit(harness.scheduled) for _ in range(AT_ONCE)]
-            answers.update(f"manual {one.result()[0]}" for one in manual)
-            answers.update(f"tick {one.result()}" for one in ticks)
-        outcome.expect("rows after all at once", rows_of(harness) == wanted, wanted=True)
-    outcome.expect("answers", set(answers) - {"manual 200", "manual 409", "tick ok"}, set())
-    overlap = (
-        "SELECT count(*) FROM steward_runs AS a JOIN steward_runs AS b ON a.id < b.id"
-        " WHERE a.mode = 'live' AND b.mode = 'live' AND b.started_at < a.finished_at"
-    )
-    outcome.expect("live runs that overlapped", count(harness, overlap), 0)
-    unwell = count(harness, "SELECT count(*) FROM steward_runs WHERE status <> 'succeeded'")
-    outcome.expect("runs that did not end well", unwell, 0)
-    outcome.figures = {"rounds": rounds, "at once": 2 * AT_ONCE, **answers}
-    return outcome
+def recovery(harness: Harness) -> str:
+    """Call the live recovery."""
+    return f"recovery {post(harness, '/recover', {'dry_run': False})[0]}"
 
 
-class Writer:
-    """Another writer, that inserts, upgrades and deletes rows and objects while the backfill runs."""
+def pause(harness: Harness) -> str:
+    """Pause scheduled backfill."""
+    return f"pause {post(harness, '/pause', {'reason': 'a crowd'})[0]}"
 
-    def __init__(self, harness: Harness, chance: random.Random) -> None:
+
+GOOD = {"manual 200", "manual 409", "tick ok", "recovery 200", "recovery 409", "pause 200"}
+
+
+class Crowd:
+    """Round after round of many calls at once, and what their runs and log lines say."""
+
+    def __init__(self, harness: Harness, chance: random.Random, objects: int = OBJECTS) -> None:
         self.harness = harness
+        self.objects = objects
         self.chance = chance
-        self.by_hand: set[str] = set()
-        self.writes: Counter[str] = Counter()
-        self.stopped = threading.Event()
+        self.outcome = Outcome()
+        self.answers: Counter[str] = Counter()
+        self.owners: Counter[str] = Counter()
+        self.several_lines = 0
+        self.wanted = {key(n): kind for n in range(objects) if (kind := type_of(key(n)))}
 
-    def run(self) -> None:
-        """Write until stopped."""
-        for number in itertools.count():
-            if self.stopped.is_set():
-                return
-            name = key(self.chance.randrange(OBJECTS))
-            kind = ("insert", "upgrade", "delete row", "put", "delete object")[number % 5]
-            getattr(self, kind.replace(" ", "_"))(name)
-            self.writes[kind] += 1
+    def round(self, number: int) -> None:
+        """Empty the table, let all loose, and compare."""
+        self.harness.d1("DELETE FROM artifacts")
+        self.harness.kv_delete(PROGRESS)
+        self.harness.clear_logs()
+        newest = count(self.harness, "SELECT max(id) FROM steward_runs")
+        answers = self._let_loose(staggered=number % 2 == 1, paused=number % 3 == 2)
+        self.answers.update(answers)
+        self.outcome.expect("answers", set(answers) - GOOD, set())
+        runs = self.harness.d1("SELECT * FROM steward_runs WHERE id > ?1 ORDER BY id", [newest]).rows
+        lines = [json.loads(line.message) for line in self.harness.logs() if line.message.startswith("{")]
+        self._add_up(answers, runs, lines)
+        self._one_owner_at_a_time(runs, lines)
+        self._end_state()
 
-    def insert(self, name: str) -> None:
-        """Insert a row of a known type, if there is none."""
-        sql = INSERT.format(kind="by hand")
-        if self.harness.d1(sql, [name]).meta["changes"]:
-            self.by_hand.add(name)
+    def _let_loose(self, *, staggered: bool, paused: bool) -> Counter[str]:
+        bodies: list[dict[str, object]] = [{"max_objects": EVERYTHING}, {"max_objects": 7000, "resume": True}]
+        calls: list[Call] = [*(manual(bodies[n % 2]) for n in range(AT_ONCE)), *[tick] * AT_ONCE]
+        calls += [*[recovery] * RECOVERIES, *([pause] if paused else [])]
+        self.chance.shuffle(calls)
+        waits = [self.chance.uniform(0, STAGGER if staggered else 0) for _ in calls]
 
-    def upgrade(self, name: str) -> None:
-        """Insert an unknown row, then give it a type, if it has none by then."""
-        self.harness.d1(INSERT.format(kind="unknown"), [name])
-        sql = "UPDATE artifacts SET source_type = 'by hand' WHERE r2_key = ?1 AND source_type = 'unknown'"
-        if self.harness.d1(sql, [name]).meta["changes"]:
-            self.by_hand.add(name)
+        def make(call: Call, wait: float) -> str:
+            time.sleep(wait)
+            return call(self.harness)
 
-    def delete_row(self, name: str) -> None:
-        """Delete a row; the next pass brings it back from the object."""
-        self.harness.d1("DELETE FROM artifacts WHERE r2_key = ?1", [name])
-        self.by_hand.discard(name)
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return Counter(pool.map(make, calls, waits))
 
-    def put(self, _name: str) -> None:
-        """Store an object before, behind or beyond where the walk stands."""
-        self.harness.r2_put([(f"raw/{self.chance.randrange(9):03}/new-{self.chance.randrange(10**6)}.pdf", "new")])
+    def _add_up(self, answers: Counter[str], runs: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
+        """Every call either has a run's row or says that it was not its turn."""
+        kinds = Counter(run["kind"] for run in runs)
+        self.owners.update(kinds)
+        skipped = sum(line["event"] == "tick_skipped" for line in lines)
+        self.answers["tick skipped"] += skipped
+        self.outcome.expect("ticks that worked and that were skipped", kinds["tick"] + skipped, AT_ONCE)
+        self.outcome.expect("manual runs", kinds["backfill"], answers["manual 200"])
+        self.outcome.expect("recoveries", kinds["recovery"], answers["recovery 200"])
+        unwell = [(run["id"], run["status"], run["error"]) for run in runs if run["status"] != "succeeded"]
+        self.outcome.expect("runs that did not end well", unwell, [])
 
-    def delete_object(self, _name: str) -> None:
-        """Delete one of the objects that were put."""
-        found = [one["key"] for one in self.harness.r2_list("raw/000/new-")]
-        self.harness.r2_delete(found[:1])
+    def _one_owner_at_a_time(self, runs: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
+        """The times of the runs do not overlap, and neither do the lines that they logged at work."""
+        for one, other in pairwise(runs):
+            early = datetime.fromisoformat(one["finished_at"]) - datetime.fromisoformat(other["started_at"])
+            if early > TOLERANCE:
+                self.outcome.differences.append(f"run {other['id']} began {early} before run {one['id']} ended")
+        at_work = [line["run_id"] for line in lines if line["event"] in ("page", "recovery_step")]
+        turns = [owner for owner, _ in groupby(at_work)]
+        again = [owner for owner, number in Counter(turns).items() if number > 1]
+        self.outcome.expect("runs whose lines interleave with another's", again, [])
+        self.several_lines += sum(number > 2 for number in Counter(at_work).values())
 
+    def _end_state(self) -> None:
+        """Go on by ticks until the pass that the crowd began is complete."""
+        rows = rows_of(self.harness)
+        wrong = {name: kind for name, kind in rows.items() if kind != self.wanted.get(name)}
+        self.outcome.expect("rows in between", dict(list(wrong.items())[:3]), {})
+        self.outcome.expect("resuming", post(self.harness, "/resume", {})[0], 200)
+        stored = stored_pass(self.harness)
+        if not stored.get("completed_at"):
+            stored = ticked_through(self.harness, self.outcome)
+        self.outcome.same("rows after all at once", rows_of(self.harness), self.wanted)
+        self.outcome.expect("objects counted in the pass", stored["counts"].get("scanned"), self.objects)
 
-def another_writer(harness: Harness, seed: int, passes: int) -> Outcome:
-    """Walk pass after pass while another writer is at work: known types survive, and there are no duplicates."""
-    outcome = Outcome()
-    fresh(harness)
-    harness.r2_put((key(number), "body") for number in range(OBJECTS))
-    writer = Writer(harness, random.Random(seed))
-    thread = threading.Thread(target=writer.run)
-    thread.start()
-    answers: Counter[int] = Counter()
-    for number in range(passes):
-        if number % 3 == 2:
-            harness.d1("DELETE FROM artifacts WHERE source_type <> 'by hand' AND id % 3 = 0")
-        answers[post(harness, "/backfill", LIVE)[0]] += 1
-    writer.stopped.set()
-    thread.join()
-    post(harness, "/backfill", LIVE)
-    rows = rows_of(harness)
-    outcome.expect("answers", set(answers), {200})
-    outcome.expect("keys with several rows", count(harness, "SELECT count(*) FROM artifacts"), len(rows))
-    lost = {name: rows.get(name) for name in writer.by_hand if rows.get(name) != "by hand"}
-    outcome.expect("known types that did not survive", lost, {})
-    objects = {one["key"] for one in harness.r2_list()}
-    missing = [name for name in objects if type_of(name) and rows.get(name) not in (type_of(name), "by hand")]
-    outcome.expect("objects without their row", missing[:3], [])
-    outcome.figures = {"passes": passes, "seed": seed, **writer.writes}
-    return outcome
-
-
-def walked(harness: Harness, outcome: Outcome, what: str, **wanted: int) -> None:
-    """Do one live run over everything, in slices of an odd size, and compare its sums."""
-    sums: Counter[str] = Counter()
-    cursor = None
-    while True:
-        status, report = post(harness, "/backfill", {"dry_run": False, "max_objects": 777, "cursor": cursor})
-        if status != 200:
-            outcome.expect(what, report, "an answer 200")
-            return
-        sums.update({name: report[name] for name in ("scanned", "inserted", "unclassified", "skipped", "unchanged")})
-        cursor = report["cursor"]
-        if not report["truncated"]:
-            break
-    outcome.expect(what, {name: sums[name] for name in wanted}, wanted)
-
-
-def control_keys() -> list[str]:
-    """Return keys that fill a page past 2 MB as JSON: a control character takes six bytes there."""
-    return [f"raw/{number:04}" + "\x01\x1f\x7f" * 330 + ".pdf" for number in range(1000)]
-
-
-def odd_inputs(harness: Harness) -> Outcome:
-    """Walk what no one expects in a bucket."""
-    outcome = Outcome()
-    fresh(harness)
-    walked(harness, outcome, "an empty bucket", scanned=0)
-    harness.r2_put((f"raw/{number:04}/", "") for number in range(1500))
-    walked(harness, outcome, "only directory markers", scanned=1500, skipped=1500, inserted=0)
-    fresh(harness)
-    harness.r2_put((name, "body") for name in control_keys())
-    walked(harness, outcome, "keys of control characters", scanned=1000, inserted=1000)
-    outcome.expect("keys of control characters, stored", rows_of(harness).keys() ^ set(control_keys()), set())
-    fresh(harness)
-    longest = [f"raw/{number:04}" + "x" * 1012 + ".pdf" for number in range(1500)]
-    harness.r2_put((name, "body") for name in longest)
-    walked(harness, outcome, "1,024-byte keys", scanned=1500, inserted=1500)
-    fresh(harness)
-    twins = [unicodedata.normalize(form, f"raw/café-{number}.pdf") for number in range(500) for form in ("NFC", "NFD")]
-    harness.r2_put((name, "body") for name in twins)
-    walked(harness, outcome, "NFC and NFD twins", scanned=1000, inserted=1000)
-    _many_rules(harness, outcome)
-    _shrinking(harness, outcome)
-    outcome.figures = {"scenes": 7}
-    return outcome
+    def run(self, rounds: int) -> Outcome:
+        """Do so many rounds."""
+        for number in range(rounds):
+            self.round(number)
+            print(f"  crowd: {number + 1} of {rounds} rounds, owners {dict(self.owners)}", flush=True)
+        if rounds > 1:
+            for kind in ("tick", "backfill", "recovery"):
+                self.outcome.at_least(f"runs of kind {kind}", self.owners[kind], 1)
+            self.outcome.at_least("owners that logged several lines", self.several_lines, 1)
+        owners = {f"owners, {kind}": number for kind, number in self.owners.items()}
+        lines = {"owners that logged several lines": self.several_lines}
+        self.outcome.figures = {
+            "rounds": rounds,
+            "at once": 2 * AT_ONCE + RECOVERIES,
+            **self.answers,
+            **owners,
+            **lines,
+        }
+        return self.outcome
 
 
-def _many_rules(harness: Harness, outcome: Outcome) -> None:
-    fresh(harness)
-    rules = [(number, f"folder-{number:03}/*[0-9]", f"type-{number}") for number in range(300)]
-    harness.d1_batch([("INSERT INTO source_type_rules VALUES (?1, ?2, ?3)", rule) for rule in rules])
-    names = [f"folder-{number % 300:03}/{number:05}" for number in range(2000)]
-    harness.r2_put((name, "body") for name in names)
-    walked(harness, outcome, "300 rules", scanned=2000, inserted=2000)
-    outcome.expect("types by 300 rules", rows_of(harness), {name: f"type-{int(name[7:10])}" for name in names})
-
-
-def _shrinking(harness: Harness, outcome: Outcome) -> None:
-    fresh(harness)
-    names = [key(number) for number in range(3000)]
-    harness.r2_put((name, "body") for name in names)
-    cursor, scanned = None, 0
-    while True:
-        _, report = post(harness, "/backfill", {"dry_run": False, "max_objects": 500, "cursor": cursor})
-        scanned += report["scanned"]
-        cursor = report["cursor"]
-        if not report["truncated"]:
-            break
-        left = [one["key"] for one in harness.r2_list()]
-        # The very key that the position stands on goes too.
-        harness.r2_delete([report["start_after"], *left[-400:]])
-    outcome.expect("a shrinking bucket ends", report["stopped_because"], "end")
-    still = {one["key"] for one in harness.r2_list() if type_of(one["key"])}
-    outcome.expect("rows of a shrinking bucket", sorted(still - rows_of(harness).keys()), [])
-
-
-def crowds(seed: int) -> dict[str, Outcome]:
-    """Run every scene on one runtime."""
-    scenes: dict[str, Callable[[Harness], Outcome]] = {
-        "ten ticks and ten manual runs at once": lambda harness: at_once(harness, 5),
-        "another writer meanwhile": lambda harness: another_writer(harness, seed, 40),
-        "odd inputs": odd_inputs,
-    }
-    found: dict[str, Outcome] = {}
-    with Harness(Config(vars=VARIABLES)) as harness:
-        for name, scene in scenes.items():
-            print(f"  {name}", flush=True)
-            found[name] = scene(harness)
-    return found
+def crowd(seed: int, rounds: int) -> Outcome:
+    """Fire ten ticks, ten manual live runs and two recoveries together, several times."""
+    with played("far") as harness:
+        fill(harness, map(key, range(OBJECTS)))
+        return Crowd(harness, chance_of(seed, "crowd")).run(rounds)

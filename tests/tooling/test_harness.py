@@ -136,6 +136,26 @@ def test_state_survives_a_kill(entry: Path, tmp_path: Path) -> None:
         assert harness.fetch("GET", "/counted").text == "1 dry"
 
 
+def test_every_call_in_flight_ends_when_the_runtime_dies_though_a_new_call_comes_meanwhile(entry: Path) -> None:
+    with Harness(Config(main=entry)) as harness:
+        node = harness._running()
+        slow: dict[str, object] = {"method": "GET", "path": "/slow", "headers": {}, "body": None}
+        in_flight = [node.call("fetch", slow) for _ in range(3)]
+        late: list[str] = []
+
+        def call_again(_: object) -> None:
+            try:
+                node.call("fetch", slow)
+            except HarnessError as error:
+                late.append(str(error))
+
+        in_flight[0].add_done_callback(call_again)
+        harness.kill()
+        ended = [str(one.exception(timeout=10)) for one in in_flight]
+    assert all("the runtime is gone" in text for text in [*ended, *late]), (ended, late)
+    assert len(late) == 1
+
+
 def test_a_worker_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
     (tmp_path / "entry.py").write_text("import no_such_module\n")
     with pytest.raises(HarnessError, match=r"did not start(.|\n)*No module named 'no_such_module'"):
