@@ -286,7 +286,11 @@ async def _recorded(saga: Saga) -> dict[str, object]:
             raise
         error = failure.sentence()
     if error:
-        then = f"Scheduled backfill stays paused. {GO_ON}" if saga.live else "Nothing was changed."
+        # A pause or resume that failed may have been done all the same, and before the pause there was none.
+        surely_paused = "pause" in saga.steps and saga.step != "resume"
+        doubtful = "Whether scheduled backfill stays paused, GET /summary tells."
+        told = "Scheduled backfill stays paused." if surely_paused else doubtful
+        then = f"{told} {GO_ON}" if saga.live else "Nothing was changed."
         error = f"Step {saga.step}: {error} {then}"
         saga.steps.setdefault(saga.step, Step(saga.step, 0, 0)).error = error
         saga.done = saga.ok = False
