@@ -15,12 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.chaos.crowds import crowds
+from tests.chaos.gated import faults
 from tests.chaos.kills import KilledBackfill, KilledRecovery, Outcome, killed
 from tooling.paths import ROOT
 from tooling.table import table
 
 RESULTS = ROOT / "bench" / "chaos.json"
-PARTS = ("ports", "kills", "crowds")
+PARTS = ("ports", "faults", "kills", "crowds")
 
 
 def main() -> int:
@@ -68,6 +69,7 @@ def _crowds(options: argparse.Namespace) -> dict[str, Outcome]:
 
 _PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Outcome]]] = {
     "ports": _ports,
+    "faults": lambda options: faults(options.seed),
     "kills": _kills,
     "crowds": _crowds,
 }

@@ -189,6 +189,26 @@ def uprooted(before: Children, after: Children) -> list[object]:
     return [number for number in sorted({*about, *kept}, key=str) if about.get(number) != kept.get(number)]
 
 
+ERRORS = (
+    "one_artifact_per_object",
+    "no_unknown_source_type",
+    "no_orphan_datapoints",
+    "unique_index_present",
+    "guards_present",
+)
+VIOLATIONS = """
+SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM artifacts GROUP BY r2_bucket, r2_key HAVING count(*) > 1)) AS doubled,
+  (SELECT count(*) FROM artifacts WHERE source_type = 'unknown') AS unknown,
+  (SELECT count(*) FROM datapoints LEFT JOIN artifacts ON artifacts.id = artifact_id
+    WHERE artifact_id IS NOT NULL AND artifacts.id IS NULL) AS orphans,
+  (SELECT count(*) = 0 FROM pragma_index_list('artifacts') AS l WHERE l."unique" AND NOT l.partial
+    AND (SELECT group_concat(name) FROM pragma_index_info(l.name)) = 'r2_bucket,r2_key') AS indexless,
+  (SELECT 6 - count(*) FROM sqlite_schema WHERE name GLOB 'steward_guard_*') AS unguarded
+"""
+"""How many rows break each of `ERRORS`."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """What plain SQL says of a database: the oracle of every verdict."""
@@ -197,25 +217,8 @@ class Truth:
 
     def violations(self) -> dict[str, int]:
         """Return how many rows break each invariant of error severity, by queries of our own."""
-        one = self.world.database.one
-        unique = one(
-            "SELECT count(*) FROM pragma_index_list('artifacts') AS l WHERE l.\"unique\" AND NOT l.partial AND"
-            " (SELECT group_concat(name) FROM pragma_index_info(l.name)) = 'r2_bucket,r2_key'"
-        )
-        guards = one("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'steward_guard_*'")
-        counted = {
-            "one_artifact_per_object": one(
-                "SELECT count(*) FROM (SELECT 1 FROM artifacts GROUP BY r2_bucket, r2_key HAVING count(*) > 1)"
-            ),
-            "no_unknown_source_type": one("SELECT count(*) FROM artifacts WHERE source_type = 'unknown'"),
-            "no_orphan_datapoints": one(
-                "SELECT count(*) FROM datapoints LEFT JOIN artifacts ON artifacts.id = artifact_id"
-                " WHERE artifact_id IS NOT NULL AND artifacts.id IS NULL"
-            ),
-            "unique_index_present": 0 if unique else 1,
-            "guards_present": 6 - int(str(guards)),
-        }
-        return {name: int(str(count)) for name, count in counted.items()}
+        [found] = self.world.database.all(VIOLATIONS)
+        return dict(zip(ERRORS, (int(str(number)) for number in found), strict=True))
 
     def refuted(self, verdicts: Verdicts, before: Mapping[str, int] | None = None) -> list[str]:
         """Return the invariants that are called `holds` though they do not, neither now nor `before`."""

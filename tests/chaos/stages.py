@@ -13,7 +13,16 @@ from ports import Ports
 from recovery.undo import undo_run
 from settings import Settings, read_settings
 from tests.chaos.faults import Fault
-from tests.chaos.scenes import SETTINGS, Asked, check_once, dump, let_the_lease_run_out, recover_once, tick_once
+from tests.chaos.scenes import (
+    SETTINGS,
+    UPLOADED,
+    Asked,
+    check_once,
+    dump,
+    let_the_lease_run_out,
+    recover_once,
+    tick_once,
+)
 from tests.databases import recovered
 from tests.fakes import World
 from tests.interruption import fused
@@ -48,6 +57,10 @@ class Stage(Protocol):
 
     def dump(self, but: tuple[str, ...]) -> object:
         """Return the schema, and every row of every table that is not in `but`."""
+        ...
+
+    def uploaded(self) -> Mapping[str, str]:
+        """Return the time of every object."""
         ...
 
     def stored(self) -> Mapping[str, str]:
@@ -116,6 +129,10 @@ class FakeStage:
     def dump(self, but: tuple[str, ...]) -> object:
         """Return the database as text."""
         return dump(self.world, but=but)
+
+    def uploaded(self) -> Mapping[str, str]:
+        """Return the time of every object."""
+        return dict.fromkeys(self.world.bucket.sizes, UPLOADED)
 
     def stored(self) -> Mapping[str, str]:
         """Return what the store holds."""

@@ -10,9 +10,12 @@ import pytest
 from ports import Ports
 from settings import read_settings
 from tests.chaos.faults import KINDS, Fault, Kind, StaleStore
-from tests.chaos.scenarios import SCENARIOS, between, whole_pass
-from tests.chaos.scenes import BACKFILLED, Truth, clean_world, tick_once
+from tests.chaos.scenarios import SCENARIOS, backfilled, between, whole_pass
+from tests.chaos.scenes import clean_world, tick_once
 from tests.chaos.stages import FakeStage
+
+NONE = 1_000_000
+"""The number of a call that is never made."""
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -37,11 +40,12 @@ def test_with_a_kv_that_is_a_minute_behind_every_object_still_gets_its_row(minut
     store = StaleStore(world.clock)
     ports = Ports(world.database, world.buckets, store, world.clock, world.poster)
     settings = read_settings({"BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 3})
+    stage = FakeStage(world, Fault(NONE))
     for _ in range(60):
         tick_once(ports, settings)
-        assert between(Truth(world))
+        assert between(stage)
         world.clock.advance(minutes=minutes)
-    assert Truth(world).keys() == BACKFILLED
+    assert backfilled(stage)
     passes = [json.loads(value) for _, value in store.history["backfill:artifacts:"]]
     complete = [one["counts"] for one in passes if one["completed_at"] is not None]
     assert complete
