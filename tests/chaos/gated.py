@@ -245,7 +245,7 @@ def behind() -> Outcome:
             outcome.expect("a tick", harness.scheduled(), "ok")
             outcome.expect("rows on the way", between(stage), wanted=True)
         outcome.expect("rows", backfilled(stage), wanted=True)
-        complete = "SELECT count(*) FROM steward_runs WHERE counts -> '$.backfill.artifacts.complete'"
+        complete = "SELECT count(*) FROM steward_runs WHERE counts ->> '$.backfill.artifacts.complete'"
         outcome.figures = {"ticks": 20, "ticks that ended a pass": stage.database.one(complete)}
         outcome.expect("a pass that ended", bool(stage.database.one(complete)), wanted=True)
     return outcome

@@ -156,6 +156,10 @@ class Histories(Writers):
     @rule(trouble=troubles, most=st.integers(1, 4))
     def recover(self, trouble: Fuse | Fault | None, most: int) -> None:
         """Do one call of the live recovery."""
+        self.recovered(trouble, most)
+
+    def recovered(self, trouble: Fuse | Fault | None, most: int) -> bool:
+        """Do one call of the live recovery; return whether it says that it is done."""
         before = self.look()
         report = self.steward(lambda ports: recover_once(ports, max_groups=most), trouble)
         self.only_recovered(before)
@@ -164,6 +168,7 @@ class Histories(Writers):
             self.recoveries.append(last)
         if report and report["ok"]:
             assert sum(Truth(self.world).violations().values()) == 0
+        return bool(report and report["done"])
 
     @precondition(lambda self: self.recoveries)
     @rule(trouble=troubles, which=st.integers(0, 3))
@@ -275,7 +280,7 @@ class Histories(Writers):
             return
         for _ in range(30):
             let_the_lease_run_out(self.world)
-            if recover_once(self.world.ports())["done"]:
+            if self.recovered(None, 5000):
                 break
         opened = stored_pass(self.world)
         if opened and opened["completed_at"] is None:

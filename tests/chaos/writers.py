@@ -87,9 +87,11 @@ class Writers(RuleBasedStateMachine):
         if ids:
             assert self.try_write("INSERT INTO datapoints (artifact_id) VALUES (?)", ids[number % len(ids)])
 
-    @rule()
-    def insert_orphan(self) -> None:
-        """Insert a datapoint of a missing artifact, which a guard refuses."""
+    @rule(drop=st.booleans())
+    def insert_orphan(self, *, drop: bool) -> None:
+        """Insert a datapoint of a missing artifact, which a guard refuses, unless it is dropped."""
+        if drop:
+            self.drop_guard("insert")
         guarded = self.has("trigger", "steward_guard_insert_*")
         assert self.try_write("INSERT INTO datapoints (artifact_id) VALUES (999)") == (not guarded)
 
