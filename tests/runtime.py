@@ -7,12 +7,17 @@ from tooling.harness import Harness
 
 def wipe(harness: Harness) -> None:
     """Remove every table, object and KV value."""
+    wipe_records(harness)
+    harness.r2_delete(found["key"] for found in harness.r2_list())
+
+
+def wipe_records(harness: Harness) -> None:
+    """Remove every table and KV value, and leave the objects."""
     tables = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'table'").rows]
     dropped = [f'DROP TABLE "{name}"' for name in tables if not name.startswith(("sqlite_", "_cf_"))]
     triggers = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'trigger'").rows]
     untied = [f'DROP TRIGGER "{name}"' for name in triggers]
     if dropped:
         harness.d1_batch((sql, ()) for sql in ["PRAGMA defer_foreign_keys = on", *untied, *dropped])
-    harness.r2_delete(found["key"] for found in harness.r2_list())
     for key in harness.kv_list():
         harness.kv_delete(key)

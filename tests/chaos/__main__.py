@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.chaos.crowds import crowd
+from tests.chaos.gated import faults
 from tests.chaos.interrupted import killed_check, killed_undo, lost_lease
 from tests.chaos.killed_recovery import killed_recovery
 from tests.chaos.kills import killed_backfill
@@ -120,6 +121,7 @@ def _odd(_: argparse.Namespace) -> dict[str, Outcome]:
 
 _PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Outcome]]] = {
     "ports": _ports,
+    "faults": lambda options: faults(options.seed),
     "kills": _kills,
     "interrupted": _interrupted,
     "crowds": _crowds,
