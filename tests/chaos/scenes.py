@@ -105,7 +105,7 @@ class Truth:
                 " WHERE artifact_id IS NOT NULL AND artifacts.id IS NULL"
             ),
             "unique_index_present": 0 if unique else 1,
-            "guards_present": 6 - int(str(guards)),
+            "guards_present": 7 - int(str(guards)),
         }
         return {name: int(str(count)) for name, count in counted.items()}
 
