@@ -204,7 +204,7 @@ SELECT
     WHERE artifact_id IS NOT NULL AND artifacts.id IS NULL) AS orphans,
   (SELECT count(*) = 0 FROM pragma_index_list('artifacts') AS l WHERE l."unique" AND NOT l.partial
     AND (SELECT group_concat(name) FROM pragma_index_info(l.name)) = 'r2_bucket,r2_key') AS indexless,
-  (SELECT 6 - count(*) FROM sqlite_schema WHERE name GLOB 'steward_guard_*') AS unguarded
+  (SELECT 7 - count(*) FROM sqlite_schema WHERE name GLOB 'steward_guard_*') AS unguarded
 """
 """How many rows break each of `ERRORS`."""
 

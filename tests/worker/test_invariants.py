@@ -61,7 +61,7 @@ def test_every_invariant_holds_and_fires_on_d1(empty: Steward, subtests: pytest.
             expected = dict(breakage.breaks)
             if breakage.unguarded:
                 drop_guards(empty)
-                expected["guards_present"] = 6
+                expected["guards_present"] = 7
             script(empty, breakage.sql)
             for mode in ("fast", "full"):
                 found = verdicts(empty, mode)
