@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.chaos.crowds import crowd
+from tests.chaos.dropped_index import dropped_index
 from tests.chaos.gated import faults
 from tests.chaos.interrupted import killed_check, killed_undo, lost_lease
 from tests.chaos.killed_recovery import killed_recovery
@@ -22,7 +23,7 @@ from tests.chaos.kills import killed_backfill
 from tests.chaos.merges import VARIANTS
 from tests.chaos.odd import odd_inputs, shrinking_bucket, split_pages
 from tests.chaos.stage import Outcome
-from tests.chaos.writers import another_writer, dropped_index
+from tests.chaos.writers import another_writer
 from tooling.paths import ROOT
 from tooling.table import table
 

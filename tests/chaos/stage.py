@@ -176,8 +176,9 @@ class Caller:
         except HarnessError as error:
             if not self._killing.is_set():
                 self.outcome.differences.append(f"the runtime failed without a kill: {error}"[:1000])
-        except Exception as error:  # noqa: BLE001  # any other is a difference, told at the end
-            self.outcome.differences.append(f"the scene itself failed: {error!r}"[:1000])
+        except Exception as error:  # noqa: BLE001  # any other is a difference too, told at the end
+            if not self._killing.is_set():
+                self.outcome.differences.append(f"the scene itself failed: {error!r}"[:1000])
 
 
 @dataclass
