@@ -133,44 +133,45 @@ def _one_size(results: Results, ours: Subject, other: Subject, size: int) -> Non
     for name in (OURS, JSON_EACH):
         ways[name]()  # the first request of an isolate compiles what the others find compiled
     found = interleaved(ways, results.rounds, f"{size:,} objects")
+    beside = []
     for name, index in (("first pass", 0), ("unchanged pass", 1)):
         times = {way: [pair[index] for pair in pairs] for way, pairs in found.items()}
-        _tell(results, f"{name}, {size:,} objects", times, held=size >= HELD_FROM)
+        beside.append(_tell(results, f"{name}, {size:,} objects", times, held=size >= HELD_FROM))
     if size < HELD_FROM:
-        _tell_fixed(results, ours, other, size)
+        _tell_fixed(results, ours, other, size, beside)
     elif size < LARGE:
         _every_row(results, ways[OURS], Way(other, javascript_job("rows", size), size, 1))
 
 
-def _tell(results: Results, title: str, times: Mapping[str, Sequence[float]], *, held: bool) -> None:
+def _tell(results: Results, title: str, times: Mapping[str, Sequence[float]], *, held: bool) -> Ratio:
     against = {way: ratio(taken, times[OURS]) for way, taken in times.items()}
     paces = {way: spread(1 / one for one in taken) for way, taken in times.items()}
-    print(f"\nBackfill, {title} (row by row: at most {ROWS_OBJECTS:,} of them)\n")
+    print(f"\nBackfill, {title}{f' (row by row: at most {ROWS_OBJECTS:,} of them)' if ROWS in times else ''}\n")
     rows = [(way, str(paces[way]), str(against[way])) for way in times]
     print(table(("", "objects a second: median (min to max)", "time beside ours, round by round"), rows))
     print()
     figures = {way: {"objects_per_second": paces[way].rounded(), "ratio": against[way].rounded()} for way in times}
     results.keep(f"backfill, {title}", figures)
-    if not held:
-        return
-    _hold(results, f"throughput against JavaScript, {title}", against[JSON_EACH], TO_JAVASCRIPT)
-    if ROWS in against:
+    if held:
+        _hold(results, f"throughput against JavaScript, {title}", against[JSON_EACH], TO_JAVASCRIPT)
+    if held and ROWS in against:
         _hold(results, f"throughput against row by row, {title}", against[ROWS], TO_ROWS)
+    return against[JSON_EACH]
 
 
 def _hold(results: Results, what: str, found: Ratio, least: float) -> None:
     results.hold_timed(what, found, f"≥ {least}", holds=found.median >= least)
 
 
-def _tell_fixed(results: Results, ours: Subject, other: Subject, size: int) -> None:
-    """Print what a run costs before its first object, by a run of one: at this size it is most of the difference."""
+def _tell_fixed(results: Results, ours: Subject, other: Subject, size: int, beside: Sequence[Ratio]) -> None:
+    """Tell a short run's ratio beside what any run costs before its first object, seen in runs of one."""
     mine = [ours.post("/backfill", our_job(1)).seconds for _ in range(4 * ROUNDS)]
     theirs = [other.post("/backfill", javascript_job("json_each", 1)).seconds for _ in range(4 * ROUNDS)]
     one, another = (1000 * statistics.median(times) for times in (mine, theirs))
-    print(f"  not held at {size:,} objects: the fixed cost of a run (lease, run row, rules) dominates it. A run of one")
-    print(
-        f"  object takes {one:.1f} ms here, {another:.1f} ms in JavaScript: {one - another:.1f} ms a run are fixed.\n"
-    )
+    paces = " and ".join(f"{found.median:.3g}" for found in beside)
+    print(f"  {size:,} objects: {paces} of JavaScript's throughput, not held. The fixed cost of a run (lease, run row,")
+    print(f"  rules) dominates it: a run of one object takes {one:.1f} ms here and {another:.1f} ms in JavaScript, so")
+    print(f"  {one - another:.1f} ms of each run here are fixed.\n")
     results.keep("a run of one object, ms", {OURS: round(one, 2), JSON_EACH: round(another, 2)})
 
 

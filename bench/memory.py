@@ -68,7 +68,7 @@ def measure(results: Results, objects: int, *, leak: bool = False) -> None:
         results.hold(told, _shown(name, found), f"≤ {_shown(name, allowed)}", holds=found <= allowed)
         print(f"        {why}")
     figures = {"this Worker": _by_objects(seen), "JavaScript control": _by_objects(control), "an idle slice": idle}
-    results.keep(f"memory by objects walked{', leaked' if leak else ''}", figures)
+    results.keep("memory by objects walked", figures)
 
 
 def growth(seen: Sequence[Seen], idle: Mapping[str, float], control: Sequence[Seen]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The arithmetic and the verdicts of the measurements: a figure that is printed must be able to be wrong."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,13 @@ import pytest
 from bench import dedupe, memory
 from bench.backfill import expect_counts
 from bench.kept import keep
-from bench.money import DAYS, Measured, forecast
+from bench.money import DAYS, PRICES, STORAGE_GB_MONTH, Measured, forecast
 from bench.profile import parts
 from bench.rounds import ROUNDS, interleaved, ratio
 from bench.start import EMPTY, JAVASCRIPT, OURS, Start, pythons_part
 from bench.subject import Timed, expected_types
 from bench.verdicts import TOO_FEW, Results
+from tooling.paths import ROOT
 
 
 def test_fewer_than_five_rounds_hold_no_time_and_still_hold_a_count() -> None:
@@ -163,6 +165,27 @@ def test_a_month_has_no_more_passes_than_fit_into_it(objects: int) -> None:
     found = forecast(MEASURED, objects)
     assert found.pass_days == pytest.approx(objects / 1_920_000)
     assert found.passes_a_month * (found.pass_days + 1) == pytest.approx(DAYS)
+
+
+PRICED = {
+    "lists": "R2 class A operations",
+    "rows_read": "D1 rows read",
+    "rows_written": "D1 rows written",
+    "kv_reads": "KV reads",
+    "kv_writes": "KV writes",
+    "requests": "Worker requests",
+}
+
+
+def test_the_page_on_costs_has_the_prices_that_the_forecast_uses() -> None:
+    page = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
+    written = {
+        name: float(price)
+        for name, label in PRICED.items()
+        for price in re.findall(rf"^\| {label}[^|]*\| \$([\d.]+) \|", page, re.MULTILINE)
+    }
+    assert written == PRICES
+    assert f"| D1 storage, a GB and month | ${STORAGE_GB_MONTH} |" in page
 
 
 def test_what_does_not_fit_into_one_database_needs_more() -> None:
