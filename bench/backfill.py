@@ -133,9 +133,7 @@ def _one_size(results: Results, ours: Subject, other: Subject, size: int) -> Non
     for name in (OURS, JSON_EACH):
         ways[name]()  # the first request of an isolate compiles what the others find compiled
     found = interleaved(ways, results.rounds, f"{size:,} objects")
-    print(
-        f"\n  Each round, the median of {ways[OURS].passes} passes of each way (row by row: 1), each from an empty table."
-    )
+    print(f"\n  A round's time is the median of {ways[OURS].passes} passes (row by row: 1), each from an empty table.")
     beside = []
     for name, index in (("first pass", 0), ("unchanged pass", 1)):
         times = {way: [pair[index] for pair in pairs] for way, pairs in found.items()}

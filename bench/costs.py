@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bench.checks import GROW_CHILDREN
+from bench.checks import GROW, GROW_CHILDREN
 from bench.money import DATABASE_GB, GB, MILLION, TICK_OBJECTS, Figures, Measured, forecast
 from bench.rounds import progress
 from bench.subject import Subject, entry, expected_types, started
@@ -19,6 +19,12 @@ SHORT = 2000
 LONG = 12_000
 TICKED = 2 * TICK_OBJECTS
 """Objects in the bucket: a tick walks half of them, as one in the middle of a pass does."""
+
+SOME, MANY = 300_000, 800_000
+"""Rows of tables that a full check takes in two and in four ranges."""
+
+FIRST_ID = 1_000_000
+"""Beyond the ids and the numbers of the keys that the passes left."""
 
 READS_AN_UNCHANGED_OBJECT = 3
 WRITES_A_NEW_OBJECT = 2
@@ -35,7 +41,7 @@ def measure(results: Results) -> None:
         short, long = _passes(subject, SHORT), _passes(subject, LONG)
         artifact_bytes = (_bytes(subject) - empty) / sum(expected_types(LONG).values())
         ticks = _ticks(subject)
-        rows = _datapoints(subject, artifact_bytes)
+        rows = _rows(subject, artifact_bytes)
     progress("")
     new, unchanged = (_per_thousand(one, another) for one, another in zip(short, long, strict=True))
     once = _less(short[1], unchanged, SHORT)
@@ -79,23 +85,32 @@ def _ticks(subject: Subject) -> dict[str, dict[str, float]]:
     return {name: found[name] for name in ("in the middle of a pass", "while the pass rests")}
 
 
-def _datapoints(subject: Subject, artifact_bytes: float) -> dict[str, float]:
-    """Return the bytes of an artifact and a datapoint with their indexes, and the rows a full check reads of each."""
-    [row] = subject.sql("SELECT count(*) AS artifacts, max(id) AS last FROM artifacts")
-    alone, before = _full_check_reads(subject), _bytes(subject)
-    subject.sql(GROW_CHILDREN.format(first=row["last"] - LONG + 1, last=row["last"]))
-    grown = _bytes(subject) - before
+def _rows(subject: Subject, artifact_bytes: float) -> dict[str, float]:
+    """Return the bytes of an artifact and a datapoint with their indexes, and the rows a full check reads of each.
+
+    A full check takes a large table in ranges, and finding a range reads it once more: what it reads of a row is the
+    difference between two tables of several ranges each.
+    """
+    looks = []
+    for text in (GROW, GROW_CHILDREN):
+        for first, last in ((FIRST_ID, FIRST_ID + SOME), (FIRST_ID + SOME + 1, FIRST_ID + MANY)):
+            progress(f"costs: growing to {last - FIRST_ID:,} rows, and a full check")
+            subject.sql(text.format(first=first, last=last))
+            looks.append((_full_check_reads(subject), _bytes(subject)))
+    (some, _), (many, _), (some_children, before), (many_children, after) = looks
     return {
         "artifact_bytes": artifact_bytes,
-        "artifact_reads": alone / int(row["artifacts"]),
-        "datapoint_bytes": grown / LONG,
-        "datapoint_reads": (_full_check_reads(subject) - alone) / LONG,
+        "artifact_reads": (many - some) / (MANY - SOME),
+        "datapoint_bytes": (after - before) / (MANY - SOME),
+        "datapoint_reads": (many_children - some_children) / (MANY - SOME),
     }
 
 
 def _full_check_reads(subject: Subject) -> float:
     subject.get("/doors")
-    subject.post("/check", {"mode": "full"})
+    answer = subject.post("/check", {"mode": "full"})
+    if not answer.body["ok"]:
+        raise RuntimeError(f"a check of a healthy table found {answer.body['invariants']}")
     return _counted(subject)["rows_read"]
 
 
