@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ RULES: list[tuple[int, str, str]] = [
 ENDS = (".pdf", ".pdf", ".html", ".csv", ".pdf", ".txt", ".html", ".pdf", ".csv", ".pdf")
 """One key in ten, a .txt, matches no rule."""
 
+TYPES = {".pdf": "report", ".html": "page", ".csv": "table"}
+
 
 class Timed(NamedTuple):
     """How long an answer took, and what it was."""
@@ -49,29 +52,53 @@ class Subject:
 
     def post(self, path: str, body: object) -> Timed:
         """Ask once over HTTP and return the time it took; the answer must be 200."""
+        return self._ask("POST", path, json.dumps(body))
+
+    def get(self, path: str) -> Any:  # noqa: ANN401  # the shape is the caller's to check
+        """Return the body of an answer that must be 200."""
+        return self._ask("GET", path).body
+
+    def _ask(self, method: str, path: str, content: str | None = None) -> Timed:
         parts = urlsplit(self.harness.url)
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=CALL_SECONDS)
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        content = json.dumps(body)
         began = time.perf_counter()
-        connection.request("POST", path, content, headers)
+        connection.request(method, path, content, headers)
         answer = connection.getresponse()
         text = answer.read()
         took = time.perf_counter() - began
         connection.close()
         if answer.status != OK:
-            raise RuntimeError(f"{path} answered {answer.status}: {text[:500]!r}")
+            raise RuntimeError(f"{method} {path} answered {answer.status}: {text[:500]!r}")
         return Timed(took, json.loads(text))
+
+    def tick(self) -> None:
+        """Fire the cron trigger once; the tick must succeed."""
+        outcome = self.harness.scheduled()
+        if outcome != "ok":
+            logged = [line.message for line in self.harness.logs()][-5:]
+            raise RuntimeError(f"the tick ended as {outcome!r}: {logged}")
 
     def sql(self, statement: str) -> list[dict[str, Any]]:
         """Run one statement on D1 from outside."""
         return self.harness.d1(statement).rows
+
+    def types(self) -> dict[str, int]:
+        """Return how many artifacts there are of each type."""
+        rows = self.sql("SELECT source_type, count(*) AS artifacts FROM artifacts GROUP BY 1")
+        return {str(row["source_type"]): int(row["artifacts"]) for row in rows}
 
 
 def keys(count: int) -> Iterator[str]:
     """Yield the keys of the bucket, in order."""
     for number in range(count):
         yield f"raw/{number // 1000:05}/{number:08}{ENDS[number % len(ENDS)]}"
+
+
+def expected_types(count: int) -> dict[str, int]:
+    """Return how many of the first `count` keys each rule matches, found out without any of the code measured."""
+    found = Counter(TYPES.get(ENDS[number % len(ENDS)]) for number in range(count))
+    return {name: objects for name, objects in found.items() if name is not None}
 
 
 @contextmanager
@@ -92,10 +119,10 @@ def put_rules(harness: Harness) -> None:
 
 
 @contextmanager
-def profiled_main() -> Iterator[Path]:
-    """Lend the path of an entry around our own modules that tells where the time of a backfill goes."""
+def entry(name: str) -> Iterator[Path]:
+    """Lend the path of an entry of `bench/workers` around our own modules."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "src"
         shutil.copytree(SRC, root, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(WORKERS / "profiled" / "entry.py", root / "entry.py")
+        shutil.copy(WORKERS / name / "entry.py", root / "entry.py")
         yield root / "entry.py"

@@ -1,51 +1,48 @@
 // The same job, written by hand in JavaScript, for comparison. The statements and the rules come with the request, so
 // that both Workers make D1 do the same; what differs is the language around them.
 //
-// POST /backfill {way, max_objects, start_after, bucket, rules: [[glob, type]], sql: {plan, insert, upgrade, upsert}} answers the six counts.
+// POST /backfill {way, max_objects, watched, bucket, rules: [[glob, type]], sql: {plan, insert, upgrade, upsert}}
+// answers the six counts, and with `watched` the doors as [door, began, ended] in seconds.
 
 const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
 
 export default {
     async fetch(request, env) {
         if (request.method !== "POST") return Response.json({ status: "ok" });
+        const began = performance.now();
         const job = await request.json();
-        const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
-        const work = WAYS[job.way](env, job, counts);
-        let [cursor, last] = [undefined, job.start_after];
-        do {
-            const limit = Math.min(1000, job.max_objects - counts.scanned);
-            const listing = await env.ARTIFACTS.list({ limit, ...where(cursor, last) });
-            if (listing.objects.length) await work(listing.objects);
-            last = listing.objects.at(-1)?.key;
-            cursor = listing.truncated ? listing.cursor : undefined;
-        } while (cursor && counts.scanned < job.max_objects);
-        return Response.json({ ...counts, start_after: cursor ? last : null });
+        const doors = job.watched ? [] : undefined;
+        const counts = await walk(doors ? watched(env, doors) : { ...env, stringify }, job);
+        doors?.push(["whole", began / 1000, performance.now() / 1000]);
+        return Response.json({ ...counts, doors });
     },
+    async scheduled() {},
 };
 
-const WAYS = { json_each: byJson, plan: onlyPlan, batch: byBatch, rows: byRow };
-
-function where(cursor, startAfter) {
-    if (cursor) return { cursor };
-    return startAfter ? { startAfter } : {};
+async function walk(env, job) {
+    const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+    const work = WAYS[job.way](env, job, counts);
+    let cursor;
+    do {
+        const limit = Math.min(1000, job.max_objects - counts.scanned);
+        const listing = await env.ARTIFACTS.list(cursor ? { limit, cursor } : { limit });
+        if (listing.objects.length) await work(listing.objects);
+        cursor = listing.truncated ? listing.cursor : undefined;
+    } while (cursor && counts.scanned < job.max_objects);
+    return counts;
 }
 
-// What a dry run asks.
-function onlyPlan(env, { bucket, rules, sql }, counts) {
-    const plan = env.DB.prepare(sql.plan);
-    const listedRules = JSON.stringify(rules);
-    return async (objects) => {
-        const page = JSON.stringify(objects, ["key", "size", "uploaded"]);
-        const found = await plan.bind(page, bucket, listedRules, objects[0].key, objects.at(-1).key).all();
-        for (const kind of KINDS) counts[kind] += found.results[0][kind];
-    };
+const WAYS = { json_each: byJson, batch: byBatch, rows: byRow };
+
+function stringify(objects) {
+    return JSON.stringify(objects, ["key", "size", "uploaded"]);
 }
 
 function byJson(env, { bucket, rules, sql }, counts) {
     const [plan, insert, upgrade] = [sql.plan, sql.insert, sql.upgrade].map((text) => env.DB.prepare(text));
     const listedRules = JSON.stringify(rules);
     return async (objects) => {
-        const page = [JSON.stringify(objects, ["key", "size", "uploaded"]), bucket, listedRules];
+        const page = [env.stringify(objects), bucket, listedRules];
         const range = [...page, objects[0].key, objects.at(-1).key];
         const [found] = await env.DB.batch([plan.bind(...range), insert.bind(...page), upgrade.bind(...range)]);
         for (const kind of KINDS) counts[kind] += found.results[0][kind];
@@ -92,4 +89,28 @@ function tell({ meta }, counts) {
 function asPattern(glob) {
     const escaped = glob.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", "[\\s\\S]*").replaceAll("?", "[\\s\\S]");
     return new RegExp(`^${escaped}$`, "u");
+}
+
+// The same bindings with a stopwatch at each.
+function watched(env, doors) {
+    const passed = (door, began) => doors.push([door, began / 1000, performance.now() / 1000]);
+    const awaited = (door, call) => async (given) => {
+        const began = performance.now();
+        const answer = await call(given);
+        passed(door, began);
+        return answer;
+    };
+    return {
+        ARTIFACTS: { list: awaited("R2 list", (options) => env.ARTIFACTS.list(options)) },
+        DB: {
+            prepare: (text) => env.DB.prepare(text),
+            batch: awaited("D1 batch", (statements) => env.DB.batch(statements)),
+        },
+        stringify(objects) {
+            const began = performance.now();
+            const text = stringify(objects);
+            passed("JSON", began);
+            return text;
+        },
+    };
 }

@@ -1,0 +1,135 @@
+"""Where the time of a backfill goes: one whole request through the real run, cut at the doors of the Worker.
+
+Every instant of the request belongs to exactly one part, so the parts sum to the whole. workerd's clock moves in steps
+of 1 ms: only sums over a run's many pages mean something.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from bench.backfill import JSON_EACH, OURS, expect_counts, javascript_job, our_job
+from bench.rounds import interleaved, progress, spread
+from bench.subject import WORKERS, Subject, entry, expected_types, started
+from bench.verdicts import Results
+from tooling.table import table
+
+OUTSIDE = "HTTP, outside the Worker"
+FIXED = "once a run"
+REST = "language"
+PAGE_PARTS = ("R2 list", "JSON", "D1 batch", REST)
+Door = tuple[str, float, float]
+
+
+class Passage(NamedTuple):
+    """One request: the seconds it took outside, and its parts, which sum to them."""
+
+    seconds: float
+    parts: dict[str, float]
+
+
+def measure(results: Results, objects: int) -> None:
+    """Profile a first and an unchanged pass of both Workers, round by round, and tell the median run of each."""
+    with ExitStack() as stack:
+        progress("profile: starting the Workers and filling their buckets")
+        ours = stack.enter_context(started(stack.enter_context(entry("doors")), objects=objects))
+        other = stack.enter_context(started(WORKERS / "javascript" / "index.js", objects=objects))
+        theirs = {**javascript_job("json_each", objects), "watched": True}
+        ways: dict[str, Callable[[], tuple[Passage, Passage]]] = {
+            OURS: lambda: _both(ours, our_job(objects), objects),
+            JSON_EACH: lambda: _both(other, theirs, objects),
+        }
+        for warm in ways.values():
+            warm()
+        found = interleaved(ways, results.rounds, "profile")
+    pages = -(-objects // 1000)
+    print(f"\nWhere the time of a run over {objects:,} objects goes: its median run of {results.rounds}, ms\n")
+    rows = []
+    for index, name in enumerate(("first pass", "unchanged pass")):
+        for way, passages in found.items():
+            run = median_run([passage[index] for passage in passages])
+            rows.append((f"{way}, {name}", *_cells(run, pages)))
+            results.keep(f"profile, {name}, {way}", _figures(run, pages))
+    print(table(("", *PAGE_PARTS, "a page", FIXED, OUTSIDE, "the run"), rows))
+    print(f"\n  The first five are a page's mean over {pages} pages; the others are the run's. {FIXED!r} is what comes")
+    print("  before the first listing and after the last batch: lease, run row, rules, the answer.\n")
+    _tell_gap(found)
+
+
+def _both(subject: Subject, body: object, objects: int) -> tuple[Passage, Passage]:
+    subject.sql("DELETE FROM artifacts")
+    return _passage(subject, body, objects, "inserted"), _passage(subject, body, objects, "unchanged")
+
+
+def _passage(subject: Subject, body: object, objects: int, kind: str) -> Passage:
+    timed = subject.post("/backfill", body)
+    expect_counts(timed, objects, kind, sum(expected_types(objects).values()))
+    doors = timed.body.get("doors") or subject.get("/doors")["doors"]
+    return Passage(timed.seconds, parts(timed.seconds, [(name, began, ended) for name, began, ended in doors]))
+
+
+def parts(seconds: float, doors: Sequence[Door]) -> dict[str, float]:
+    """Return the seconds of each part of a request that took `seconds` outside; they sum to them.
+
+    What two doors share, where work overlaps, is a part of its own. Raises RuntimeError where no page was seen.
+    """
+    [(_, began, ended)] = [door for door in doors if door[0] == "whole"]
+    pages = [door for door in doors if door[0] in PAGE_PARTS]
+    missing = set(PAGE_PARTS) - {REST} - {name for name, _, _ in pages}
+    if missing:
+        raise RuntimeError(f"nothing passed {sorted(missing)}: have the bindings changed? See bench/workers/doors")
+    last = max(end for name, _, end in pages if name == "D1 batch")
+    first = min(begin for name, begin, _ in pages if name == "R2 list")
+    cuts = sorted({began, first, last, ended, *(moment for _, *span in pages for moment in span)})
+    found: defaultdict[str, float] = defaultdict(float, {FIXED: 0.0})
+    for start, end in pairwise(cuts):
+        if not first <= start < last:
+            found[FIXED] += end - start
+            continue
+        within = sorted({name for name, begin, leave in pages if begin <= start and end <= leave})
+        found[" and ".join(within) or REST] += end - start
+    found[OUTSIDE] = seconds - (ended - began)
+    return dict(found)
+
+
+def median_run(passages: Sequence[Passage]) -> Passage:
+    """Return the run in the middle; of two, the faster."""
+    return sorted(passages, key=lambda passage: passage.seconds)[(len(passages) - 1) // 2]
+
+
+def _page_parts(run: Passage) -> dict[str, float]:
+    return {name: taken for name, taken in run.parts.items() if name not in (FIXED, OUTSIDE)}
+
+
+def _cells(run: Passage, pages: int) -> list[str]:
+    """Return a line of the table; work that overlaps is told with the language's own part."""
+    by_part = _page_parts(run)
+    named = [by_part.get(name, 0.0) for name in PAGE_PARTS[:-1]]
+    page = sum(by_part.values())
+    per_page = [1000 * taken / pages for taken in (*named, page - sum(named), page)]
+    whole = [1000 * taken for taken in (run.parts[FIXED], run.parts[OUTSIDE], run.seconds)]
+    return [*(f"{taken:.2f}" for taken in per_page), *(f"{taken:.1f}" for taken in whole)]
+
+
+def _figures(run: Passage, pages: int) -> dict[str, Any]:
+    a_page = {name: round(1000 * taken / pages, 3) for name, taken in _page_parts(run).items()}
+    a_run = {name: round(1000 * run.parts[name], 2) for name in (FIXED, OUTSIDE)}
+    return {"a page, ms": a_page, "a run, ms": {**a_run, "all": round(1000 * run.seconds, 2)}}
+
+
+def _tell_gap(found: dict[str, list[tuple[Passage, Passage]]]) -> None:
+    """Print what of the difference to JavaScript each part is, in the medians of all rounds."""
+    rows = []
+    for name in (*PAGE_PARTS, FIXED, OUTSIDE):
+        cells = []
+        for index in (0, 1):
+            pairs = zip(found[OURS], found[JSON_EACH], strict=True)
+            gaps = [mine[index].parts.get(name, 0.0) - other[index].parts.get(name, 0.0) for mine, other in pairs]
+            cells.append(str(spread(1000 * gap for gap in gaps)))
+        rows.append((name, *cells))
+    print("What this Worker takes longer than JavaScript over the run, ms: median of the rounds (min to max)\n")
+    print(table(("", "first pass", "unchanged pass"), rows))
