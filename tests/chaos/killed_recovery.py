@@ -26,7 +26,6 @@ from tooling.harness import Harness
 GROUPS = 2500
 SINGLES = 500
 ORPHANS = 60
-LONGEST = 1.0
 LATER_STEPS = {"index", "guards", "classify", "orphans", "verify", "resume"}
 LEASE_SECONDS = 90
 COLUMNS = "(id, r2_bucket, r2_key, source_type, fetched_at)"
@@ -46,7 +45,7 @@ class DirtyDatabase:
         """The datapoints whose artifact never was, and its id."""
         self.lost: set[int] = set()
         """The datapoints whose artifact the journal knows."""
-        self.ids = 0
+        self.ids = self.lost_in_all = 0
         self.times_dirtied = 0
         fresh(harness, *variant.tables)
 
@@ -94,6 +93,7 @@ class DirtyDatabase:
         names = [json.loads(merge["loser"])["r2_key"] for merge in gone]
         self.about.update({number: name for (number, _), name in zip(known, names, strict=True)})
         self.lost = {number for number, _ in known}
+        self.lost_in_all += len(known)
         never = [(len(self.about) + 1 + n, self.variant.new_id(10**9 + n, self.chance)) for n in range(ORPHANS)]
         self.about.update(dict.fromkeys((number for number, _ in never)))
         self.ghosts = dict(never)
@@ -198,13 +198,14 @@ class KilledRecovery:
 
     def run(self, wanted: int, *, wait: bool) -> Outcome:
         """Kill until so many runs were cut, then go on until done; `wait` for the lease of the first."""
+        longest = self._once_in_peace()
         self.dirty()
         cuts = Cuts(f"recovery, {self.variant.name}", self.caller, wanted)
         for _ in cuts.wanting():
             if self.done:
                 self.look_complete()
                 self.dirty()
-            if self.caller.killed_within(self.until_done, self.chance.uniform(0.02, LONGEST)):
+            if self.caller.killed_within(self.until_done, self.chance.uniform(0.02, longest)):
                 if wait and self._leased():
                     self.wait_for_the_lease()
                     wait = False
@@ -214,6 +215,15 @@ class KilledRecovery:
         self.look_complete()
         self._figures(cuts, wanted)
         return self.outcome
+
+    def _once_in_peace(self) -> float:
+        """Do one recovery unharmed, for the journal that orphans are found in; return the seconds it took."""
+        self.dirty()
+        began = time.monotonic()
+        self.until_done()
+        took = time.monotonic() - began
+        self.look_complete()
+        return took
 
     def _leased(self) -> bool:
         return bool(count(self.harness, "SELECT count(*) FROM steward_control WHERE lease_token IS NOT NULL"))
@@ -227,6 +237,9 @@ class KilledRecovery:
             self.outcome.at_least("recoveries cut in a later step", sum(steps[one] for one in LATER_STEPS), 1)
         self.outcome.figures["losers"] = count(self.harness, "SELECT count(*) FROM steward_merges")
         self.outcome.figures["remaps"] = count(self.harness, "SELECT count(*) FROM steward_remaps")
+        if self.variant.orphans:
+            self.outcome.at_least("orphans that the journal knows", self.database.lost_in_all, ORPHANS)
+        self.outcome.figures["orphans that the journal knows"] = self.database.lost_in_all
         self.outcome.figures["times dirtied"] = self.database.times_dirtied
 
 
