@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import sql
+from backfill.walk import page_statements
 from bench.rounds import ROUNDS, Ratio, interleaved, progress, ratio, spread
 from bench.subject import RULES, WORKERS, Subject, Timed, expected_types, started
 from bench.verdicts import Results
@@ -94,13 +94,8 @@ def our_job(objects: int) -> dict[str, object]:
 def javascript_job(way: str, objects: int) -> dict[str, object]:
     """Return what the JavaScript Worker is asked: the very statements that our own Worker sends to D1."""
     rules = ordered([Rule(*rule) for rule in RULES])
-    slots = {"objects": sql.load("backfill/objects"), "source_type": rules.classification()}
-    texts = {
-        "plan": sql.statement("backfill/plan_page", **slots).sql,
-        "insert": sql.statement("backfill/insert_missing", **slots, new_id="NULL").sql,
-        "upgrade": sql.statement("backfill/upgrade_unknown", **slots).sql,
-        "upsert": UPSERT,
-    }
+    plan, write = page_statements(rules, "NULL")
+    texts = {"plan": plan, "write": write, "upsert": UPSERT}
     listed = [[rule.pattern, rule.source_type] for rule in rules.rules]
     return {"way": way, "max_objects": objects, "bucket": "artifacts", "rules": listed, "sql": texts}
 

@@ -1,23 +1,25 @@
 """Our whole Worker with a stopwatch and a counter at each of its doors; copied into `src` in place of its entry.
 
-The doors are the raw bindings and `JSON.stringify`, so nothing inside is changed and no call can pass by. `GET /doors`
-answers what was seen since it was last asked; `POST /queries` runs statements one by one on the same D1, as a person
-would. Counting reads D1's `meta`, some 30 µs a batch that the Python part of a profile contains.
+The doors are the raw bindings and the making of a page's text; nothing inside is changed and no call can pass by.
+`GET /doors` answers what was seen since it was last asked; `POST /queries` runs statements one by one on the same D1,
+as a person would. Counting reads D1's `meta`, some 30 µs a batch that the Python part of a profile contains.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from workers import Response, WorkerEntrypoint, asgi, import_from_javascript
 
-import bindings.d1
-import bindings.r2
 from api.app import create_app
 from bindings.connect import WorkerEnvironment
+from bindings.r2 import R2Bucket
+from ports import Ports
+from settings import Settings
 from tick import run_tick
 
 PAGE = "json_each(?1)"
@@ -46,19 +48,12 @@ class Seen:
 SEEN = Seen()
 
 
-class Json:
-    """`JSON` with a stopwatch."""
+class WatchedBucket(R2Bucket):
+    """Our bucket with a stopwatch where a page becomes text."""
 
-    def __init__(self, real: Any) -> None:
-        self._real = real
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def stringify(self, *args: Any) -> Any:
-        """Return what the real one does."""
+    def _text(self, objects: Any) -> Any:
         began = time.perf_counter()
-        text = self._real.stringify(*args)
+        text = super()._text(objects)
         SEEN.passed("JSON", began)
         return text
 
@@ -135,10 +130,12 @@ class WatchedEnvironment(WorkerEnvironment):
     def _binding(self, name: str, table: str) -> Any:
         return DOORS[table](super()._binding(name, table))
 
+    def ports(self, settings: Settings) -> Ports:
+        """Return our ports with watched buckets."""
+        buckets = {name: WatchedBucket(self._binding(to, "r2_buckets")) for name, to in settings.buckets.items()}
+        return replace(super().ports(settings), buckets=buckets)
 
-WATCHED: tuple[Any, ...] = (bindings.r2, bindings.d1)
-for module in WATCHED:
-    module.JSON = Json(module.JSON)
+
 APP = create_app(WatchedEnvironment)
 
 

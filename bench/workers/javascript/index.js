@@ -1,7 +1,7 @@
 // The same job, written by hand in JavaScript, for comparison. The statements and the rules come with the request, so
 // that both Workers make D1 do the same; what differs is the language around them.
 //
-// POST /backfill {way, max_objects, watched, bucket, rules: [[glob, type]], sql: {plan, insert, upgrade, upsert}}
+// POST /backfill {way, max_objects, watched, bucket, rules: [[glob, type]], sql: {plan, write, upsert}}
 // answers the six counts, and with `watched` the doors as [door, began, ended] in seconds.
 
 const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
@@ -39,12 +39,11 @@ function stringify(objects) {
 }
 
 function byJson(env, { bucket, rules, sql }, counts) {
-    const [plan, insert, upgrade] = [sql.plan, sql.insert, sql.upgrade].map((text) => env.DB.prepare(text));
+    const [plan, write] = [sql.plan, sql.write].map((text) => env.DB.prepare(text));
     const listedRules = JSON.stringify(rules);
     return async (objects) => {
-        const page = [env.stringify(objects), bucket, listedRules];
-        const range = [...page, objects[0].key, objects.at(-1).key];
-        const [found] = await env.DB.batch([plan.bind(...range), insert.bind(...page), upgrade.bind(...range)]);
+        const page = [env.stringify(objects), bucket, listedRules, objects[0].key, objects.at(-1).key];
+        const [found] = await env.DB.batch([plan.bind(...page), write.bind(...page)]);
         for (const kind of KINDS) counts[kind] += found.results[0][kind];
     };
 }
