@@ -39,6 +39,11 @@ class Snapshot:
         return {key for key, _ in self.rows.values()}
 
     @property
+    def references(self) -> dict[object, object]:
+        """Return the artifact that each datapoint names."""
+        return {number: row[0] for number, row in self.children.items()}
+
+    @property
     def cited(self) -> set[object]:
         """Return the keys that a datapoint is about."""
         return {row[2] for row in self.children.values()}

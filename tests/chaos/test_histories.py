@@ -204,7 +204,9 @@ class Histories(Writers):
     def only_backfilled(self, before: Snapshot) -> None:
         """Check that rows were only added for classified objects, and only unknown ones changed."""
         after = self.look()
-        assert after.children == before.children
+        # A row that is inserted may get the id that an orphan names: SQLite gives the highest ones out again.
+        assert after.references == before.references
+        assert self.uprooted(before, after) == []
         assert before.rows.keys() <= after.rows.keys()
         for number, (key, kind) in after.rows.items():
             if number not in before.rows:
@@ -346,3 +348,13 @@ def test_a_recovery_classifies_the_row_of_a_directory_marker_that_no_pass_would_
     history.recover(None, 1)
     assert history.look().known_types("dir/") == {"dir"}
     history.teardown()
+
+
+def test_a_backfill_leaves_the_references_of_orphans_as_they_are() -> None:
+    history = Histories()
+    history.begin(unique=False, most=1, objects={"raw/0", "raw/1", "raw/2"})
+    history.drop_index_and_crowd_in([("raw/0", "unknown", None)] * 3)
+    history.drop_guard("delete")
+    history.delete_rows("raw/0")
+    history.teardown()
+    assert history.look().references == {1: 1, 2: 2, 3: 3}
