@@ -43,9 +43,9 @@ LOOPED = (
     "resumed backfill",
     "tick",
     "full check",
+    "dry backfill",
     "recovery",
     "undo",
-    "dry backfill",
     "dry recovery",
 )
 """One of each piece of work; the fakes play all of them, with every kind of fault."""
@@ -225,7 +225,7 @@ def _tried(harness: Harness, name: str, fault: Fault, outcome: Outcome) -> bool:
 
 def faults(seed: int) -> dict[str, Outcome]:
     """Run the whole loop, on two runtimes at a time, and ticks whose KV is one value behind."""
-    parts = LOOPED[:4], LOOPED[4:]
+    parts = LOOPED[:5], LOOPED[5:]
     with ThreadPoolExecutor(2) as pool:
         done = [pool.submit(loop, part, seed) for part in parts]
         found = {

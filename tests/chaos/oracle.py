@@ -15,10 +15,15 @@ STORED = "backfill:artifacts:"
 
 
 def rule_type(key: str) -> str | None:
-    """Return the type that `RULES` give a key, None for what is no document: the oracle's own reading of them."""
+    """Return the type that `RULES` give a key: the oracle's own reading of them."""
     if key.startswith("raw/"):
         return "report" if key.endswith(".pdf") else "raw"
-    return "dir" if key.startswith("dir/") and key != MARKER else None
+    return "dir" if key.startswith("dir/") else None
+
+
+def wants_row(key: str) -> bool:
+    """Tell whether a pass gives the object a row: a rule matches it, and it is no directory marker."""
+    return rule_type(key) is not None and key != MARKER
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ class Snapshot:
         return {key for key, _ in self.rows.values()}
 
     @property
+    def references(self) -> dict[object, object]:
+        """Return the artifact that each datapoint names."""
+        return {number: row[0] for number, row in self.children.items()}
+
+    @property
     def cited(self) -> set[object]:
         """Return the keys that a datapoint is about."""
         return {row[2] for row in self.children.values()}
@@ -43,8 +53,8 @@ class Snapshot:
         return {kind for found, kind in self.rows.values() if found == key and kind != "unknown"}
 
     def uncovered(self, keys: Iterable[str]) -> list[str]:
-        """Return those of the keys that a rule matches and that have no row of a known type."""
-        return [key for key in keys if rule_type(key) and not self.known_types(key)]
+        """Return those of the keys that want a row and have none of a known type."""
+        return [key for key in keys if wants_row(key) and not self.known_types(key)]
 
 
 def look(world: World) -> Snapshot:
@@ -91,7 +101,7 @@ class PassOracle:
         """Tell whether a complete pass counted every object once: each one that stayed, and none that never was."""
         parts = ("inserted", "upgraded", "unchanged", "unclassified", "skipped")
         adds_up = counts["scanned"] == sum(counts[part] for part in parts)
-        unclassified = {key for key in self.whole if rule_type(key) is None and key != MARKER}
+        unclassified = {key for key in self.whole if rule_type(key) is None}
         return bool(
             adds_up
             and len(self.whole) <= counts["scanned"] <= len(self.ever)
