@@ -20,7 +20,7 @@ from errors import (
 )
 from ports import ListRequest, Page, Ports, Result, Statement
 from tests.fakes import DictBucket, World, migrated_world
-from tests.support import backfill, counts, live, numbered, rows, tick, types, walked
+from tests.support import RecordingDatabase, backfill, counts, live, numbered, rows, tick, types, walked
 
 
 @pytest.fixture
@@ -77,6 +77,45 @@ def flaky(world: World, *errors: StewardError | None, after_commit: bool = False
 
 def empty_end(_request: ListRequest, _page: Page) -> Page:
     return Page((), truncated=False, cursor=None)
+
+
+# What a page costs
+
+
+def page_batches(world: World, **request: object) -> tuple[list[int], dict[str, object]]:
+    """Do a live backfill; return how many statements each batch of a page had, and the report."""
+    recorder = RecordingDatabase(world.database)
+    ports = Ports(recorder, world.buckets, world.store, world.clock, world.poster)
+    report = live(ports, max_objects=10_000, **request)
+    return [len(batch) for batch in recorder.batches if "json_each(?1)" in batch[0].sql], report
+
+
+def test_a_new_page_is_counted_and_written_in_one_batch_and_an_unchanged_one_only_counted(world: World) -> None:
+    world.bucket.put(*numbered(4000))
+    assert page_batches(world)[0] == [2, 2, 2, 2]
+    assert page_batches(world)[0] == [2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("kind", ["inserted", "upgraded"])
+def test_a_page_to_write_behind_unchanged_ones_is_counted_again_with_its_write(world: World, kind: str) -> None:
+    world.bucket.put(*numbered(4000))
+    live(world, max_objects=10_000)
+    world.database.script("DROP TRIGGER steward_guard_known_type")
+    change = {"inserted": "DELETE FROM artifacts", "upgraded": "UPDATE artifacts SET source_type = 'unknown'"}[kind]
+    world.database.script(f"{change} WHERE r2_key >= 'raw/02500'")
+    dry = backfill(world, max_objects=10_000)
+    batches, report = page_batches(world)
+    assert batches == [2, 1, 1, 2, 2]
+    assert counts(report) == counts(dry)
+    assert (report[kind], report["unchanged"]) == (1500, 2500)
+    assert (len(rows(world)), set(types(world).values())) == (4000, {"raw"})
+
+
+def test_a_dry_walk_only_counts(world: World) -> None:
+    world.bucket.put(*numbered(2500))
+    recorder = RecordingDatabase(world.database)
+    backfill(Ports(recorder, world.buckets, world.store, world.clock, world.poster), max_objects=10_000)
+    assert [len(batch) for batch in recorder.batches if "json_each(?1)" in batch[0].sql] == [1, 1, 1]
 
 
 # Bounds
