@@ -20,7 +20,7 @@ help:
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
 	@echo "make check        ruff and mypy"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
-	@echo "make chaos        kills, faults, crowds and random histories: some ten minutes"
+	@echo "make chaos        kills, faults, crowds and random histories: some twenty minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
 	@echo "make lock         write the lock files anew"
