@@ -150,12 +150,16 @@ def foreseen(run: Run, error: Exception) -> StewardError:
     return UnexpectedError(error)
 
 
-async def died(run: Run, error: Exception, *, counts: object = None, cost: Cost | None = None) -> StewardError:
-    """End the run as failed because of an error that nobody foresaw; return the error to raise in its place."""
+async def died(run: Run, error: Exception, *, counts: object = None, cost: Cost | None = None) -> None:
+    """End the run as failed because of an error, which gets its `run_id` and is the caller's to raise on.
+
+    Raises UnexpectedError in place of one that nobody foresaw.
+    """
     known = foreseen(run, error)
     known.run_id = run.id
     await run.close("failed", counts=counts, cost=cost, error=known.sentence())
-    return known
+    if known is not error:
+        raise known from error
 
 
 async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:

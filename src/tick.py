@@ -181,8 +181,7 @@ async def _walk(tick: Tick, bucket: str, progress: Progress, share: Limits) -> t
         reason = f"error: {tick.failed(f'backfill of {bucket}', error)['error']}"
     report = {
         **walk.counts.report(),
-        "pages": walk.pages,
-        **({"repeated_pages": walk.repeated} if walk.repeated else {}),
+        **walk.page_counts(),
         "complete": walk.complete,
         "last_key": walk.position.last_key,
         "stopped_because": reason,

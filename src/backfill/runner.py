@@ -10,7 +10,7 @@ import sql
 from backfill.cursor import START, Position, decode, encode
 from backfill.progress import Pass, Progress
 from backfill.walk import Limits, Target, Walk
-from errors import CursorError, InputError, RefusedError, StewardError
+from errors import CursorError, InputError, RefusedError
 from ports import Ports, Row
 from rules import stored
 from runs import Opening, Run, died, open_run
@@ -60,12 +60,9 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
         refused = InputError("cursor", f"R2 refused the cursor: {error}", hint=hint, status=400)
         refused.run_id = run.id
         raise refused from error
-    except StewardError as error:
-        await run.close("failed", counts=_summary(walk, "error"), cost=walk.cost, error=error.sentence())
-        error.run_id = run.id
-        raise
     except Exception as error:
-        raise await died(run, error, counts=_summary(walk, "error"), cost=walk.cost) from error
+        await died(run, error, counts=_summary(walk, "error"), cost=walk.cost)
+        raise
     report = _report(run, walk, reason)
     await run.close(
         "succeeded" if reason in ("end", "max_objects") else "stopped", counts=_summary(walk, reason), cost=walk.cost
@@ -144,21 +141,22 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
             current = progress.after(start, walk.position, walk.counts, complete=walk.complete)
             await progress.save(current, at_end=at_end)
 
-    told_at = run.started_at
+    told_at, told_pages = run.started_at, 0
 
     async def after_page() -> None:
-        nonlocal told_at
+        nonlocal told_at, told_pages
         now = run.clock.now()
         if now - told_at >= LOG_EVERY:
             _log_page(run, walk)
-            told_at = now
+            told_at, told_pages = now, walk.pages
         await run.keep()
         await save(at_end=walk.complete)
 
     try:
         return await walk.run(limits, after_page)
     finally:
-        _log_page(run, walk)
+        if walk.pages > told_pages:
+            _log_page(run, walk)
         if not walk.complete:
             await save(at_end=True)
 
@@ -195,9 +193,8 @@ def _whereabouts(walk: Walk) -> dict[str, object]:
     """Return the place to go on from; a complete walk has none."""
     position = START if walk.complete else walk.position
     token = None if position == START else encode(walk.target.bucket, walk.target.prefix, position)
-    repeated = {"repeated_pages": walk.repeated} if walk.repeated else {}
     place = {"truncated": not walk.complete, "cursor": token, "start_after": position.last_key}
-    return {**place, "pages": walk.pages, **repeated}
+    return {**place, **walk.page_counts()}
 
 
 def _report(run: Run, walk: Walk, reason: str) -> dict[str, object]:

@@ -111,6 +111,11 @@ class Walk:
     def __post_init__(self) -> None:
         self.writing = self.target.live
 
+    def page_counts(self) -> dict[str, int]:
+        """Return the pages walked, and how many of them were sent again where any was."""
+        again = {"repeated_pages": self.repeated} if self.repeated else {}
+        return {"pages": self.pages, **again}
+
     async def run(self, limits: Limits, after_page: Callable[[], Awaitable[None]]) -> str:
         """Work until the end or a limit, and return why it stopped.
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 import sql
 from costs import Cost, MeteredDatabase
-from errors import StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Partial, Verdict, all_hold
@@ -105,12 +104,9 @@ async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, ob
     run = await open_run(ports.database, ports.clock, Opening("check", mode, "http", {"mode": mode}, exclusive=False))
     try:
         outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS), keep=run.keep)
-    except StewardError as error:
-        await run.close("failed", error=error.sentence())
-        error.run_id = run.id
-        raise
     except Exception as error:
-        raise await died(run, error) from error
+        await died(run, error)
+        raise
     await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=outcome.cost)
     return {"run_id": run.id, **outcome.report()}
 

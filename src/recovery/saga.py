@@ -268,12 +268,9 @@ async def recover(
         schema.refuse_cascades()
         saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)
         return await _recorded(saga)
-    except StewardError as error:
-        await run.close("failed", cost=cost, error=error.sentence())
-        error.run_id = run.id
-        raise
     except Exception as error:
-        raise await died(run, error, cost=cost) from error
+        await died(run, error, cost=cost)
+        raise
 
 
 async def _recorded(saga: Saga) -> dict[str, object]:

@@ -14,7 +14,7 @@ from datetime import timedelta
 import runs
 import sql
 from costs import Cost, MeteredDatabase
-from errors import RefusedError, StewardError
+from errors import RefusedError
 from guards import Guard
 from ports import Database, Ports, Row, Statement
 from recovery.dedupe import changed, write_held
@@ -136,12 +136,9 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     cost = Cost()
     try:
         report, goes_on_at = await _undo(ports, settings, run, target, cost)
-    except StewardError as error:
-        await run.close("failed", cost=cost, error=error.sentence())
-        error.run_id = run.id
-        raise
     except Exception as error:
-        raise await died(run, error, cost=cost) from error
+        await died(run, error, cost=cost)
+        raise
     counts = {**report, "goes_on_at": goes_on_at}
     await run.close("succeeded" if report["done"] else "stopped", counts=counts, cost=cost)
     return report

@@ -30,7 +30,7 @@ FAILED = 500
 class DroppedIndex:
     """A writer drops the unique index while a live run walks.
 
-    The promise: every page's batch needs the index, so the first one after the drop is refused whole and changes
+    The promise: every batch that writes needs the index, so the first one after the drop is refused whole and changes
     nothing; the run ends as failed and says so; what follows is refused (409) until a recovery restores the index.
     Pages that were committed before stay, each object with one row.
     """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -116,6 +118,37 @@ def test_a_dry_walk_only_counts(world: World) -> None:
     recorder = RecordingDatabase(world.database)
     backfill(Ports(recorder, world.buckets, world.store, world.clock, world.poster), max_objects=10_000)
     assert [len(batch) for batch in recorder.batches if "json_each(?1)" in batch[0].sql] == [1, 1, 1]
+
+
+# What a slice logs
+
+
+def page_lines(capsys: pytest.CaptureFixture[str]) -> list[int]:
+    """Return how many pages each line about pages tells of."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line["pages"] for line in lines if line["event"] == "page"]
+
+
+def test_a_slow_slice_has_a_line_for_each_page_and_no_page_has_two(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.clock.per_look = timedelta(seconds=1)
+    world.bucket.put(*numbered(2500))
+    assert live(world, max_objects=5000)["stopped_because"] == "end"
+    assert page_lines(capsys) == [1, 2, 3]
+
+
+def test_a_quick_slice_has_one_line_at_its_end(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.bucket.put(*numbered(2500))
+    live(world, max_objects=5000)
+    assert page_lines(capsys) == [3]
+
+
+def test_a_slice_without_a_page_has_no_line_about_one(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.bucket.put(*numbered(10))
+    with pytest.raises(PlatformError):
+        live(flaky(world, PlatformError("broken")))
+    assert page_lines(capsys) == []
 
 
 # Bounds
