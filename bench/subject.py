@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tooling.around import copy_of_src
 from tooling.fill import fill
 from tooling.harness import Config, Harness
-from tooling.paths import ROOT
 
 TOKEN = "bench"  # noqa: S105  # of a Worker on this machine, for the time of a measurement
 WORKERS = Path(__file__).parent / "workers"
-SRC = ROOT / "src"
 OK = 200
 CALL_SECONDS = 900
 
@@ -118,11 +115,6 @@ def put_rules(harness: Harness) -> None:
     harness.d1_batch([("INSERT INTO source_type_rules VALUES (?1, ?2, ?3)", rule) for rule in RULES])
 
 
-@contextmanager
-def entry(name: str) -> Iterator[Path]:
+def entry(name: str) -> AbstractContextManager[Path]:
     """Lend the path of an entry of `bench/workers` around our own modules."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "src"
-        shutil.copytree(SRC, root, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(WORKERS / name / "entry.py", root / "entry.py")
-        yield root / "entry.py"
+    return copy_of_src(WORKERS / name / "entry.py")

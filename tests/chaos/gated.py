@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +18,10 @@ from tests.chaos.stage import Outcome
 from tests.chaos.stages import Report
 from tests.fakes import World
 from tests.runtime import wipe_records
+from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
 TOKEN = "chaos"
-SRC = Path(__file__).parents[2] / "src"
 ENTRY = Path(__file__).parent / "worker" / "entry.py"
 VARIABLES = {"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live", "MAX_DELETES": 1_000_000}
 OK = 200
@@ -54,12 +52,8 @@ LOOPED = (
 @contextmanager
 def gated(**variables: object) -> Iterator[Harness]:
     """Lend a running Worker with the gate."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "src"
-        shutil.copytree(SRC, root, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ENTRY, root / "entry.py")
-        with Harness(Config(main=root / "entry.py", vars={**VARIABLES, **variables})) as harness:
-            yield harness
+    with copy_of_src(ENTRY) as main, Harness(Config(main=main, vars={**VARIABLES, **variables})) as harness:
+        yield harness
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.runtime import wipe
+from tooling.around import copy_of_src
 from tooling.harness import Config, Harness, HarnessError
-from tooling.paths import ROOT
 
 TOKEN = "chaos"
 TICK_OBJECTS = 3000
@@ -230,11 +229,8 @@ def configured(environment: str | None) -> Iterator[Config]:
     if environment is None:
         yield CONFIG
         return
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "src"
-        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ENVIRONMENTS / f"{environment}.py", source / "environment.py")
-        entry = source / "entry.py"
+    with copy_of_src() as entry:
+        shutil.copy(ENVIRONMENTS / f"{environment}.py", entry.with_name("environment.py"))
         before, line, after = entry.read_text().partition("from bindings.connect import WorkerEnvironment\n")
         if not line:
             raise ValueError("src/entry.py no longer imports its environment the way this needs")

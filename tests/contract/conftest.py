@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ from ports import Bucket, Database, KeyValue
 from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteStore, Worker
 from tests.fakes import DictBucket, DictStore, SqliteDatabase
 from tests.runtime import wipe
+from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
-SRC = Path(__file__).parents[2] / "src"
 ENTRY = Path(__file__).parent / "worker" / "entry.py"
 SMALL_CHUNK_BYTES = 2000
 
@@ -31,12 +30,9 @@ class Engine:
 
 
 @pytest.fixture(scope="session")
-def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+def harness() -> Iterator[Harness]:
     """Start the Worker that lends its ports: the modules of `src` around another entry."""
-    root = tmp_path_factory.mktemp("contract") / "src"
-    shutil.copytree(SRC, root, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ENTRY, root / "entry.py")
-    with Harness(Config(main=root / "entry.py")) as running:
+    with copy_of_src(ENTRY) as main, Harness(Config(main=main)) as running:
         yield running
 
 
