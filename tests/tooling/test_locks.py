@@ -37,6 +37,17 @@ def test_the_npm_lock_holds_the_pinned_versions() -> None:
     assert {name: NPM_LOCK[f"node_modules/{name}"]["version"] for name in NPM} == NPM
 
 
+def test_miniflare_is_the_one_that_wrangler_brings() -> None:
+    assert NPM["miniflare"] == NPM_LOCK["node_modules/wrangler"]["dependencies"]["miniflare"]
+
+
+def test_every_action_of_the_workflows_is_pinned_by_commit() -> None:
+    texts = [path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [action for text in texts for action in re.findall(r"uses: (.+)", text)]
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", action)] == []
+
+
 @pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-worker.lock"])
 def test_python_locks_name_no_registry_and_no_machine(lock: str) -> None:
     assert not re.search(r"https?://|file:|--index-url|--find-links|/home/|/tmp/", (ROOT / lock).read_text())
