@@ -18,7 +18,7 @@ help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0]   serve the Worker here, with a sample"
 	@echo "make demo         the whole story on a throwaway state"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
-	@echo "make check        ruff and mypy"
+	@echo "make check        ruff, mypy, and the limits of the structure"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
 	@echo "make chaos        kills, faults, crowds and random histories: some twenty minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
@@ -42,6 +42,7 @@ check: setup
 	@ruff check
 	@ruff format --check
 	@mypy
+	@$(RUN) -m tooling.structure
 
 bench: setup
 	@PYTHONPATH=src:. $(RUN) -m bench $(ARGS)

@@ -1,0 +1,130 @@
+"""Measure how the source is built, and hold it: `make check` fails where a figure is worse than its limit.
+
+Standard library only. A limit is lowered when the code gets better, and never raised to let something through.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+from tooling.paths import ROOT
+
+SOURCE = ROOT / "src"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of the source: its name as it is imported, its lines, its functions' lines, what it imports of ours."""
+
+    name: str
+    lines: int
+    functions: tuple[int, ...]
+    imports: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of the structure, and the most it may be."""
+
+    what: str
+    figure: Callable[[Mapping[str, Module]], float]
+    limit: float
+
+
+def read_modules(source: Path = SOURCE) -> dict[str, Module]:
+    """Return every module below `source` by its name."""
+    paths = {_name(path, source): path for path in sorted(source.rglob("*.py"))}
+    return {name: _read(name, path, frozenset(paths)) for name, path in paths.items()}
+
+
+def _name(path: Path, source: Path) -> str:
+    parts = path.relative_to(source).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _read(name: str, path: Path, known: frozenset[str]) -> Module:
+    text = path.read_text(encoding="utf-8")
+    nodes = list(ast.walk(ast.parse(text)))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    imports = {found for node in nodes for found in _imported(node, known)} - {name}
+    return Module(name, len(text.splitlines()), tuple(map(_length, functions)), frozenset(imports))
+
+
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
+    """Return the modules of ours that an import names: `from package import module` names the module."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names if alias.name in known)
+    if isinstance(node, ast.ImportFrom) and node.module:
+        inner = {f"{node.module}.{alias.name}" for alias in node.names}
+        if inner & known:
+            yield from inner & known
+        elif node.module in known:
+            yield node.module
+
+
+def circles(modules: Mapping[str, Module]) -> list[str]:
+    """Return the modules that import themselves by way of others."""
+    return [name for name in modules if name in _reached(modules, name)]
+
+
+def _reached(modules: Mapping[str, Module], name: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(modules[name].imports)
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting.extend(modules[one].imports)
+    return found
+
+
+def _functions(modules: Mapping[str, Module]) -> list[int]:
+    return [length for module in modules.values() for length in module.functions]
+
+
+MEASURES = (
+    Measure("file, median lines", lambda found: median(one.lines for one in found.values()), 90),
+    Measure("file, most lines", lambda found: max(one.lines for one in found.values()), 301),
+    Measure("function, median lines", lambda found: median(_functions(found)), 6),
+    Measure("function, 90 % have at most", lambda found: quantiles(_functions(found), n=10)[-1], 18),
+    Measure("function, most lines", lambda found: max(_functions(found)), 35),
+    Measure("modules of ours that one module imports, most", lambda found: max(map(_fan_out, found.values())), 18),
+    Measure("modules in an import circle", lambda found: len(circles(found)), 0),
+)
+
+
+def _fan_out(module: Module) -> int:
+    return len(module.imports)
+
+
+def worse(modules: Mapping[str, Module]) -> list[str]:
+    """Return what is over its limit, in words."""
+    return [
+        f"{one.what}: {one.figure(modules):g} is over the limit of {one.limit:g}"
+        for one in MEASURES
+        if one.figure(modules) > one.limit
+    ]
+
+
+def main() -> int:
+    """Print every figure beside its limit; return 1 where one is over it."""
+    modules = read_modules()
+    for one in MEASURES:
+        print(f"structure: {one.what}: {one.figure(modules):g} (limit {one.limit:g})")
+    found = worse(modules)
+    for text in found:
+        print(f"structure: {text}", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
