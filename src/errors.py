@@ -5,7 +5,7 @@ StewardError
 ├── InputError           a request field is wrong; nothing was changed       400, 404, 413, 415, 422
 ├── RefusedError         the request is right but not now                    409
 ├── UnexpectedError      a defect: an error that nobody foresaw               500
-├── LeaseLostError       another run took over; this one stopped in time
+├── LeaseLostError       another run took over; this one stopped in time      409
 └── PlatformError        D1, R2, KV or an outgoing call failed
     ├── TransientError   known to pass: idempotent work may be retried
     ├── OverloadedError  the service sheds load: stop here, do not retry

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from errors import ConfigError, InputError, RefusedError, StewardError, UnexpectedError
+from errors import ConfigError, InputError, LeaseLostError, RefusedError, StewardError, UnexpectedError
 
 TITLES = {
     400: "Bad request",
@@ -50,6 +50,8 @@ async def steward_problem(_request: Request, error: Exception) -> Response:
         return problem(409, str(error), {"reason": error.reason, **common})
     if isinstance(error, UnexpectedError):
         return unexpected_problem(error)
+    if isinstance(error, LeaseLostError):
+        return problem(409, str(error), {"reason": "busy", **common})
     if isinstance(error, ConfigError):
         return problem(503, str(error), {"setting": error.name, **common})
     return problem(503, str(error), {"reason": "platform", **common})

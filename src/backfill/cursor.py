@@ -12,6 +12,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+import json_text
 from errors import InputError
 
 VERSION = 1
@@ -48,7 +49,7 @@ def decode(token: str, bucket: str, prefix: str) -> Position:
             pass
         case _:
             raise _refused(_NOT_OURS)
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:
         raise _refused(f"The cursor has version {version}, this Worker writes {VERSION}.")
     if (its_bucket, its_prefix) != (bucket, prefix):
         raise _refused(f"The cursor belongs to bucket {its_bucket!r} and prefix {its_prefix!r}.")
@@ -63,8 +64,10 @@ def _fields(token: str) -> object:
     digest, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
     if digest != _digest(body):
         raise _refused(_NOT_OURS)
-    fields: object = json.loads(body)
-    return fields
+    try:
+        return json_text.decoded(body)
+    except ValueError as error:
+        raise _refused(_NOT_OURS) from error
 
 
 def _digest(body: bytes) -> bytes:

@@ -11,8 +11,11 @@ from ports import Database, Statement
 from schema import Reference, Schema
 
 _TOKEN = re.compile(
-    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|[()]|\bWHERE\b""", re.IGNORECASE | re.DOTALL
+    r"""'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)"""
+    r"""|[()]|\bWHERE\b""",
+    re.IGNORECASE | re.DOTALL,
 )
+"""What is quoted goes to its end or the text's, so that no start is tried in vain: the time is linear."""
 
 
 @dataclass(frozen=True)
