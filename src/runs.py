@@ -45,6 +45,8 @@ class Run:
     paused_by: str | None
     overhead: Cost
     renewed_at: datetime = field(init=False)
+    paused_now: str | None = None
+    """Who has paused since, as the last renewal of the lease found it."""
 
     def __post_init__(self) -> None:
         self.renewed_at = self.started_at
@@ -67,6 +69,9 @@ class Run:
         if not all(result.rows for result in results):
             raise LeaseLostError(f"run {self.id} lost its lease", hint="Another run took over; see GET /runs.")
         self.renewed_at = now
+        if self.token:
+            paused_by = results[-1].rows[0]["paused_by"]
+            self.paused_now = None if paused_by is None else str(paused_by)
 
     async def close(
         self, status: str, *, counts: object = None, cost: Cost | None = None, error: str | None = None
@@ -99,13 +104,16 @@ class Opening:
     trigger: str
     request: object
     exclusive: bool
+    writes: bool = False
+    """Whether it writes the index of the bucket: a pause and a missing unique index forbid that."""
 
 
 async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     """Record a new run and return it; take the lease too where it is exclusive.
 
-    Raises RefusedError ("busy") where another run holds the lease; then nothing is recorded. An exclusive run, as
-    every tick is, marks the runs whose lease ran out abandoned on the way; any other changes nothing but its own row.
+    Raises RefusedError where another run holds the lease ("busy"), and for one that writes where backfill is paused or
+    the unique index is missing; then nothing is recorded. An exclusive run, as every tick is, marks the runs whose
+    lease ran out abandoned on the way; any other changes nothing but its own row.
     """
     overhead = Cost()
     now = clock.now()
@@ -116,14 +124,14 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     statements: list[Statement] = [insert]
     if token:
         dead = sql.statement("runs/abandon_dead", start)
-        lease = sql.statement("control/take_lease", token, until, start)
+        lease = sql.statement("control/take_lease", token, until, start, allowed=_allowed(opening))
         statements = [dead, lease, insert, sql.statement("control/name_lease", token)]
     statements.append(sql.statement("control/read_control"))
     results = await MeteredDatabase(database, overhead).batch(statements)
     control = results[-1].rows[0]
     opened = results[2 if token else 0].rows
     if not opened:
-        raise _busy(control)
+        raise _refused(opening, control)
     return Run(
         id=int(opened[0]["id"] or 0),
         database=database,
@@ -133,6 +141,34 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
         fence=int(control["fence"] or 0) if token else None,
         paused_by=None if control["paused_by"] is None else str(control["paused_by"]),
         overhead=overhead,
+    )
+
+
+def _allowed(opening: Opening) -> str:
+    """Return the condition under which the run may take the lease, tested in the transaction that takes it."""
+    if not opening.writes:
+        return "1"
+    return sql.fill(sql.load("control/may_write"), {"unique_index": sql.load("schema/unique_index")})
+
+
+def _refused(opening: Opening, control: Row) -> RefusedError:
+    if opening.writes and control["paused_by"] is not None:
+        return paused_error(control)
+    return _busy(control) if control["lease_run"] is not None else no_unique_index()
+
+
+def paused_error(control: Row) -> RefusedError:
+    """Return the refusal of a live backfill while there is a pause."""
+    message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
+    return RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
+
+
+def no_unique_index() -> RefusedError:
+    """Return the refusal of a live backfill while the unique index is missing."""
+    return RefusedError(
+        "unique_index",
+        "The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates.",
+        hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
     )
 
 

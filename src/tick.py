@@ -161,7 +161,12 @@ async def _bucket(tick: Tick, bucket: str, progress: Progress, share: Limits) ->
     """Walk one bucket if there is something left for it; return its report and the objects listed."""
     if share.max_objects <= 0 or tick.ports.clock.now() >= tick.deadline:
         return {"not_walked": "the tick's budget is used up"}, 0
-    return await _walk(tick, bucket, progress, share)
+    try:
+        return await _walk(tick, bucket, progress, share)
+    except RefusedError as error:
+        if error.reason != "paused":
+            raise
+        return {"not_walked": error.sentence()}, 0
 
 
 def _due(tick: Tick, stored: Pass | None) -> bool:
@@ -172,7 +177,7 @@ def _due(tick: Tick, stored: Pass | None) -> bool:
 
 
 async def _walk(tick: Tick, bucket: str, progress: Progress, share: Limits) -> tuple[dict[str, object], int]:
-    target = await prepare(tick.ports, bucket, "", live=tick.settings.backfill_mode == "live")
+    target = await prepare(tick.ports, bucket, "", live=tick.settings.backfill_mode == "live", heed_pause=True)
     walk = Walk(target, tick.ports.database, tick.ports.buckets[bucket], tick.ports.clock, START)
     walk.cost = tick.cost
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,25 @@ class RecordingDatabase:
         return await self.database.bookmark()
 
 
+@dataclass
+class Interposed:
+    """A database before whose batches something else happens: `before` is given each batch and its number."""
+
+    database: Database
+    before: Callable[[int, Sequence[Statement]], None]
+    batches: int = 0
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Let the other thing happen, then run the batch."""
+        self.batches += 1
+        self.before(self.batches, statements)
+        return await self.database.batch(statements)
+
+    async def bookmark(self) -> str | None:
+        """Return the database's bookmark."""
+        return await self.database.bookmark()
+
+
 class DefectiveDatabase(SqliteDatabase):
     """A database on which a statement that holds a text raises what nobody foresaw."""
 
@@ -114,6 +133,7 @@ class FakeEnvironment:
 
     world: World
     variables: Mapping[str, object]
+    own_ports: Ports | None = None
 
     def token(self) -> str | None:
         """Return STEWARD_TOKEN."""
@@ -125,8 +145,8 @@ class FakeEnvironment:
         return read_settings(self.variables)
 
     def ports(self, settings: Settings) -> Ports:  # noqa: ARG002  # part of the protocol
-        """Return the world's ports."""
-        return self.world.ports()
+        """Return the ports."""
+        return self.own_ports or self.world.ports()
 
     async def may_fail_again(self, client: str) -> bool:
         """Count the failure; no more than three."""
@@ -140,6 +160,8 @@ class Api:
 
     world: World
     variables: Mapping[str, object] = field(default_factory=lambda: {"STEWARD_TOKEN": TOKEN})
+    ports: Ports | None = None
+    """In place of the world's own."""
 
     def send(
         self,
@@ -149,7 +171,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Make one request with exactly these bytes and headers."""
-        app = create_app(lambda: FakeEnvironment(self.world, self.variables))
+        app = create_app(lambda: FakeEnvironment(self.world, self.variables, self.ports))
         raw = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
 
         async def request() -> httpx.Response:

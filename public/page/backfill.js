@@ -13,6 +13,7 @@ const STOPPED = {
     time: "It stopped because its time was up.",
     subrequests: "It stopped because its requests were used up.",
     overloaded: "It stopped because the platform was overloaded.",
+    paused: "It stopped because somebody paused backfill.",
 };
 const section = byId("backfill");
 const [scheduleNotes, notes] = section.querySelectorAll(".notes");

@@ -77,7 +77,7 @@ COMPONENTS: dict[str, Schema] = {
             "duration_ms": NUMBER,
             "stopped_because": {
                 "type": "string",
-                "enum": ["end", "max_objects", "time", "subrequests", "overloaded"],
+                "enum": ["end", "max_objects", "time", "subrequests", "overloaded", "paused"],
             },
         },
         optional=("repeated_pages",),

@@ -10,10 +10,10 @@ import sql
 from backfill.cursor import START, Position, decode, encode
 from backfill.progress import Pass, Progress
 from backfill.walk import Limits, Target, Walk
-from errors import CursorError, InputError, RefusedError
-from ports import Ports, Row
+from errors import CursorError, InputError
+from ports import Ports
 from rules import stored
-from runs import Opening, Run, died, open_run
+from runs import Opening, Run, died, no_unique_index, open_run, paused_error
 from schema import new_id, refuse_unfilled
 from settings import Settings
 
@@ -46,8 +46,10 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
     position = _position(request, bucket)
-    target = await prepare(ports, bucket, request.r2_prefix, live=not request.dry_run, heed_pause=True)
-    opening = Opening("backfill", "live" if target.live else "dry", "http", asdict(request), exclusive=target.live)
+    live = not request.dry_run
+    target = await prepare(ports, bucket, request.r2_prefix, live=live, heed_pause=live)
+    mode = "live" if live else "dry"
+    opening = Opening("backfill", mode, "http", asdict(request), exclusive=live, writes=live)
     run = await open_run(ports.database, ports.clock, opening)
     limits = Limits(request.max_objects, run.started_at + timedelta(seconds=MANUAL_SECONDS))
     progress = Progress(ports.store, ports.clock, bucket, request.r2_prefix) if request.resume else None
@@ -99,7 +101,7 @@ async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pa
     """Return what to walk; all that it takes is read in one batch.
 
     Raises RefusedError where no row could be inserted, where a live run would meet a table without the unique index,
-    and, with `heed_pause`, where live backfill is paused.
+    and, with `heed_pause`, where backfill is paused.
     """
     columns, unique, rules, control = await ports.database.batch(
         [
@@ -110,22 +112,12 @@ async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pa
         ]
     )
     if live and not unique.rows:
-        raise RefusedError(
-            "unique_index",
-            "The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates.",
-            hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
-        )
+        raise no_unique_index()
     target = Target(bucket, prefix, live, stored(rules.rows), new_id(columns.rows))
     refuse_unfilled(columns.rows)
-    if live and heed_pause:
-        _refuse_if_paused(control.rows[0])
+    if heed_pause and control.rows[0]["paused_by"] is not None:
+        raise paused_error(control.rows[0])
     return target
-
-
-def _refuse_if_paused(control: Row) -> None:
-    if control["paused_by"] is not None:
-        message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
-        raise RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
 
 
 async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | None) -> str:
@@ -143,7 +135,7 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
 
     told_at, told_pages = run.started_at, 0
 
-    async def after_page() -> None:
+    async def after_page() -> str | None:
         nonlocal told_at, told_pages
         now = run.clock.now()
         if now - told_at >= LOG_EVERY:
@@ -151,6 +143,7 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
             told_at, told_pages = now, walk.pages
         await run.keep()
         await save(at_end=walk.complete)
+        return "paused" if run.paused_now else None
 
     try:
         return await walk.run(limits, after_page)

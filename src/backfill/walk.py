@@ -25,6 +25,9 @@ PAGE_OBJECTS = 1000
 
 SAMPLE_KEYS = 20
 
+EMPTY_PAGES = 50
+"""So many pages in a row may hold no object though more follow (R2 may answer with fewer than asked)."""
+
 SUBREQUEST_BUDGET = 900
 """D1 allows 1,000 queries per invocation; the rest is for the lease, the run's row and the alerts."""
 
@@ -103,6 +106,8 @@ class Walk:
     repeated: int = 0
     """Batches made again after a passing failure. What a lost answer had committed is counted as unchanged."""
     complete: bool = False
+    empty: list[str | None] = field(default_factory=list)
+    """The cursors of the empty pages since the last object."""
     writing: bool = field(init=False)
     """Whether the next page's batch writes too: it does while the page before had something to write. Most pages of
     most passes are unchanged, and to count one takes half the rows read and less time than to count and write it."""
@@ -116,11 +121,12 @@ class Walk:
         again = {"repeated_pages": self.repeated} if self.repeated else {}
         return {"pages": self.pages, **again}
 
-    async def run(self, limits: Limits, after_page: Callable[[], Awaitable[None]]) -> str:
+    async def run(self, limits: Limits, after_page: Callable[[], Awaitable[str | None]]) -> str:
         """Work until the end or a limit, and return why it stopped.
 
-        `after_page` is awaited after each page's commit. "end" is only returned once R2 said that nothing follows
-        the position. Raises CursorError where a trusted cursor is refused, OrderError, and platform errors.
+        `after_page` is awaited after each page's commit, and may return why to stop there. "end" is only returned once
+        R2 said that nothing follows the position. Raises CursorError where a trusted cursor is refused, OrderError, and
+        platform errors.
         """
         while not self.complete:
             reason = self._limit_reached(limits)
@@ -130,7 +136,9 @@ class Walk:
                 await self._page(min(self.page_objects, limits.max_objects - self.counts.scanned))
             except OverloadedError:
                 return "overloaded"
-            await after_page()
+            stopped = await after_page()
+            if stopped and not self.complete:
+                return stopped
         return "end"
 
     def _limit_reached(self, limits: Limits) -> str | None:
@@ -145,14 +153,25 @@ class Walk:
     async def _page(self, limit: int) -> None:
         page = await self._listed(limit)
         self.trust_cursor = False
+        self._refuse_stuck(page)
         for chunk in page.chunks:
             await self._commit(chunk)
         if page.truncated and page.cursor is not None:
-            if not page.chunks and page.cursor == self.position.r2_cursor:
-                raise OrderError("R2 answered an empty page that leads to itself", hint="Go on with start_after.")
             self.position = Position(page.cursor, self.position.last_key)
         self.pages += 1
         self.complete = not page.truncated
+
+    def _refuse_stuck(self, page: Page) -> None:
+        """Raise OrderError where the listing says that more follows, but not how to get there."""
+        hint = "Try again; if it happens again, R2 has a fault: send the prefix and the last key to its support."
+        if page.truncated and page.cursor is None:
+            raise OrderError("R2 says that more objects follow, but gives no cursor to list them.", hint=hint)
+        if page.chunks or not page.truncated:
+            self.empty.clear()
+            return
+        if page.cursor in (self.position.r2_cursor, *self.empty) or len(self.empty) >= EMPTY_PAGES:
+            raise OrderError("R2 lists empty pages whose cursors lead nowhere.", hint=hint)
+        self.empty.append(page.cursor)
 
     async def _listed(self, limit: int) -> Page:
         """List what follows the position.

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from backfill.cursor import Position, encode
-from backfill.walk import OrderError
+from backfill.walk import EMPTY_PAGES, OrderError
 from errors import (
     CursorError,
     InputError,
@@ -261,6 +261,33 @@ def test_an_empty_page_that_leads_to_itself_is_an_error_and_not_a_loop(world: Wo
         live(world)
 
 
+@pytest.mark.parametrize("cursors", [["a"], ["a", "b"], ["a", "b", "c"]], ids=len)
+def test_empty_pages_whose_cursors_go_in_circles_are_an_error_at_once(world: World, cursors: list[str]) -> None:
+    following = dict(zip([None, *cursors], [*cursors, cursors[0]], strict=True))
+    bucket = scripted(world, lambda asked, _page: Page((), truncated=True, cursor=following[asked.cursor]))
+    with pytest.raises(OrderError, match="lead nowhere"):
+        live(world)
+    assert len(bucket.requests) == len(cursors) + 1
+
+
+def test_empty_pages_without_end_are_an_error_and_not_a_loop_until_time_is_up(world: World) -> None:
+    bucket = scripted(world, lambda _asked, _page: Page((), truncated=True, cursor=f"c{len(bucket.requests)}"))
+    with pytest.raises(OrderError, match="lead nowhere"):
+        live(world)
+    assert len(bucket.requests) == EMPTY_PAGES + 1
+
+
+@pytest.mark.parametrize("objects", [0, 3])
+def test_a_page_that_is_truncated_without_a_cursor_is_an_error_at_once(world: World, objects: int) -> None:
+    world.bucket.put(*numbered(objects))
+    bucket = scripted(world, lambda _asked, page: Page(page.chunks, truncated=True, cursor=None))
+    with pytest.raises(OrderError, match="gives no cursor") as failed:
+        live(world)
+    assert len(bucket.requests) == 1
+    assert world.database.all("SELECT id, status FROM steward_runs") == [(failed.value.run_id, "failed")]
+    assert rows(world) == []
+
+
 def test_a_stale_cursor_that_looks_like_the_end_is_asked_again_by_key(world: World) -> None:
     world.bucket.put(*numbered(20))
     cursor = live(world, max_objects=5)["cursor"]
@@ -339,7 +366,7 @@ def test_keys_that_do_not_increase_across_pages_fail_the_run(world: World, order
     async def unordered(request: ListRequest) -> Page:
         source = first if request.cursor is None and request.start_after is None else second
         page = await source.list_page(ListRequest("", 1000))
-        return Page(page.chunks, truncated=True, cursor=None)
+        return Page(page.chunks, truncated=True, cursor="next")
 
     bucket.list_page = unordered  # type: ignore[method-assign]  # this bucket's own answer
     with pytest.raises(OrderError, match=order[0]) as failed:
