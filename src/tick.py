@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import log
+import sql
 from alerts import add_failed_tick, heartbeat, send_alerts
 from backfill.cursor import START
 from backfill.progress import Pass, Progress
@@ -17,7 +18,7 @@ from errors import RefusedError
 from invariants.runner import check, full_check_due
 from invariants.walking import RANGE_ROWS
 from ports import Ports
-from runs import Opening, Run, foreseen, open_run
+from runs import Opening, Run, foreseen, open_run, read_control
 from settings import Settings
 
 
@@ -129,14 +130,9 @@ async def _backfill(tick: Tick) -> dict[str, object]:
 
 
 async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str, Progress]]:
-    """Return the buckets to walk, and report why the others are not.
-
-    Another one is the first in each tick: what is left over of a share goes to those that follow.
-    """
-    buckets = list(tick.settings.buckets)
-    first = tick.run.id % len(buckets)
+    """Return the buckets to walk, the one whose turn it is first, and report why the others are not walked."""
     due: list[tuple[str, Progress]] = []
-    for bucket in buckets[first:] + buckets[:first]:
+    for bucket in tick.settings.buckets:
         progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
         try:
             stored = await progress.load()
@@ -147,7 +143,22 @@ async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str,
             due.append((bucket, progress))
         else:
             report[bucket] = {"not_walked": f"the pass ended at {stored.completed_at if stored else None}"}
-    return due
+    return await _in_turn(tick, due) if len(due) > 1 else due
+
+
+async def _in_turn(tick: Tick, due: list[tuple[str, Progress]]) -> list[tuple[str, Progress]]:
+    """Return the due buckets in their order, beginning with the one that follows the last tick's first.
+
+    What is left over of a share goes to those that follow, so each due bucket is first once in as many ticks as there
+    are due buckets, whatever else ran meanwhile.
+    """
+    names = list(tick.settings.buckets)
+    last = (await read_control(tick.ports.database))["walked_first"]
+    start = names.index(str(last)) + 1 if last in names else 0
+    waiting = dict(due)
+    order = [name for name in names[start:] + names[:start] if name in waiting]
+    await tick.ports.database.batch([sql.statement("control/write_turn", order[0])])
+    return [(name, waiting[name]) for name in order]
 
 
 def _share(tick: Tick, left: int, buckets: int) -> Limits:
