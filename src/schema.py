@@ -54,6 +54,12 @@ class Reference:
         return f"{self.table}.{self.column}"
 
     @property
+    def counted(self) -> str:
+        """The SQL expression that counts the children of the row `artifacts`."""
+        table, column = sql.quote(self.table), sql.quote(self.column)
+        return f"(SELECT count(*) FROM {table} AS child WHERE artifacts.id = child.{column})"  # noqa: S608  # names alone
+
+    @property
     def slots(self) -> dict[str, str]:
         """Its table and column as the identifiers that a statement takes."""
         return {"child_table": sql.quote(self.table), "child_column": sql.quote(self.column)}

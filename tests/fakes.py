@@ -56,7 +56,7 @@ class SqliteDatabase:
             raise
         except sqlite3.Error as error:
             self.connection.execute("ROLLBACK")
-            raise PlatformError(f"A D1 batch failed: D1_ERROR: {error}") from error
+            raise PlatformError(f"A D1 batch failed: D1_ERROR: {error}: SQLITE_ERROR") from error
         self.connection.execute("COMMIT")
         return results
 

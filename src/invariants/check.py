@@ -177,11 +177,7 @@ class Check:
             partial.since = partial.since or timestamp(now)
             after = None if partial.after is None else tuple(partial.after)
             until = await self._until(database, walked, after)
-            [result] = await database.batch([self._statement(invariant, subject, walked, after, until)])
-            rows = [dict(row) for row in result.rows]
-            partial.violations += int(rows[0]["steward_violations"] or 0) if rows else 0
-            shown = [{name: row[name] for name in row if name != "steward_violations"} for row in rows]
-            partial.sample = (partial.sample + shown)[:SAMPLE_ROWS]
+            await self._look(database, partial, self._query(invariant, subject, walked, after, until))
             partial.after, partial.done = (None if until is None else list(until)), until is None
             if self.keep:
                 await self.keep()
@@ -189,6 +185,18 @@ class Check:
         if invariant.proof == "unknown_index" and self.schema.unknown_index and not partial.violations:
             partial.proved = self.mode == "fast"
         return partial
+
+    async def _look(self, database: Database, partial: Partial, query: Statement) -> None:
+        """Count the rows that break the invariant in one range, and sample them as far as there is room."""
+        [counted] = await database.batch([_around("checks/counted", query)])
+        if not counted.rows:
+            return
+        partial.violations += int(counted.rows[0]["steward_violations"] or 0)
+        if len(partial.sample) < SAMPLE_ROWS:
+            names = [name for name in counted.rows[0] if name != "steward_violations"]
+            columns = ", ".join(f"{sql.shown(sql.quote(name))} AS {sql.quote(name)}" for name in names)
+            [sampled] = await database.batch([_around("checks/sampled", query, columns=columns)])
+            partial.sample = (partial.sample + [dict(row) for row in sampled.rows])[:SAMPLE_ROWS]
 
     def _proved(self, invariant: Invariant, subject: Subject) -> bool:
         prove = PROOFS.get(invariant.proof or "")
@@ -207,16 +215,22 @@ class Check:
                 return None
         return await walked.next_boundary(database, after, self.range_rows)
 
-    def _statement(
+    def _query(
         self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Key | None, until: Key | None
     ) -> Statement:
         table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
         rows, bounds = table.rows(after, until)
         params: Key = (as_parameter(self.schema.guards), subject.label, *bounds)
-        slots = {**_slots(subject), "unique_index": sql.load("schema/unique_index"), "rows": rows}
+        scan = str(int(self.mode == "full" or invariant.name in self.distrusted))
+        slots = {**_slots(subject), "unique_index": sql.load("schema/unique_index"), "rows": rows, "scan": scan}
         used = {name: slots[name] for name in slots if "{{" + name + "}}" in invariant.query}
-        text = sql.fill(sql.load("checks/sampled"), {"query": sql.fill(invariant.query, used)})
+        text = sql.fill(invariant.query, used)
         return Statement(text, params[: max(map(int, _PARAMETER.findall(text)), default=0)])
+
+
+def _around(name: str, query: Statement, **slots: str) -> Statement:
+    """Return the statement `name` around an invariant's query."""
+    return Statement(sql.fill(sql.load(name), {"query": query.sql, **slots}), query.params)
 
 
 def _slots(subject: Subject) -> dict[str, str]:

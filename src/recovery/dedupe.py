@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sql
+from batch import Answer, Batch
 from costs import Cost
-from errors import ConstraintError, LeaseLostError, PlatformError, RefusedError, TooBigError
+from errors import ConstraintError, LeaseLostError, OverloadedError, PlatformError, RefusedError, TransientError
 from log import timestamp
 from ports import Database, Result, Statement
 from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
@@ -29,6 +30,18 @@ PLAN_STATEMENTS = 300
 
 CHUNK_GROUPS = 250
 """Objects per D1 batch: some 50 ms of SQL, and at most 1.5 MB of keys (a control character takes six bytes)."""
+
+CHUNK_ROWS = 5_000
+"""Rows that one batch touches at most, children included, where an object can be merged in parts: under a second."""
+
+EVERY_LOSER = 1_000_000_000
+
+NOT_AS_PLANNED = {
+    "steward_control.losers_journalled": "Its rows cannot be told apart: an id is NULL, or several rows have it.",
+    "steward_control.children_moved": "Not every child that points at a loser can be moved to the winner.",
+    "steward_control.losers_deleted": "The database did not delete every loser, or deleted the winner.",
+}
+"""What a chunk counted that was not as planned, by the column that then failed it."""
 
 Group = tuple[str, str]
 
@@ -76,18 +89,19 @@ class Dedupe:
     moved: bool = False
     """Whether the merge has come further than where it began."""
     constraints: list[ChildConstraint] | None = None
+    chunk_rows: int = CHUNK_ROWS
+    part: int | None = None
+    """How many losers of an object with too many rows the next chunk takes; None: all of its objects' losers."""
+    triggers: list[str] | None = None
 
     async def plan(self) -> Plan:
         """Return what merging the first `max_groups` objects would do; the same statements for dry and live."""
         left, before = await self._left_whole()
         groups, params = _fragment("all_groups"), (self.max_groups, selection(left, before))
         ranked = {"ranked": ranked_rows(groups)}
-        counts, sample = await self.database.batch(
-            [
-                sql.statement("recovery/plan_dedupe", *params, **ranked),
-                sql.statement("recovery/sample_groups", *params, **ranked),
-            ]
-        )
+        # A batch each: D1 stops one at 30 s.
+        [counts] = await self.database.batch([sql.statement("recovery/plan_dedupe", *params, **ranked)])
+        [sample] = await self.database.batch([sql.statement("recovery/sample_groups", *params, **ranked)])
         children = 0
         for reference in self.schema.references:
             slots = {**reference.slots, **ranked}
@@ -110,14 +124,26 @@ class Dedupe:
         return left, None
 
     async def conflicts(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
-        """Return the objects whose merge would break a child's own UNIQUE constraint, with its name."""
+        """Return the objects whose merge would break a child's own constraint or sense, and which."""
         found: dict[Group, str] = {}
         if self.constraints is None:
             self.constraints = await child_constraints(self.database, self.schema)
         for constraint in self.constraints:
             [objects] = await self.database.batch([constraint.broken_by(groups, params)])
             found.update({(str(row["r2_bucket"]), str(row["r2_key"])): constraint.name for row in objects.rows})
+        for reference in self.schema.references:
+            if reference.table.lower() == "artifacts":
+                found.update(await self._self_references(reference, groups, params))
         return found
+
+    async def _self_references(
+        self, reference: Reference, groups: str, params: tuple[int | str, ...]
+    ) -> dict[Group, str]:
+        """Return the objects whose winner would come to refer to itself."""
+        slots = {"child_column": sql.quote(reference.column), "ranked": ranked_rows(groups)}
+        [objects] = await self.database.batch([sql.statement("recovery/self_references", *params, **slots)])
+        why = f"Its newest row refers to an older one of its rows by {reference.name}, and would refer to itself."
+        return {(str(row["r2_bucket"]), str(row["r2_key"])): why for row in objects.rows}
 
     async def prepare(self) -> None:
         """Create the indexes that the merge is served by, where they are missing."""
@@ -145,15 +171,40 @@ class Dedupe:
             wanted = min(self.chunk_groups, self.max_groups - self.groups)
             groups = await self._following(self.after, max(wanted, 1))
             if not groups:
-                return
+                break
             if wanted <= 0 or self._spent():
                 self.more = True
-                return
+                break
             self.left.update(await self.conflicts(_fragment("given_groups"), (listed(groups),)))
-            await self._merge_or_split([group for group in groups if group not in self.left])
-            if not self.more:
+            whole = [group for group in groups if group not in self.left]
+            fitting = await self._fitting(whole)
+            await self._merge_or_split(fitting)
+            if not self.more and len(fitting) == len(whole) and self.part is None:
                 self._come_to(groups[-1])
         self.left = {group: why for group, why in self.left.items() if self.after and group <= self.after}
+
+    async def _fitting(self, groups: list[Group]) -> list[Group]:
+        """Return the first of the objects that make one chunk; `part` is set where the first alone is too many rows."""
+        self.part = None
+        if not groups:
+            return []
+        counted = [reference.counted for reference in self.schema.references]
+        given = sql.fill(_fragment("weigh_groups"), {"groups": _fragment("given_groups"), "children": _sum(counted)})
+        [weights] = await self.database.batch([Statement(given, (listed(groups),))])
+        rows = {(str(row["r2_bucket"]), str(row["r2_key"])): row for row in weights.rows}
+        fitting, total = [], 0
+        for group in groups:
+            row = rows.get(group, {"rows_of_it": 0, "children": 0})
+            losers, weight = int(row["rows_of_it"] or 0) - 1, int(row["rows_of_it"] or 0) + int(row["children"] or 0)
+            if not fitting and weight > self.chunk_rows and losers > 1:
+                part = max(1, self.chunk_rows * losers // weight)
+                self.part = part if part < losers else None
+                return [group]
+            total += weight
+            if fitting and total > self.chunk_rows:
+                break
+            fitting.append(group)
+        return fitting
 
     def _spent(self) -> bool:
         """Tell whether the call's time is up, or its queries: each call comes at least one object further."""
@@ -165,9 +216,15 @@ class Dedupe:
 
     async def _following(self, after: Group | None, count: int) -> list[Group]:
         """Return the next `count` objects with several rows. The last one may be one still: it was left whole."""
-        wanted = sql.statement("recovery/next_groups", *(after or FIRST), count + 1)
+        wanted = sql.statement("recovery/next_groups", *(after or FIRST), count + 1, plain=_fragment("plain"))
         [found] = await self.database.batch([wanted])
-        groups = [(str(row["r2_bucket"]), str(row["r2_key"])) for row in found.rows]
+        groups = []
+        for row in found.rows:
+            bucket, key = (bytes.fromhex(str(row[name])) for name in ("r2_bucket", "r2_key"))
+            group = (bucket.decode(errors="replace"), key.decode(errors="replace"))
+            if (group[0].encode(), group[1].encode()) != (bucket, key):
+                self.left[group] = "Its bucket or key is not valid UTF-8, so no statement can name it."
+            groups.append(group)
         return [group for group in groups if group != after][:count]
 
     async def _merge_or_split(self, groups: Sequence[Group]) -> None:
@@ -179,43 +236,90 @@ class Dedupe:
             return
         try:
             await self._merge_chunk(groups)
-            self._come_to(groups[-1])
-        except (ConstraintError, TooBigError) as error:
+        except OverloadedError as error:
+            # D1 stopped the batch for its time: half of it may do. Overloaded without one, it needs rest.
+            if "timeout" not in str(error) or len(groups) == 1:
+                raise
+            self.chunk_rows = max(1, self.chunk_rows // 2)
+            await self._halves(groups)
+        except TransientError:
+            raise
+        except PlatformError as error:
             refuse_known(error)
-            if len(groups) == 1:
-                self.left[groups[0]] = str(error)
-                self._come_to(groups[0])
-                return
-            middle = len(groups) // 2
-            await self._merge_or_split(groups[:middle])
-            await self._merge_or_split(groups[middle:])
+            # Only what SQLite itself says is about a row of these objects.
+            if "SQLITE_" not in str(error):
+                raise
+            await self._isolate(groups, error)
+        else:
+            self.moved = True
+            if self.part is None:
+                self.groups += len(groups)
+                self._come_to(groups[-1])
+
+    async def _isolate(self, groups: Sequence[Group], error: PlatformError) -> None:
+        """Halve a chunk that the database refuses; leave an object whole that is refused alone."""
+        if len(groups) > 1:
+            await self._halves(groups)
+            return
+        self.left[groups[0]] = await self._why(error)
+        self.part = None
+        self._come_to(groups[0])
+
+    async def _halves(self, groups: Sequence[Group]) -> None:
+        middle = len(groups) // 2
+        await self._merge_or_split(groups[:middle])
+        await self._merge_or_split(groups[middle:])
+
+    async def _why(self, error: PlatformError) -> str:
+        """Return why an object is left whole: the database's words, or what a count of ours found, and the triggers."""
+        found = next((text for column, text in NOT_AS_PLANNED.items() if column in str(error)), str(error))
+        if self.triggers is None:
+            tables = json.dumps(["artifacts", *(reference.table for reference in self.schema.references)])
+            [rows] = await self.database.batch([sql.statement("recovery/triggers", tables)])
+            self.triggers = [str(row["name"]) for row in rows.rows]
+        return f"{found} Triggers there: {', '.join(self.triggers)}." if self.triggers else found
 
     async def _merge_chunk(self, groups: Sequence[Group]) -> None:
         self.chunk += 1
-        here = (self.run.id, self.chunk)
-        given = {"ranked": ranked_rows(_fragment("given_groups"))}
+        given, here = {"groups": _fragment("given_groups")}, (self.run.id, self.chunk)
+        ranked = {"ranked": ranked_rows(given["groups"])}
+        planned = (listed(groups), *here, self.part or EVERY_LOSER)
+        batch = Batch()
+        batch.add(hold_lease(self.run))
         row = whole_row(self.schema.columns, "artifacts")
-        head = [
-            hold_lease(self.run),
-            sql.statement("recovery/journal_losers", listed(groups), *here, **given, whole_row=row),
-            sql.statement("recovery/spend_deletes", *here),
-            sql.statement("recovery/carry_type", listed(groups), **given),
-            sql.statement("recovery/changed"),
-        ]
-        children = [statement for reference in self.schema.references for statement in self._moves(reference)]
-        results = await self.database.batch([*head, *children, sql.statement("recovery/delete_losers", *here)])
-        self.groups += len(groups)
-        self.carried += changed(results[4])
-        self.children += sum(result.changes for result in results[len(head) : -1 : 2])
-        self.deleted += results[1].changes
+        journalled = batch.add(sql.statement("recovery/journal_losers", *planned, **ranked, whole_row=row))
+        batch.add(sql.statement("recovery/check_journalled", *planned, **given))
+        batch.add(sql.statement("recovery/spend_deletes", *here))
+        batch.add(sql.statement("recovery/carry_type", planned[0], **ranked))
+        carried = batch.add(sql.statement("recovery/changed"))
+        moved = [self._move(batch, reference) for reference in self.schema.references]
+        batch.add(sql.statement("recovery/delete_losers", *here))
+        batch.add(sql.statement("recovery/check_deleted", *here))
+        await batch.run(self.database)
+        self.carried += changed(carried.result)
+        self.children += sum(changed(one.result) for one in moved)
+        self.deleted += journalled.changes
 
-    def _moves(self, reference: Reference) -> list[Statement]:
-        """Return the two statements that journal and move the children of one reference."""
+    def _move(self, batch: Batch, reference: Reference) -> Answer:
+        """Add the statements that journal and move the children of one reference; return what counts the moved."""
         here, slots = (self.run.id, self.chunk), self.schema.child_slots(reference)
-        return [
-            sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots),
-            sql.statement("recovery/remap_children", *here, **reference.slots),
-        ]
+        own = {"child_table": slots["child_table"], "child_column": slots["child_column"]}
+        self_check = sql.fill(_fragment("no_self"), {"child_column": own["child_column"]})
+        no_self = self_check if reference.table.lower() == "artifacts" else "1"
+        batch.add(sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots))
+        batch.add(sql.statement("recovery/count_remaps"))
+        batch.add(sql.statement("recovery/remap_children", *here, **own))
+        moved = batch.add(sql.statement("recovery/changed"))
+        batch.add(sql.statement("recovery/check_moved", *here, **own, no_self=no_self))
+        return moved
+
+
+def _sum(terms: Sequence[str]) -> str:
+    """Return the SQL sum of the terms, as a tree: D1 takes expressions no deeper than 100."""
+    if len(terms) < 2:  # noqa: PLR2004  # what needs no plus
+        return terms[0] if terms else "0"
+    middle = len(terms) // 2
+    return f"({_sum(terms[:middle])} + {_sum(terms[middle:])})"
 
 
 def hold_lease(run: Run) -> Statement:
@@ -258,7 +362,12 @@ def changed(result: Result) -> int:
 
 
 def _fragment(name: str) -> str:
-    return sql.load(f"recovery/{name}")
+    return all_groups() if name == "all_groups" else sql.load(f"recovery/{name}")
+
+
+def all_groups() -> str:
+    """Return the fragment that lists every object with several rows that can be merged."""
+    return sql.fill(sql.load("recovery/all_groups"), {"plain": sql.load("recovery/plain")})
 
 
 def selection(left: dict[Group, str], before: Group | None = None) -> str:

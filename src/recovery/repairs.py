@@ -8,7 +8,7 @@ import sql
 from errors import ConstraintError
 from ports import Database, Statement, Value
 from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
-from recovery.dedupe import changed, drop_stale_guards, write_held
+from recovery.dedupe import all_groups, changed, drop_stale_guards, write_held
 from recovery.journal import restored_object
 from recovery.steps import Step
 from rules import RuleSet
@@ -80,7 +80,7 @@ class Repairs:
 
     async def classify(self, merged: Merged) -> Step:
         """Give unknown rows the type of the winning rule."""
-        ranked = ranked_rows(sql.load("recovery/all_groups"))
+        ranked = ranked_rows(all_groups())
         classification = self.rules.classification()
         plan = sql.statement(
             "recovery/plan_classify", *merged, self.rules.parameter, ranked=ranked, source_type=classification
@@ -151,6 +151,6 @@ class Repairs:
 
 def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str]) -> str:
     """Return the fragment that lists the orphans which `constraint` keeps from the winner."""
-    ranked = ranked_rows(sql.load("recovery/all_groups"))
+    ranked = ranked_rows(all_groups())
     same = {**constraint.slots("child.steward_target"), "where": constraint.where_of_any}
     return sql.fill(sql.load("recovery/stuck_orphans"), {**slots, **same, "orphans": orphans, "ranked": ranked})

@@ -196,8 +196,9 @@ class Saga:
         dedupe = self._dedupe()
         step = Step("dedupe", count["losers"], count["losers"] - plan.losers, plan.losers, plan.sample)
         groups, carried, children, left = plan.groups, plan.carried, plan.children, plan.left
-        more = not self.live and count["groups"] > plan.groups + len(plan.left)
-        if self.live and count["groups"]:
+        mergeable = count["groups"] - count["odd_groups"]
+        more = not self.live and mergeable > plan.groups + len(plan.left)
+        if self.live and mergeable:
             await dedupe.prepare()
             deleted = self.steps["dedupe"].changed if "dedupe" in self.steps else 0
             await self._write(sql.statement("recovery/allow_deletes", self._cap - deleted))
@@ -208,14 +209,26 @@ class Saga:
             step.after, step.changed = (await self._duplicates())["losers"], dedupe.deleted
         step.details = {"groups": groups, "types_carried": carried, "children_remapped": children, "more": more}
         tell_left(step, left, self.position if count["groups"] else None, dedupe.after if self.live and more else None)
+        if count["odd_groups"]:
+            await self._tell_odd(step, count["odd_groups"])
         if plan.before and not self.live:
             step.details["counted_before"] = list(plan.before)
             step.error = f"{step.error or ''} More are than a dry run can list: it counted what is before them.".strip()
         self.position = None
         return step
 
+    async def _tell_odd(self, step: Step, count: int) -> None:
+        """Name the objects with several rows whose bucket or key is no plain text: they are merged with no other."""
+        plain = sql.load("recovery/plain")
+        [odd] = await self.database.batch([sql.statement("recovery/odd_groups", plain=plain)])
+        step.details["unmergeable"] = list(odd.rows)
+        text = f"{count} objects have a bucket or key that is no plain text (see keys_are_text): left whole."
+        step.error = f"{step.error or ''} {text}".strip()
+
     async def _duplicates(self) -> dict[str, int]:
-        [result] = await self.database.batch([sql.statement("recovery/count_duplicates")])
+        [result] = await self.database.batch(
+            [sql.statement("recovery/count_duplicates", plain=sql.load("recovery/plain"))]
+        )
         return {name: int(value or 0) for name, value in result.rows[0].items()}
 
     async def _verify(self) -> Step:

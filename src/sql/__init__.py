@@ -53,6 +53,11 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def shown(value: str) -> str:
+    """Return the SQL expression of a value as a person is shown it; see `checks/shown.sql`."""
+    return load("checks/shown").replace("{{value}}", value)
+
+
 def fill(text: str, slots: dict[str, str]) -> str:
     """Put `slots` where `{{name}}` stands; a slot without a value, or a value without a slot, is an error."""
     found = set(_SLOT.findall(text))

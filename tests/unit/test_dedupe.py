@@ -167,11 +167,20 @@ def test_artifacts_that_reference_artifacts_are_children_too() -> None:
       );
       INSERT INTO artifacts VALUES
         (1, 'b', 'k', 'raw', NULL, NULL), (2, 'b', 'k', 'raw', NULL, 1), (3, 'b', 'child', 'raw', NULL, 1),
-        (4, 'b', 'child', 'raw', NULL, 2);
+        (4, 'b', 'child', 'raw', NULL, 2), (5, 'b', 'top', 'raw', NULL, NULL), (6, 'b', 'top', 'raw', NULL, NULL),
+        (7, 'b', 'below', 'raw', NULL, 5);
     """)
     migrate(world.database)
-    assert healed(world)["ok"]
-    assert world.database.all("SELECT id, parent FROM artifacts") == [(2, 2), (4, 2)]
+    report = healed(world)
+    assert world.database.all("SELECT id, parent FROM artifacts ORDER BY id") == [
+        (1, None),
+        (2, 1),
+        (4, 2),
+        (6, None),
+        (7, 6),
+    ]
+    [left] = steps(report)["dedupe"]["left_whole"]
+    assert (left["r2_key"], "would refer to itself" in left["why"]) == ("k", True)
 
 
 def test_triggers_of_the_owners_are_not_counted_as_our_changes() -> None:

@@ -1,2 +1,2 @@
--- Up to 20 of the rows that break an invariant, each with the exact number of them all.
-SELECT *, count(*) OVER () AS steward_violations FROM ({{query}}) LIMIT 20
+-- Up to 20 of the rows that break an invariant, their values shortened as far as a person needs them.
+SELECT {{columns}} FROM ({{query}}) LIMIT 20

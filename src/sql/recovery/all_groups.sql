@@ -1,8 +1,8 @@
 -- The first ?1 objects that have several rows, as ?2 (JSON) selects: less those in `left` (an array of [bucket, key]),
 -- and only those before `before` ([bucket, key]) where there is one. A fragment.
--- A row without bucket or key names no object. Keys are bytes, whatever collation their columns declare.
+-- A row whose bucket or key is no plain text is merged with no other. Keys are bytes, whatever collation their columns declare.
 SELECT r2_bucket, r2_key FROM artifacts
-WHERE r2_bucket IS NOT NULL AND r2_key IS NOT NULL
+WHERE {{plain}}
   AND (r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) NOT IN (
     SELECT value ->> '$[0]', value ->> '$[1]' FROM json_each(?2, '$.left')
   )

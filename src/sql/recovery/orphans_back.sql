@@ -4,4 +4,4 @@ FROM (
   SELECT row_key, loser_id, winner_id FROM steward_remaps
   WHERE run = ?1 AND child_table = ?3 AND child_column = ?4 AND winner_id IS NOT NULL AND undone_by = ?2
 ) AS moved
-WHERE {{row_key}} = moved.row_key AND child.{{child_column}} = moved.winner_id
+WHERE {{row_key}} = moved.row_key AND child.{{child_column}} = +moved.winner_id

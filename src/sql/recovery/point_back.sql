@@ -1,8 +1,8 @@
 -- No rows: points the children that run ?1 remapped back at the losers that run ?3 restored, where they still point
 -- at the winner.
-UPDATE {{child_table}} AS child SET {{child_column}} = moved.loser_id
+UPDATE {{child_table}} AS child SET {{child_column}} = coalesce(moved.was, moved.loser_id)
 FROM (
-  SELECT remapped.row_key, remapped.loser_id, merged.winner_id
+  SELECT remapped.row_key, remapped.loser_id, remapped.was, merged.winner_id
   FROM (SELECT loser_id, winner_id FROM steward_merges WHERE run = ?1 AND chunk = ?2 AND undone_by = ?3) AS merged
   CROSS JOIN steward_remaps AS remapped
     ON remapped.run = ?1
@@ -11,4 +11,4 @@ FROM (
     AND remapped.winner_id IS NULL
     AND remapped.loser_id = merged.loser_id
 ) AS moved
-WHERE {{row_key}} = moved.row_key AND child.{{child_column}} = moved.winner_id
+WHERE {{row_key}} = moved.row_key AND child.{{child_column}} = +moved.winner_id

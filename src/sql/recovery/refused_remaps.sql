@@ -14,6 +14,6 @@ CROSS JOIN steward_remaps AS remapped
   AND remapped.loser_id = merged.loser_id
 WHERE NOT EXISTS (
   SELECT 1 FROM {{child_table}} AS child
-  WHERE {{row_key}} = remapped.row_key AND child.{{child_column}} = remapped.loser_id
+  WHERE {{row_key}} = remapped.row_key AND child.{{child_column}} = coalesce(remapped.was, remapped.loser_id)
 )
 LIMIT 100

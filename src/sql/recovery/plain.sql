@@ -1,0 +1,2 @@
+-- True for a row whose bucket and key are texts that every part of a merge compares whole. A fragment.
+typeof(r2_bucket) = 'text' AND typeof(r2_key) = 'text' AND instr(r2_bucket, char(0)) = 0 AND instr(r2_key, char(0)) = 0
