@@ -88,8 +88,11 @@ class Undo:
         """Return the three statements that point the children of one reference back, count them, and list the rest."""
         named = (*here, reference.table, reference.column)
         slots = self.schema.child_slots(reference)
+        points = f"child.{slots['child_column']} = +moved.winner_id"
+        # Only a key of one column has an index that finds its row; a key of several is found by where it points.
+        still_there = points if slots["row_key"].startswith("json_array") else f"({points}) IS 1"
         return [
-            sql.statement("recovery/point_back", *named, **slots),
+            sql.statement("recovery/point_back", *named, **slots, still_there=still_there),
             sql.statement("recovery/changed"),
             sql.statement("recovery/refused_remaps", *named, **slots),
         ]

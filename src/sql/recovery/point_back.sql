@@ -1,5 +1,5 @@
 -- No rows: points the children that run ?1 remapped back at the losers that run ?3 restored, where they still point
--- at the winner.
+-- at the winner. A child is found by its own key: thousands may point at one winner.
 UPDATE {{child_table}} AS child SET {{child_column}} = coalesce(moved.was, moved.loser_id)
 FROM (
   SELECT remapped.row_key, remapped.loser_id, remapped.was, merged.winner_id
@@ -10,5 +10,6 @@ FROM (
     AND remapped.child_column = ?5
     AND remapped.winner_id IS NULL
     AND remapped.loser_id = merged.loser_id
+  LIMIT -1 OFFSET 0
 ) AS moved
-WHERE {{row_key}} = moved.row_key AND child.{{child_column}} = +moved.winner_id
+WHERE {{row_key}} = moved.row_key AND {{still_there}}
