@@ -51,6 +51,10 @@ def message(row: Row) -> dict[str, object]:
     fields = json.loads(str(row["body"]))
     if row["kind"] == "tick_failed":
         text = f"artifact-steward: tick {fields['run_id']} failed. " + " ".join(fields["errors"])
+    elif row["kind"] == "guards_lifted":
+        text = f"artifact-steward: the guards are lifted until {fields['lifted_until']}: {fields['reason']}"
+    elif row["kind"] == "guards_restored":
+        text = "artifact-steward: the guards are back."
     else:
         number = fields["violations"]
         found = f": {number} violation{'' if number == 1 else 's'} ({fields['severity']})."

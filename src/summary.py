@@ -52,6 +52,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "backfill_mode": settings.backfill_mode,
         "pause": {name: state[name] for name in ("paused_by", "pause_reason", "paused_at")},
         "lease": {name: state[name] for name in ("lease_run", "lease_until")},
+        "guards": {name: state[name] for name in ("lifted_until", "lifted_reason")},
         "alerts_waiting": state["alerts_waiting"],
         "runs": [readable(row) for row in last_runs.rows],
         "findings": findings.readable(open_findings.rows),

@@ -19,6 +19,7 @@ from invariants.runner import check, full_check_due
 from invariants.walking import RANGE_ROWS
 from ports import Ports
 from runs import Opening, Run, foreseen, open_run, read_control
+from set_up import keep_set_up
 from settings import Settings
 
 
@@ -68,6 +69,7 @@ async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int 
         log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())
         return {"run_id": None, "status": "skipped", "why": error.sentence()}
     tick = Tick(ports, settings, run, range_rows=range_rows)
+    await tick.part("guards", lambda: keep_set_up(tick.ports, tick.settings, tick.run))
     await tick.part("check", lambda: _check(tick))
     await tick.part("backfill", lambda: _backfill(tick))
     await tick.part("alerts", lambda: _alerts(tick))

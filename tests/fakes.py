@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sql
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
+from guards import expected_guards
 from ports import Chunk, ListRequest, Page, Ports, Result, Statement
+from set_up import is_fresh
 
 MIGRATIONS = Path(__file__).parent.parent / "src" / "sql" / "migrations"
 
@@ -87,10 +90,26 @@ class SqliteDatabase:
         return self.all(query, *params)[0][0]
 
 
-def migrate(database: SqliteDatabase) -> None:
-    """Apply every migration in order."""
+def apply_migrations(database: SqliteDatabase) -> None:
+    """Apply every migration in order, and nothing else."""
     for path in sorted(MIGRATIONS.glob("*.sql")):
         database.script(path.read_text(encoding="utf-8"))
+
+
+def migrate(database: SqliteDatabase) -> None:
+    """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
+    apply_migrations(database)
+    [found] = database.connection.execute(sql.load("set_up/read_set_up")).fetchall()
+    referenced = bool(database.all("SELECT 1 FROM pragma_table_info('datapoints') WHERE name = 'artifact_id'"))
+    for text in set_up_texts(fresh=is_fresh(dict(found)), referenced=referenced):
+        database.script(text)
+
+
+def set_up_texts(*, fresh: bool, referenced: bool) -> list[str]:
+    """Return the statements that set a database up: a fresh one, or one whose datapoints have their reference."""
+    guards = expected_guards([("datapoints", "artifact_id")]) if referenced else []
+    key = ["DROP TABLE datapoints", sql.load("set_up/datapoints")] if fresh else []
+    return [*key, *(guard.create for guard in guards), sql.load("set_up/create_unknown_index")]
 
 
 @dataclass

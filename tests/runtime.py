@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from tests.fakes import set_up_texts
 from tooling.harness import Harness
+
+
+def migrate(harness: Harness) -> list[str]:
+    """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
+    applied = harness.apply_migrations()
+    [found] = harness.d1(
+        "SELECT (SELECT count(*) FROM pragma_table_info('datapoints') WHERE name = 'artifact_id') AS referenced,"
+        " (SELECT sql FROM sqlite_schema WHERE name = 'datapoints') NOT LIKE '%REFERENCES%'"
+        " AND (SELECT sql FROM sqlite_schema WHERE name = 'artifacts') LIKE '%DEFAULT ''unknown''%'"
+        " AND NOT EXISTS (SELECT 1 FROM datapoints) AS fresh"
+    ).rows
+    texts = set_up_texts(fresh=bool(found["fresh"]), referenced=bool(found["referenced"]))
+    harness.d1_batch((text, ()) for text in texts)
+    return applied
 
 
 def wipe(harness: Harness) -> None:

@@ -125,30 +125,34 @@ async function atHelper(request) {
     return ok;
 }
 
-async function appliedMigrations(binding) {
+async function appliedMigrations(binding, table) {
     const create =
-        "CREATE TABLE IF NOT EXISTS d1_migrations(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
+        `CREATE TABLE IF NOT EXISTS ${table}(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ` +
         "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
     await atHelper({ op: "d1", binding, sql: create, params: [] });
-    const { results } = await atHelper({ op: "d1", binding, sql: "SELECT name FROM d1_migrations", params: [] });
+    const { results } = await atHelper({ op: "d1", binding, sql: `SELECT name FROM ${table}`, params: [] });
     return new Set(results.map((row) => row.name));
 }
 
+function configured(binding) {
+    return worker.raw.config.latestWranglerConfig.d1_databases.find((found) => found.binding === binding);
+}
+
 function migrationsFolder(binding) {
-    const database = worker.raw.config.latestWranglerConfig.d1_databases.find((found) => found.binding === binding);
-    return path.resolve(path.dirname(options.config), database.migrations_dir ?? "migrations");
+    return path.resolve(path.dirname(options.config), configured(binding).migrations_dir ?? "migrations");
 }
 
 // What `wrangler d1 migrations apply --local` does, in the same table, without a second process on the database.
 async function applyMigrations({ binding, folder }) {
-    const applied = await appliedMigrations(binding);
+    const table = configured(binding).migrations_table ?? "d1_migrations";
+    const applied = await appliedMigrations(binding, table);
     const directory = folder ?? migrationsFolder(binding);
     const files = (await fs.readdir(directory)).filter((file) => file.endsWith(".sql")).sort();
     const fresh = files.filter((file) => !applied.has(file));
     for (const file of fresh) {
         const parts = wrangler.unstable_splitSqlQuery(await fs.readFile(path.join(directory, file), "utf8"));
         const statements = parts.map((sql) => [sql, []]);
-        statements.push(["INSERT INTO d1_migrations(name) VALUES (?1)", [file]]);
+        statements.push([`INSERT INTO ${table}(name) VALUES (?1)`, [file]]);
         await atHelper({ op: "d1_batch", binding, statements });
     }
     return fresh;

@@ -167,6 +167,7 @@ def _fill(steward: Steward, files: Files) -> None:
     create_dirty_database(harness, sample)
     print(f"  {number(len(sample.artifacts))} artifacts, {number(len(sample.datapoints))} datapoints, no unique index")
     _migrate(harness)
+    steward.post("/guards")
     _fill_bucket(harness, files, sample)
     put_rules(steward)
     print("\n" + table(("made wrong on purpose", "rows"), sample.summary(_keys(harness))) + "\n")

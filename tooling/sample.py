@@ -85,6 +85,7 @@ class Sample:
         ids = {row.id for row in self.artifacts}
         return {
             "guards_present": 0,
+            "keys_are_text": 0,
             "no_directory_citations": sum(row.source_url.endswith("/") for row in self.datapoints),
             "no_orphan_datapoints": sum(
                 row.artifact_id not in ids for row in self.datapoints if row.artifact_id is not None

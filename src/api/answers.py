@@ -129,6 +129,14 @@ COMPONENTS: dict[str, Schema] = {
             "refused": _ROWS,
         }
     ),
+    "Guards": closed(
+        {
+            "run_id": NUMBER,
+            "installed": listed(TEXT),
+            "lifted": listed(TEXT),
+            "lifted_until": MAYBE_TEXT,
+        }
+    ),
     "Run": closed(
         {
             "id": NUMBER,
@@ -221,6 +229,7 @@ COMPONENTS: dict[str, Schema] = {
             "backfill_mode": {"type": "string", "enum": ["off", "dry", "live"]},
             "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
             "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),
+            "guards": closed({"lifted_until": MAYBE_TEXT, "lifted_reason": MAYBE_TEXT}),
             "alerts_waiting": NUMBER,
             "runs": listed(ref("Run")),
             "findings": listed(ref("Finding")),

@@ -95,6 +95,17 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "POST",
+        "/guards",
+        routes.post_guards,
+        "Install the guards, or lift them for some minutes",
+        "Guards",
+        body=schemas.GUARDS,
+        body_optional=True,
+        refusals=(409,),
+        example={"lift": True, "minutes": 30, "reason": "rebuilding datapoints"},
+    ),
+    Operation(
+        "POST",
         "/pause",
         routes.post_pause,
         "Pause scheduled backfill",

@@ -12,12 +12,14 @@ from starlette.responses import JSONResponse, Response
 import runs
 from backfill.preview import preview
 from backfill.runner import BackfillRequest, chosen_bucket, run_backfill
+from errors import InputError
 from invariants import findings
 from invariants.runner import run_check
 from ports import Ports
 from recovery.saga import RecoverRequest, recover
 from recovery.undo import undo_run
 from rules import Rule, read_rules, replace_rules
+from set_up import GuardsRequest, change_guards
 from settings import Settings
 from summary import summarise
 
@@ -123,6 +125,14 @@ async def post_rules_preview(call: Call) -> Response:
     rules = [Rule(**rule) for rule in call.body["rules"]]
     bucket = chosen_bucket(call.settings, call.body.get("r2_bucket"))
     return JSONResponse(await preview(call.ports, bucket, call.body["r2_prefix"], rules))
+
+
+async def post_guards(call: Call) -> Response:
+    """Install the guards, or lift them for some minutes."""
+    request = GuardsRequest(**call.body)
+    if request.lift and not (request.reason or "").strip():
+        raise InputError("reason", "Guards are lifted for a reason.", hint="Say why, for who comes next.")
+    return JSONResponse(await change_guards(call.ports, call.settings, request))
 
 
 async def post_pause(call: Call) -> Response:

@@ -95,6 +95,28 @@ FINDINGS_QUERY = _object(
     }
 )
 
+GUARDS = _object(
+    {
+        "lift": {
+            "type": "boolean",
+            "default": False,
+            "description": "Take all guards down for some minutes; without it, install what is missing.",
+        },
+        "minutes": {
+            "type": "integer",
+            "default": 30,
+            "minimum": 1,
+            "maximum": 1440,
+            "description": "With lift: the first tick after so many minutes restores them.",
+        },
+        "reason": {
+            "type": ["string", "null"],
+            "maxLength": 500,
+            "description": "With lift: why, for who comes next.",
+        },
+    }
+)
+
 PAUSE = _object(
     {"reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "Why, for who comes next."}},
     ["reason"],
@@ -122,7 +144,7 @@ PREVIEW = _object(
     ["rules"],
 )
 
-RUN_KINDS = ["tick", "backfill", "check", "recovery", "undo"]
+RUN_KINDS = ["tick", "backfill", "check", "recovery", "undo", "guards"]
 
 RUNS_QUERY = _object(
     {

@@ -179,8 +179,8 @@ class Dedupe:
             whole = [group for group in groups if group not in self.left]
             fitting = await self._fitting(whole)
             await self._merge_or_split(fitting)
-            if not self.more and len(fitting) == len(whole) and self.part is None:
-                self._come_to(groups[-1])
+            if len(fitting) == len(whole) and self.part is None:
+                self._come_to_last(groups[-1])
         self.left = {group: why for group, why in self.left.items() if self.after and group <= self.after}
 
     async def _fitting(self, groups: list[Group]) -> list[Group]:
@@ -192,7 +192,8 @@ class Dedupe:
         given = sql.fill(_fragment("weigh_groups"), {"groups": _fragment("given_groups"), "children": _sum(counted)})
         [weights] = await self.database.batch([Statement(given, (listed(groups),))])
         rows = {(str(row["r2_bucket"]), str(row["r2_key"])): row for row in weights.rows}
-        fitting, total = [], 0
+        fitting: list[Group] = []
+        total = 0
         for group in groups:
             row = rows.get(group, {"rows_of_it": 0, "children": 0})
             losers, weight = int(row["rows_of_it"] or 0) - 1, int(row["rows_of_it"] or 0) + int(row["children"] or 0)
@@ -213,6 +214,11 @@ class Dedupe:
 
     def _come_to(self, group: Group) -> None:
         self.after, self.moved = group, True
+
+    def _come_to_last(self, group: Group) -> None:
+        """Come to the last object that was looked at, unless a budget was used up before it."""
+        if not self.more:
+            self._come_to(group)
 
     async def _following(self, after: Group | None, count: int) -> list[Group]:
         """Return the next `count` objects with several rows. The last one may be one still: it was left whole."""

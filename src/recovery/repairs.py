@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sql
 from errors import ConstraintError
+from log import timestamp
 from ports import Database, Statement, Value
 from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
 from recovery.dedupe import all_groups, changed, drop_stale_guards, write_held
@@ -73,8 +74,10 @@ class Repairs:
         wrong = [guard for guard in wanted if self.schema.triggers.get(guard.name) != guard.stored]
         if self.live:
             await drop_stale_guards(self.database, self.run, self.schema)
-        if self.live and wrong:
-            await self._write(*(statement for guard in wrong for statement in guard.install()))
+        if self.live:
+            now = timestamp(self.run.clock.now())
+            further = (sql.statement("set_up/create_unknown_index"), sql.statement("set_up/note_set_up", now))
+            await self._write(*(statement for guard in wrong for statement in guard.install()), *further)
         sample = [guard.name for guard in wrong[:20]]
         return Step("guards", len(wanted) - len(wrong), len(wanted), len(wrong), sample)
 

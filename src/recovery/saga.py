@@ -29,6 +29,7 @@ from recovery.steps import STATEMENTS, Step
 from rules import read_rules
 from runs import Opening, Run, died, foreseen, open_run
 from schema import Schema, new_id, read_schema
+from set_up import refuse_lifted
 from settings import Settings
 
 BY = "recovery"
@@ -279,6 +280,8 @@ async def recover(
         new_id(schema.artifacts)
         schema.refuse_missing_children()
         schema.refuse_cascades()
+        if mode == "live":
+            await refuse_lifted(ports)
         saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)
         return await _recorded(saga)
     except Exception as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime import wipe
+from tests.runtime import migrate, wipe
 from tests.support import TOKEN
 from tooling.browser import Browser, Found, Page, View
 from tooling.client import Steward
@@ -95,7 +95,7 @@ def operator(running: Harness, browser: Browser, view: View, refusals: list[str]
     wipe(running)
     sample = make_sample(KEYS)
     create_dirty_database(running, sample)
-    running.apply_migrations()
+    migrate(running)
     running.r2_put((key, "body") for key in [*KEYS, *sample.objects, HOSTILE])
     steward = Steward(running, TOKEN)
     put_rules(steward)

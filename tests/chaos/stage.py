@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.runtime import wipe
+from tests.runtime import migrate, wipe
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness, HarnessError
 
@@ -105,7 +105,7 @@ def fresh(harness: Harness, *tables: str) -> None:
     wipe(harness)
     for table in tables:
         harness.d1(table)
-    harness.apply_migrations()
+    migrate(harness)
     put_rules(harness)
     harness.clear_logs()
 

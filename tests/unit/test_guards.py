@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from pathlib import Path
 
 import pytest
 
 from guards import expected_guards
 from tests.databases import Shape, artifacts, datapoints, every_shape, healed
-from tests.fakes import MIGRATIONS, World, migrated_world
+from tests.fakes import World, migrated_world
 
 NOT_THERE = "there is no artifact with that id"
 REFERENCED = "still referenced"
@@ -179,15 +178,6 @@ def test_an_override_given_as_text_fits_a_whole_number_id() -> None:
 
 
 # The text
-
-
-def created(text: str) -> list[str]:
-    return re.findall(r"CREATE TRIGGER IF NOT EXISTS .*?\nEND", text, re.DOTALL)
-
-
-def test_the_migration_installs_what_recovery_would() -> None:
-    text = Path(MIGRATIONS / "0003_guards.sql").read_text(encoding="utf-8")
-    assert created(text) == [guard.create for guard in expected_guards([("datapoints", "artifact_id")])]
 
 
 def test_the_schema_keeps_the_text_that_a_check_compares_with() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime import wipe
+from tests.runtime import migrate, wipe
 from tests.support import COUNTS, TOKEN
 from tooling.harness import Config, Harness, Reply
 
@@ -115,7 +115,7 @@ def empty(running: Harness) -> Steward:
 @pytest.fixture
 def steward(empty: Steward) -> Steward:
     """Give a test the running Worker with a fresh database and two rules."""
-    empty.harness.apply_migrations()
+    migrate(empty.harness)
     empty.rules((10, "raw/*.pdf", "report"), (20, "raw/*", "raw"))
     empty.harness.clear_logs()
     return empty

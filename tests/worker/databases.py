@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.databases import Shape
+from tests.runtime import migrate
 from tests.worker.conftest import Steward
 
 
@@ -16,7 +17,7 @@ def script(steward: Steward, text: str) -> None:
 def install(steward: Steward, shape: Shape, further: str = "") -> None:
     """Create the tables that were there before the steward, then what the steward brings."""
     script(steward, shape.schema() + further)
-    steward.harness.apply_migrations()
+    migrate(steward.harness)
 
 
 def drop_guards(steward: Steward) -> None:

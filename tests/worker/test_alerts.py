@@ -10,6 +10,7 @@ import pytest
 
 from alerts import ATTEMPTS
 from tests.receiver import Receiver
+from tests.runtime import migrate
 from tests.support import TOKEN
 from tests.worker.conftest import Steward
 from tooling.harness import Config, Harness
@@ -31,7 +32,7 @@ def harness(receiver: Receiver) -> Iterator[Harness]:
         "HEARTBEAT_URL": receiver.url("/ping"),
     }
     with Harness(Config(vars=variables)) as harness:
-        harness.apply_migrations()
+        migrate(harness)
         yield harness
 
 

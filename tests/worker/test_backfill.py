@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.runtime import migrate
 from tests.support import TOKEN, counts, numbered
 from tests.worker.conftest import Steward
 from tooling.harness import HarnessError
@@ -138,7 +139,7 @@ def test_text_ids_are_given_to_new_rows(empty: Steward) -> None:
         "CREATE TABLE artifacts (id TEXT PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,"
         " source_type TEXT NOT NULL, fetched_at TEXT, owner TEXT DEFAULT 'nobody', UNIQUE (r2_bucket, r2_key))"
     )
-    empty.harness.apply_migrations()
+    migrate(empty.harness)
     empty.rules((1, "raw/*", "raw"))
     empty.sql("INSERT INTO artifacts VALUES ('mine', 'artifacts', 'raw/00003', 'unknown', NULL, 'me')")
     empty.put(*numbered(10))
@@ -153,8 +154,8 @@ def test_text_ids_are_given_to_new_rows(empty: Steward) -> None:
 def test_the_migrations_take_a_database_with_duplicates_as_it_is(empty: Steward) -> None:
     for statement in OLD_TABLES:
         empty.sql(statement)
-    empty.harness.apply_migrations()
-    assert empty.harness.apply_migrations() == []
+    migrate(empty.harness)
+    assert migrate(empty.harness) == []
     assert empty.count() == 3
     empty.rules((1, "raw/*", "raw"))
     empty.put("raw/a", "raw/new")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.runtime import migrate
 from tests.support import TOKEN
 from tests.worker.conftest import Steward
 from tooling.harness import Config, Harness
@@ -25,7 +26,7 @@ def harness() -> Iterator[Harness]:
 def start(harness: Harness) -> Start:
     def started(**variables: object) -> Steward:
         harness.restart(Config(vars=variables))
-        harness.apply_migrations()
+        migrate(harness)
         return Steward(harness)
 
     return started

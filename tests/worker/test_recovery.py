@@ -11,6 +11,7 @@ import pytest
 
 from tests.databases import Shape, broken, steps
 from tests.databases import numbers as counts
+from tests.runtime import migrate
 from tests.worker.conftest import CONFIG, Steward
 from tests.worker.databases import healed, install, lost, recovered, seed, verdicts
 from tooling.harness import Harness, HarnessError
@@ -95,7 +96,7 @@ def test_every_value_survives_the_journal_of_d1(empty: Steward) -> None:
         "CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,"
         f" source_type TEXT NOT NULL, fetched_at, {', '.join(columns)})"
     )
-    empty.harness.apply_migrations()
+    migrate(empty.harness)
     for number in (1, 2):
         empty.sql(f"INSERT INTO artifacts VALUES ({number}, 'b', 'k', 'raw', NULL, {', '.join(odd * 4)})")
     shown = ", ".join(f"typeof({name}) || ' ' || quote({name}) AS {name}" for name in columns)

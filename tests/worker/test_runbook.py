@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.runtime import migrate
 from tests.story import BEFORE, RULES, Command, commands, shows
 from tests.worker.conftest import Steward
 from tests.worker.databases import script
@@ -22,7 +23,7 @@ def run(steward: Steward, command: Command) -> Any:  # noqa: ANN401  # JSON
 
 def test_every_command_prints_on_the_real_runtime_what_the_runbook_shows(empty: Steward) -> None:
     script(empty, BEFORE)
-    empty.harness.apply_migrations()
+    migrate(empty.harness)
     empty.rules(*RULES)
     for command in commands():
         printed = run(empty, command)

@@ -10,10 +10,11 @@ CREATE TABLE IF NOT EXISTS artifacts (
   UNIQUE (r2_bucket, r2_key)
 );
 
--- UNIQUE (artifact_id, id) is the index that finds the datapoints of an artifact.
+-- Without a foreign key: it would refer to an `artifacts` that may be another's, and make every delete there fail. The
+-- first tick declares it where the tables are fresh.
 CREATE TABLE IF NOT EXISTS datapoints (
   id INTEGER PRIMARY KEY,
-  artifact_id INTEGER REFERENCES artifacts (id),
+  artifact_id INTEGER,
   UNIQUE (artifact_id, id)
 );
 
