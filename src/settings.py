@@ -180,4 +180,6 @@ def _refuse_both(settings: Settings) -> None:
     ]
     if both:
         message = f"{', '.join(both)} is in CHILDREN as well."
-        raise ConfigError("NOT_CHILDREN", message, hint="Take it out of one of the two.")
+        raise ConfigError(
+            "NOT_CHILDREN", message, hint="Set it to what refers to no artifact, or take it out of CHILDREN."
+        )

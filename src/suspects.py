@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-_NAMED = re.compile(r"(\w+_)?artifacts?_?(id|uuid|guid|ref|fk)|artifacts?")
-_LISTS = re.compile(r"(\w+_)?artifacts?_?(ids|uuids|refs)")
+_NAMED = re.compile(r"(\w+_)?artifacts?_?id|artifacts?")
+_LISTS = re.compile(r"(\w+_)?artifacts?_?ids")
 _OWN = re.compile(
     r"(parent|previous|prev|original|canonical|duplicate|root|successor|predecessor)(_id)?"
     r"|(supersedes|superseded_by|replaces|replaced_by|merged_into|duplicate_of|copy_of|version_of|derived_from)(_id)?"

@@ -175,12 +175,12 @@ class Check:
             partial.done = partial.proved = True
             partial.since = timestamp(now)
             return partial
-        if invariant.proof in ("references", "mentions"):
-            self.sampled = self.sampled or await sample(MeteredDatabase(self.database, self.cost), self.schema)
         walked = _walked(invariant, subject, self.schema)
         database = MeteredDatabase(self.database, self.cost)
         while not partial.done and now < self.deadline and self.cost.statements < MAX_STATEMENTS:
             partial.since = partial.since or timestamp(now)
+            if invariant.proof in ("references", "mentions"):
+                self.sampled = self.sampled or await sample(database, self.schema)
             after = None if partial.after is None else tuple(partial.after)
             until = await self._until(database, walked, after)
             [result] = await database.batch([self._statement(invariant, subject, walked, after, until)])
