@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sql
 from errors import RefusedError
@@ -86,6 +86,8 @@ class Schema:
     """Foreign keys on the bucket and key: they need the unique index."""
     id_proof: str | None = None
     """What makes the id unique: rowid, pk, index; or None."""
+    null_ids: bool = False
+    """Whether an artifact has no id, though ids are unique."""
     suspects: tuple[Suspect, ...] = ()
     """Columns that look like references by their names, and are neither known nor excused."""
     mentions: tuple[Suspect, ...] = ()
@@ -125,10 +127,14 @@ class Schema:
         """Tell whether the table, or the column in it, is not there."""
         return table not in self.tables or not self.tables[table].has(column)
 
-    @property
-    def id_may_be_null(self) -> bool:
-        """Whether an artifact may have no id: SQLite takes NULL in a primary key that is not the rowid."""
-        return self.id_proof != "rowid" and not any(row["name"] == "id" and row["not_null"] for row in self.artifacts)
+    def refuse_repeated_ids(self) -> None:
+        """Raise RefusedError unless the database itself keeps any two artifacts from having one id.
+
+        In a primary key that is not the rowid SQLite takes NULLs: such a row is in no merge.
+        """
+        if self.id_proof is None or (self.id_proof == "index" and self.null_ids):
+            hint = 'Give each artifact an id of its own, and declare it (docs/runbook.md, "Ids that are not unique").'
+            raise RefusedError("schema", "Nothing keeps two artifacts from having the same id.", hint=hint)
 
     def refuse_missing_children(self) -> None:
         """Raise RefusedError where a configured reference is not in the database."""
@@ -212,6 +218,32 @@ def refuse_unfilled(columns: Sequence[Row]) -> None:
         raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What the statements returned; `unique` are the keys of artifacts as (index, origin, columns)."""
+
+    columns: list[Row]
+    pair: str | None
+    unique: list[tuple[str, str, list[str]]]
+    overview: Result
+    cost: int
+
+    @property
+    def id_proof(self) -> str | None:
+        """What makes the id unique: `rowid` where it is one, `pk` or `index` where an index on it alone does."""
+        primary = [str(row["name"]) for row in self.columns if row["pk"]]
+        if primary == ["id"] and all(origin != "pk" for _, origin, _ in self.unique):
+            return "rowid"
+        origins = [origin for _, origin, key in self.unique if key == ["id"]]
+        return None if not origins else "pk" if "pk" in origins else "index"
+
+    def further(self, references: tuple[Reference, ...]) -> set[str]:
+        """Return the tables beside those of references whose text speaks of artifacts, or of keys."""
+        named = {reference.table.lower() for reference in references} | {"artifacts"}
+        found = {str(row["name"]) for row in self.overview.rows if row["type"] == "table"}
+        return {name for name in found if name.lower() not in named and not ours(name)}
+
+
 async def read_schema(
     database: Database, children: tuple[tuple[str, str], ...], not_children: tuple[tuple[str, str], ...] = ()
 ) -> Schema:
@@ -219,6 +251,33 @@ async def read_schema(
 
     `not_children` are the columns that are said to be none, whatever they look like.
     """
+    read = await _read(database)
+    found = _references(read.overview, children)
+    further = read.further(found)
+    names = json.dumps(sorted({reference.table for reference in found} | further))
+    wanted = [sql.statement("schema/columns", names)]
+    if read.id_proof in ("pk", "index"):
+        wanted.append(sql.statement("schema/null_ids"))
+    details, *nulls = await database.batch(wanted)
+    tables = _tables(details)
+    if read.columns:
+        tables["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in read.columns), ("id",))
+    references = tuple(_as_declared(reference, tables) for reference in found)
+    excused = _excused(references, read.overview, not_children)
+    looked_at = [(table.name, column) for table in tables.values() if table.kind != "view" for column in table.columns]
+    return replace(
+        _schema(read),
+        references=references,
+        tables={name: table for name, table in tables.items() if name not in further},
+        null_ids=any(bool(result.rows[0]["found"]) for result in nulls),
+        suspects=tuple(by_name(looked_at, excused)),
+        mentions=tuple(mentioned_by_name(looked_at, excused)),
+        excused=frozenset(excused),
+        rows_read=read.cost + sum(result.rows_read for result in (details, *nulls)),
+    )
+
+
+async def _read(database: Database) -> _Read:
     columns, unique, overview = await database.batch(
         [
             sql.statement("schema/artifact_columns"),
@@ -226,39 +285,27 @@ async def read_schema(
             sql.statement("schema/overview"),
         ]
     )
-    found = _references(overview, children)
-    hinted = {str(row["name"]) for row in overview.rows if row["type"] == "table" and not ours(str(row["name"]))}
-    named = {reference.table for reference in found}
-    others = {name for name in hinted - named if name.lower() != "artifacts" and not _named_alike(name, named)}
-    [details] = await database.batch([sql.statement("schema/columns", json.dumps(sorted(named | others)))])
-    read = _tables(details)
-    if columns.rows:
-        read["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in columns.rows), ("id",))
-    references = tuple(_as_declared(reference, read) for reference in found)
-    excused = _excused(references, overview, not_children)
-    looked_at = [(table.name, column) for table in read.values() if table.kind != "view" for column in table.columns]
     keys = [(str(row["name"]), str(row["origin"]), json.loads(str(row["columns"]))) for row in unique.rows]
     pair = [str(row["name"]) for row in unique.rows if row["collated"] == '["r2_bucket BINARY","r2_key BINARY"]']
+    cost = sum(result.rows_read for result in (columns, unique, overview))
+    return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
+
+
+def _schema(read: _Read) -> Schema:
+    """Return what the first statements say, without the references and what depends on them."""
+    rows, keys = read.overview.rows, _foreign_keys(read.overview)
     return Schema(
-        artifacts=tuple(columns.rows),
-        unique_index=pair[0] if pair else None,
-        unknown_index=any(row["type"] == "index" for row in overview.rows),
-        references=references,
-        tables={name: table for name, table in read.items() if name not in others},
-        triggers={str(row["name"]): str(row["sql"]) for row in overview.rows if row["type"] == "trigger"},
-        cascades=_cascades(overview),
-        mismatched=_mismatched(overview, columns.rows, [key for _, _, key in keys]),
-        on_pair=tuple(name for name, parents in _foreign_keys(overview) if sorted(parents) == ["r2_bucket", "r2_key"]),
-        id_proof=_id_proof(columns.rows, keys),
-        suspects=tuple(by_name(looked_at, excused)),
-        mentions=tuple(mentioned_by_name(looked_at, excused)),
-        excused=frozenset(excused),
-        rows_read=sum(result.rows_read for result in (columns, unique, overview, details)),
+        artifacts=tuple(read.columns),
+        unique_index=read.pair,
+        unknown_index=any(row["type"] == "index" for row in rows),
+        references=(),
+        tables={},
+        triggers={str(row["name"]): str(row["sql"]) for row in rows if row["type"] == "trigger"},
+        cascades=_cascades(read.overview),
+        mismatched=_mismatched(keys, read.columns, [key for _, _, key in read.unique]),
+        on_pair=tuple(name for name, parents in keys if sorted(parents) == ["r2_bucket", "r2_key"]),
+        id_proof=read.id_proof,
     )
-
-
-def _named_alike(name: str, named: set[str]) -> bool:
-    return any(name.lower() == one.lower() for one in named)
 
 
 def _tables(details: Result) -> dict[str, Table]:
@@ -323,20 +370,11 @@ def _foreign_keys(overview: Result) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _mismatched(overview: Result, columns: Sequence[Row], unique: list[list[str]]) -> tuple[str, ...]:
+def _mismatched(keys: list[tuple[str, list[str]]], columns: Sequence[Row], unique: list[list[str]]) -> tuple[str, ...]:
     """Return the foreign keys whose parent columns are not unique; without columns they mean the primary key."""
     primary = [str(row["name"]).lower() for row in columns if row["pk"]]
     known = [sorted(key) for key in unique if None not in key] + ([primary] if len(primary) == 1 else [])
-    return tuple(name for name, parents in _foreign_keys(overview) if sorted(parents or primary) not in known)
-
-
-def _id_proof(columns: Sequence[Row], keys: list[tuple[str, str, list[str]]]) -> str | None:
-    """Return what makes the id unique: `rowid` where it is one, `pk` or `index` where an index on it alone does."""
-    primary = [str(row["name"]) for row in columns if row["pk"]]
-    if primary == ["id"] and all(origin != "pk" for _, origin, _ in keys):
-        return "rowid"
-    origins = [origin for _, origin, key in keys if key == ["id"]]
-    return None if not origins else "pk" if "pk" in origins else "index"
+    return tuple(name for name, parents in keys if sorted(parents or primary) not in known)
 
 
 def _cascades(overview: Result) -> tuple[str, ...]:
@@ -352,17 +390,3 @@ def _table(name: str, rows: list[Row]) -> Table:
     named = keys if len(keys) == 1 or rows[0]["without_rowid"] else ("rowid",)
     computed = tuple(str(row["name"]) for row in rows if row["computed"])
     return Table(name, tuple(str(row["name"]) for row in rows), named, str(rows[0]["kind"]), computed)
-
-
-async def refuse_repeated_ids(database: Database, schema: Schema) -> None:
-    """Raise RefusedError unless the database itself keeps any two artifacts from having one id.
-
-    With a primary key that is not the rowid an id may still be NULL: such a row is in no merge.
-    """
-    refused = schema.id_proof is None
-    if schema.id_proof == "index" and schema.id_may_be_null:
-        [found] = await database.batch([sql.statement("schema/null_ids")])
-        refused = bool(found.rows[0]["found"])
-    if refused:
-        hint = 'Give each artifact an id of its own, and declare it (docs/runbook.md, "Ids that are not unique").'
-        raise RefusedError("schema", "Nothing keeps two artifacts from having the same id.", hint=hint)

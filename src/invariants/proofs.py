@@ -24,8 +24,8 @@ def guards(schema: Schema, _reference: Reference | None) -> bool:
 
 
 def unique_id(schema: Schema, _reference: Reference | None) -> bool:
-    """Tell whether the id is the rowid, or unique and NOT NULL."""
-    return schema.id_proof is not None and not schema.id_may_be_null
+    """Tell whether the id is the rowid, or unique and never NULL now."""
+    return schema.id_proof is not None and not schema.null_ids
 
 
 def references(schema: Schema, _reference: Reference | None) -> bool:

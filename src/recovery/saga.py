@@ -29,7 +29,7 @@ from recovery.steps import STATEMENTS, Step
 from rules import read_rules
 from runs import Opening, Run, died, foreseen, open_run
 from sampling import Sampled, refuse_unknown_references, sample
-from schema import Schema, new_id, read_schema, refuse_repeated_ids
+from schema import Schema, new_id, read_schema
 from settings import Settings
 
 BY = "recovery"
@@ -284,7 +284,7 @@ async def recover(
         new_id(schema.artifacts)
         schema.refuse_missing_children()
         schema.refuse_cascades()
-        await refuse_repeated_ids(ports.database, schema)
+        schema.refuse_repeated_ids()
         saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)
         return await _recorded(saga)
     except Exception as error:

@@ -292,7 +292,8 @@ def test_a_child_that_cannot_be_written_is_said_to_be_there_and_is_refused(child
 
 CASED = """
   CREATE TABLE Artifacts (
-    ID {ids} PRIMARY KEY, R2_Bucket TEXT NOT NULL, R2_Key TEXT NOT NULL, Source_Type TEXT NOT NULL, Fetched_At TEXT, Note
+    ID {ids} PRIMARY KEY, R2_Bucket TEXT NOT NULL, R2_Key TEXT NOT NULL, Source_Type TEXT NOT NULL,
+    Fetched_At TEXT, Note
   );
   CREATE TABLE DataPoints (Id INTEGER PRIMARY KEY, Artifact_ID {ids}, Source_URL TEXT);
 """
