@@ -285,10 +285,15 @@ async def _read(database: Database) -> _Read:
             sql.statement("schema/overview"),
         ]
     )
-    keys = [(str(row["name"]), str(row["origin"]), json.loads(str(row["columns"]))) for row in unique.rows]
-    pair = [str(row["name"]) for row in unique.rows if row["collated"] == '["r2_bucket BINARY","r2_key BINARY"]']
+    keys = [(str(row["name"]), str(row["origin"]), _names(str(row["covered"]))) for row in unique.rows]
+    pair = [str(row["name"]) for row in unique.rows if row["covered"] == '["r2_bucket BINARY","r2_key BINARY"]']
     cost = sum(result.rows_read for result in (columns, unique, overview))
     return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
+
+
+def _names(covered: str) -> list[str]:
+    """Return the columns that an index covers, without their collations; an expression has no name."""
+    return [(one or " ").rpartition(" ")[0] for one in json.loads(covered)]
 
 
 def _schema(read: _Read) -> Schema:
@@ -373,7 +378,7 @@ def _foreign_keys(overview: Result) -> list[tuple[str, list[str]]]:
 def _mismatched(keys: list[tuple[str, list[str]]], columns: Sequence[Row], unique: list[list[str]]) -> tuple[str, ...]:
     """Return the foreign keys whose parent columns are not unique; without columns they mean the primary key."""
     primary = [str(row["name"]).lower() for row in columns if row["pk"]]
-    known = [sorted(key) for key in unique if None not in key] + ([primary] if len(primary) == 1 else [])
+    known = [sorted(key) for key in unique] + ([primary] if len(primary) == 1 else [])
     return tuple(name for name, parents in keys if sorted(parents or primary) not in known)
 
 
