@@ -22,6 +22,12 @@ END_ROWS = 250
 JSON_ROWS = 20
 """The same for texts that hold JSON, which are taken apart."""
 
+ID_BYTES = 200
+"""A longer text is taken for no id."""
+
+JSON_BYTES = 8_000
+"""A longer text is not taken apart."""
+
 MAX_TABLES = 100
 """A statement or two each: D1 allows 1,000 queries per invocation."""
 
@@ -38,8 +44,6 @@ class Sampled:
     suspects: tuple[Suspect, ...]
     mentions: tuple[Suspect, ...]
     """What refers to artifacts in a way that no merge follows."""
-    left_out: int = 0
-    """Tables and columns that were not looked at, for there are too many."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ async def sample(database: Database, schema: Schema) -> Sampled:
     suspects = {folded(one.table, one.column): one for one in schema.suspects}
     mentions = {folded(one.table, one.column): one for one in schema.mentions}
     for table in wanted:
-        cells = [sql.statement(name, rows, **_slots(table)) for name, rows in _STATEMENTS]
+        cells = [sql.statement(name, rows, **_slots(table, longest)) for name, rows, longest in _STATEMENTS]
         plain, inside = await database.batch(cells)
         for row in plain.rows:
             column = table.columns[int(row["place"] or 0)]
@@ -71,12 +75,13 @@ async def sample(database: Database, schema: Schema) -> Sampled:
             if _in_json(row) and folded(table.table, column) not in suspects:
                 counts = (int(row["sampled"] or 0), int(row["ids"] or 0))
                 mentions[folded(table.table, column)] = Suspect(table.table, column, "ids inside JSON", *counts)
-    return Sampled(
-        tuple(suspects[key] for key in sorted(suspects)), tuple(mentions[key] for key in sorted(mentions)), left_out
-    )
+    found = [mentions[key] for key in sorted(mentions)]
+    if left_out:
+        found.append(Suspect("(further tables)", "(further columns)", f"{left_out} are too many to be sampled"))
+    return Sampled(tuple(suspects[key] for key in sorted(suspects)), tuple(found))
 
 
-_STATEMENTS = (("sampling/values", END_ROWS), ("sampling/inside_json", JSON_ROWS))
+_STATEMENTS = (("sampling/values", END_ROWS, ID_BYTES), ("sampling/inside_json", JSON_ROWS, JSON_BYTES))
 
 
 async def _columns(database: Database, schema: Schema) -> tuple[list[_Sample], int]:
@@ -104,10 +109,14 @@ def _may_refer(schema: Schema, row: Row, rows: Sequence[Row]) -> bool:
     return not (own_key or described or row["computed"] or folded(table, column) in schema.excused)
 
 
-def _slots(table: _Sample) -> dict[str, str]:
-    cells = ", ".join(
-        f"CASE WHEN typeof({one}) IN ('integer', 'text') THEN {one} END" for one in map(sql.quote, table.columns)
-    )
+def _cell(column: str, longest: int) -> str:
+    """Return the expression of a value to look at: D1 takes no list of them over 2 MB, and JSON holds no BLOB."""
+    short = f"length(CAST({column} AS BLOB)) <= {longest}"
+    return f"CASE WHEN typeof({column}) = 'integer' OR (typeof({column}) = 'text' AND {short}) THEN {column} END"
+
+
+def _slots(table: _Sample, longest: int) -> dict[str, str]:
+    cells = ", ".join(_cell(sql.quote(column), longest) for column in table.columns)
     # A row of artifacts may well hold its own id again, as a hash does that names it: that is no reference.
     own = "id" if table.table.lower() == "artifacts" else "NULL"
     keys = [key if key == "rowid" else sql.quote(key) for key in table.keys]

@@ -341,3 +341,32 @@ def test_a_refused_recovery_leaves_the_whole_database_as_it_is_but_for_its_run()
     assert [line for line in after if "sqlite_sequence" not in line] == [
         line for line in before if "sqlite_sequence" not in line
     ]
+
+
+def test_long_texts_blobs_and_broken_json_fail_no_check() -> None:
+    columns = ", ".join(f"c{number} TEXT" for number in range(40))
+    world = doubled(f"CREATE TABLE pages ({columns}, body BLOB, deep TEXT);")
+    row = ", ".join(["?"] * 42)
+    long = ["\x01" * 100_000 + str(number) for number in range(40)]
+    world.database.connection.execute(
+        f"INSERT INTO pages VALUES ({row})", (*["\x01" * 7_000] * 40, b"\xff", "[" * 5000)
+    )
+    world.database.connection.execute(f"INSERT INTO pages VALUES ({row})", (*long[:15], *[None] * 25, b"", "[1,"))
+    assert suspects(world) == []
+    assert mentions(world) == ["(further tables).(further columns)"]
+    assert healed(world)["ok"]
+
+
+def test_more_tables_than_are_sampled_are_told() -> None:
+    world = doubled("".join(f"CREATE TABLE t{number} (a TEXT);" for number in range(110)))
+    [told] = verdicts(world)["references_by_id"]["sample"]
+    assert told["why"] == "12 are too many to be sampled"
+
+
+def test_a_row_without_an_id_in_a_text_primary_key_is_listed_and_stops_no_recovery() -> None:
+    world = Shape("TEXT").world()
+    world.database.script("INSERT INTO artifacts VALUES (NULL, 'b', 'k', 'raw', NULL, NULL)")
+    for mode in ("fast", "full"):
+        found = verdicts(world, mode)["ids_are_unique"]
+        assert (found["violations"], found["sample"]) == (1, [{"id": None, "artifacts": 1}])
+    assert recovered(world, dry_run=False)["done"]

@@ -25,7 +25,7 @@ FROM (
       SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{backwards}} LIMIT ?1)
     ) AS sampled, json_each(sampled.listed) AS cells, json_tree(
       CASE
-        WHEN cells.type = 'text' AND length(cells.value) <= 20000 AND substr(ltrim(cells.value), 1, 1) IN ('[', '{')
+        WHEN cells.type = 'text' AND substr(ltrim(cells.value), 1, 1) IN ('[', '{')
           AND json_valid(cells.value) THEN cells.value
         ELSE 'null'
       END

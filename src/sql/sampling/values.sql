@@ -29,7 +29,7 @@ FROM (
       UNION ALL
       SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{backwards}} LIMIT ?1)
     ) AS sampled, json_each(sampled.listed) AS cells
-    WHERE cells.type IN ('integer', 'text') AND length(cells.value) <= 200 AND cells.value IS NOT sampled.own
+    WHERE cells.type IN ('integer', 'text') AND cells.value IS NOT sampled.own
   )
 )
 GROUP BY place
