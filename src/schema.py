@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sql
 from errors import RefusedError
 from guards import Guard, expected_guards
 from ports import Database, Result, Row
+from suspects import Suspect, by_name, folded, mentioned_by_name, ours
 
 WANTED = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 
@@ -24,6 +25,14 @@ class Table:
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    kind: str = "table"
+    """What pragma_table_list calls it: table, view, virtual, shadow."""
+    computed: tuple[str, ...] = ()
+    """Its generated columns, which nobody can set."""
+
+    def has(self, column: str) -> bool:
+        """Tell whether the column is there, in whatever case."""
+        return any(name.lower() == column.lower() for name in self.columns)
 
     @property
     def row_key(self) -> str | None:
@@ -77,6 +86,20 @@ class Schema:
     triggers: dict[str, str]
     cascades: tuple[str, ...] = ()
     """Keys on other columns than the id that change a child when an artifact is deleted: no merge moves that child."""
+    mismatched: tuple[str, ...] = ()
+    """Foreign keys on columns of artifacts that no unique index covers: while one is there, no artifact can go."""
+    on_pair: tuple[str, ...] = ()
+    """Foreign keys on the bucket and key: they need the unique index."""
+    id_proof: str | None = None
+    """What makes the id unique: rowid, pk, index; or None."""
+    null_ids: bool = False
+    """Whether an artifact has no id, though ids are unique."""
+    suspects: tuple[Suspect, ...] = ()
+    """Columns that look like references by their names, and are neither known nor excused."""
+    mentions: tuple[Suspect, ...] = ()
+    """Columns that name artifacts in a way that no merge follows, by their names."""
+    excused: frozenset[tuple[str, str]] = frozenset()
+    """Columns that are known references, foreign keys on other tables, or said to be none; folded."""
     rows_read: int = 0
     """What reading these facts cost."""
 
@@ -108,7 +131,16 @@ class Schema:
 
     def missing_column(self, table: str, column: str) -> bool:
         """Tell whether the table, or the column in it, is not there."""
-        return table not in self.tables or column not in self.tables[table].columns
+        return table not in self.tables or not self.tables[table].has(column)
+
+    def refuse_repeated_ids(self) -> None:
+        """Raise RefusedError unless the database itself keeps any two artifacts from having one id.
+
+        In a primary key that is not the rowid SQLite takes NULLs: such a row is in no merge.
+        """
+        if self.id_proof is None or (self.id_proof == "index" and self.null_ids):
+            hint = 'Give each artifact an id of its own, and declare it (docs/runbook.md, "Ids that are not unique").'
+            raise RefusedError("schema", "Nothing keeps two artifacts from having the same id.", hint=hint)
 
     def refuse_missing_children(self) -> None:
         """Raise RefusedError where a configured reference is not in the database."""
@@ -117,6 +149,42 @@ class Schema:
             raise RefusedError(
                 "schema", f"CHILDREN names {', '.join(self.missing_children)}, which is not there.", hint=hint
             )
+        self._refuse_unmovable()
+
+    def _refuse_unmovable(self) -> None:
+        """Raise RefusedError where a reference is there, but nothing can be written to it."""
+        fixed = [f"{one.name} ({what})" for one in self.references if (what := self._fixed(one))]
+        if fixed:
+            hint = (
+                "Rebuild the table with an ordinary column. Where it may be left as it is, take it out of CHILDREN and "
+                "put it in NOT_CHILDREN (docs/configuration.md)."
+            )
+            message = f"{', '.join(fixed)}: the reference exists, but a merge cannot change it."
+            raise RefusedError("schema", message, hint=hint)
+
+    def _fixed(self, reference: Reference) -> str | None:
+        table = self.tables[reference.table]
+        if table.kind in ("view", "virtual"):
+            return f"a {table.kind}{' table' * (table.kind == 'virtual')}"
+        return "a generated column" if reference.column in table.computed else None
+
+    def refuse_pair_keys(self) -> None:
+        """Raise RefusedError where a child's foreign key needs the unique index that is to be dropped."""
+        if self.on_pair:
+            hint = "Rebuild that table without the key, or with one on artifacts (id)."
+            message = f"{', '.join(self.on_pair)}: this foreign key needs the unique index, so no duplicate can return."
+            raise RefusedError("schema", message, hint=hint)
+
+    def mismatch(self) -> RefusedError | None:
+        """Return why no artifact can be deleted, where a foreign key points at columns that are not unique."""
+        if not self.mismatched:
+            return None
+        hint = (
+            "SQLite deletes no artifact while such a key is there, and duplicates keep the index from being created. "
+            "Rebuild that table without the key, or with one on artifacts (id); then recover."
+        )
+        message = f"No unique index covers the columns that a foreign key points at: {', '.join(self.mismatched)}."
+        return RefusedError("schema", message, hint=hint)
 
     def refuse_cascades(self) -> None:
         """Raise RefusedError where a deleted artifact would take with it what no merge moves and no journal keeps."""
@@ -156,57 +224,180 @@ def refuse_unfilled(columns: Sequence[Row]) -> None:
         raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")
 
 
-async def read_schema(database: Database, children: tuple[tuple[str, str], ...]) -> Schema:
-    """Return the facts; `children` are the configured references, beside those that foreign keys declare."""
+@dataclass(frozen=True)
+class _Read:
+    """What the statements returned; `unique` are the keys of artifacts as (index, origin, columns)."""
+
+    columns: list[Row]
+    pair: str | None
+    unique: list[tuple[str, str, list[str]]]
+    overview: Result
+    cost: int
+
+    @property
+    def id_proof(self) -> str | None:
+        """What makes the id unique: `rowid` where it is one, `pk` or `index` where an index on it alone does."""
+        primary = [str(row["name"]) for row in self.columns if row["pk"]]
+        if primary == ["id"] and all(origin != "pk" for _, origin, _ in self.unique):
+            return "rowid"
+        origins = [origin for _, origin, key in self.unique if key == ["id"]]
+        return None if not origins else "pk" if "pk" in origins else "index"
+
+    def further(self, references: tuple[Reference, ...]) -> set[str]:
+        """Return the tables beside those of references whose text speaks of artifacts, or of keys."""
+        named = {reference.table.lower() for reference in references} | {"artifacts"}
+        found = {str(row["name"]) for row in self.overview.rows if row["type"] == "table"}
+        return {name for name in found if name.lower() not in named and not ours(name)}
+
+
+async def read_schema(
+    database: Database, children: tuple[tuple[str, str], ...], not_children: tuple[tuple[str, str], ...] = ()
+) -> Schema:
+    """Return the facts; `children` are the configured references, beside those that foreign keys declare.
+
+    `not_children` are the columns that are said to be none, whatever they look like.
+    """
+    read = await _read(database)
+    found = _references(read.overview, children)
+    further = read.further(found)
+    names = json.dumps(sorted({reference.table for reference in found} | further))
+    wanted = [sql.statement("schema/columns", names)]
+    if read.id_proof in ("pk", "index"):
+        wanted.append(sql.statement("schema/null_ids"))
+    details, *nulls = await database.batch(wanted)
+    tables = _tables(details)
+    if read.columns:
+        tables["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in read.columns), ("id",))
+    references = tuple(_as_declared(reference, tables) for reference in found)
+    excused = _excused(references, read.overview, not_children)
+    looked_at = [(table.name, column) for table in tables.values() if table.kind != "view" for column in table.columns]
+    return replace(
+        _schema(read),
+        references=references,
+        tables={name: table for name, table in tables.items() if name not in further},
+        null_ids=any(bool(result.rows[0]["found"]) for result in nulls),
+        suspects=tuple(by_name(looked_at, excused)),
+        mentions=tuple(mentioned_by_name(looked_at, excused)),
+        excused=frozenset(excused),
+        rows_read=read.cost + sum(result.rows_read for result in (details, *nulls)),
+    )
+
+
+async def _read(database: Database) -> _Read:
     columns, unique, overview = await database.batch(
         [
             sql.statement("schema/artifact_columns"),
-            sql.statement("schema/unique_index"),
+            sql.statement("schema/unique_keys"),
             sql.statement("schema/overview"),
         ]
     )
-    references = _references(overview, children)
-    names = json.dumps(sorted({reference.table for reference in references}))
-    [details] = await database.batch([sql.statement("schema/columns", names)])
-    tables = {str(row["table_name"]): row for row in details.rows}.keys()
-    known = {name: _table(name, [row for row in details.rows if row["table_name"] == name]) for name in tables}
-    if columns.rows:
-        known["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in columns.rows), ("id",))
+    keys = [(str(row["name"]), str(row["origin"]), _names(str(row["covered"]))) for row in unique.rows]
+    pair = [str(row["name"]) for row in unique.rows if row["covered"] == '["r2_bucket BINARY","r2_key BINARY"]']
+    cost = sum(result.rows_read for result in (columns, unique, overview))
+    return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
+
+
+def _names(covered: str) -> list[str]:
+    """Return the columns that an index covers, without their collations; an expression has no name."""
+    return [(one or " ").rpartition(" ")[0] for one in json.loads(covered)]
+
+
+def _schema(read: _Read) -> Schema:
+    """Return what the first statements say, without the references and what depends on them."""
+    rows, keys = read.overview.rows, _foreign_keys(read.overview)
     return Schema(
-        artifacts=tuple(columns.rows),
-        unique_index=str(unique.rows[0]["name"]) if unique.rows else None,
-        unknown_index=any(row["type"] == "index" for row in overview.rows),
-        references=references,
-        tables=known,
-        triggers={str(row["name"]): str(row["sql"]) for row in overview.rows if row["type"] == "trigger"},
-        cascades=_cascades(overview),
-        rows_read=sum(result.rows_read for result in (columns, unique, overview, details)),
+        artifacts=tuple(read.columns),
+        unique_index=read.pair,
+        unknown_index=any(row["type"] == "index" for row in rows),
+        references=(),
+        tables={},
+        triggers={str(row["name"]): str(row["sql"]) for row in rows if row["type"] == "trigger"},
+        cascades=_cascades(read.overview),
+        mismatched=_mismatched(keys, read.columns, [key for _, _, key in read.unique]),
+        on_pair=tuple(name for name, parents in keys if sorted(parents) == ["r2_bucket", "r2_key"]),
+        id_proof=read.id_proof,
     )
+
+
+def _tables(details: Result) -> dict[str, Table]:
+    names = {str(row["table_name"]): row for row in details.rows}.keys()
+    return {name: _table(name, [row for row in details.rows if row["table_name"] == name]) for name in names}
+
+
+def _as_declared(reference: Reference, tables: dict[str, Table]) -> Reference:
+    """Return the reference with its column spelled as the table declares it."""
+    columns = tables[reference.table].columns if reference.table in tables else ()
+    declared = [name for name in columns if name.lower() == reference.column.lower()]
+    return Reference(reference.table, declared[0], reference.declared) if declared else reference
 
 
 def _references(overview: Result, children: tuple[tuple[str, str], ...]) -> tuple[Reference, ...]:
     """Return every reference once; SQLite's names are the same in upper and lower case."""
     found = {
-        (str(row["name"]).lower(), str(row["child_column"]).lower()): Reference(
-            str(row["name"]), str(row["child_column"]), declared=True
+        folded(str(row["name"]), str(row["child_column"])): Reference(
+            _canonical(str(row["name"])), str(row["child_column"]), declared=True
         )
-        for row in overview.rows
-        if row["type"] == "table" and row["by_id"]
+        for row in _keys_on_artifacts(overview)
+        if row["by_id"]
     }
     for table, column in children:
-        found.setdefault((table.lower(), column.lower()), Reference(table, column, declared=False))
+        found.setdefault(folded(table, column), Reference(_canonical(table), column, declared=False))
     return tuple(found[key] for key in sorted(found))
+
+
+def _canonical(table: str) -> str:
+    """Return `artifacts` for artifacts in any case, as the statements spell it."""
+    return "artifacts" if table.lower() == "artifacts" else table
+
+
+def _keys_on_artifacts(overview: Result) -> list[Row]:
+    return [row for row in overview.rows if row["type"] == "table" and row["parent"] == "artifacts"]
+
+
+def _excused(
+    references: tuple[Reference, ...], overview: Result, not_children: tuple[tuple[str, str], ...]
+) -> set[tuple[str, str]]:
+    """Return what is no suspect: known references, keys on other tables, and what is said to be no reference."""
+    elsewhere = [row for row in overview.rows if row["parent"] not in (None, "artifacts")]
+    pairs = [row for row in _keys_on_artifacts(overview) if not row["by_id"]]
+    return {
+        *(folded(one.table, one.column) for one in references),
+        *(folded(str(row["name"]), str(row["child_column"])) for row in [*elsewhere, *pairs]),
+        *(folded(table, column) for table, column in not_children),
+    }
+
+
+def _foreign_keys(overview: Result) -> list[tuple[str, list[str]]]:
+    """Return the foreign keys on artifacts, as (table and its columns, the parent's columns)."""
+    grouped: dict[tuple[str, int], list[Row]] = {}
+    for row in _keys_on_artifacts(overview):
+        grouped.setdefault((str(row["name"]), int(row["key_number"] or 0)), []).append(row)
+    return [
+        (
+            f"{table} ({', '.join(str(row['child_column']) for row in rows)})",
+            [str(row["parent_column"]) for row in rows if row["parent_column"] is not None],
+        )
+        for (table, _), rows in grouped.items()
+    ]
+
+
+def _mismatched(keys: list[tuple[str, list[str]]], columns: Sequence[Row], unique: list[list[str]]) -> tuple[str, ...]:
+    """Return the foreign keys whose parent columns are not unique; without columns they mean the primary key."""
+    primary = [str(row["name"]).lower() for row in columns if row["pk"]]
+    known = [sorted(key) for key in unique] + ([primary] if len(primary) == 1 else [])
+    return tuple(name for name, parents in keys if sorted(parents or primary) not in known)
 
 
 def _cascades(overview: Result) -> tuple[str, ...]:
     return tuple(
         f"{row['name']}.{row['child_column']} ON DELETE {row['on_delete']}"
-        for row in overview.rows
-        if row["type"] == "table" and not row["by_id"] and row["on_delete"] in ("CASCADE", "SET NULL", "SET DEFAULT")
+        for row in _keys_on_artifacts(overview)
+        if not row["by_id"] and row["on_delete"] in ("CASCADE", "SET NULL", "SET DEFAULT")
     )
 
 
 def _table(name: str, rows: list[Row]) -> Table:
     keys = tuple(str(row["name"]) for row in rows if row["pk"])
     named = keys if len(keys) == 1 or rows[0]["without_rowid"] else ("rowid",)
-    return Table(name, tuple(str(row["name"]) for row in rows), named)
+    computed = tuple(str(row["name"]) for row in rows if row["computed"])
+    return Table(name, tuple(str(row["name"]) for row in rows), named, str(rows[0]["kind"]), computed)

@@ -29,6 +29,7 @@ class Settings:
     pass_interval_hours: int
     full_check_hours: int
     children: tuple[tuple[str, str], ...]
+    not_children: tuple[tuple[str, str], ...]
     max_deletes: int
     alert_webhook_url: str | None
     alert_webhook_secret: str | None
@@ -139,6 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CHILDREN", ["datapoints.artifact_id"], "references to remap, beside those the foreign keys declare", _children
     ),
+    Setting("NOT_CHILDREN", [], "columns that look like references to artifacts and are none", _children),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _text, secret=True),
@@ -160,6 +162,7 @@ def read_settings(source: Mapping[str, object]) -> Settings:
             raise ConfigError(name, "there is no such setting.", hint=f"Remove it, or use one of {', '.join(known)}.")
     values = {s.name.lower(): s.read(s.name, source.get(s.name, s.default)) for s in SETTINGS}
     settings = Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+    _refuse_both(settings)
     if settings.alert_webhook_url and not settings.alert_webhook_secret:
         raise ConfigError(
             "ALERT_WEBHOOK_SECRET",
@@ -167,3 +170,16 @@ def read_settings(source: Mapping[str, object]) -> Settings:
             hint="Set the secret that signs the alerts, or remove the address.",
         )
     return settings
+
+
+def _refuse_both(settings: Settings) -> None:
+    """Raise ConfigError where a column is said to be a child and to be none; names are as SQLite compares them."""
+    children = {(table.lower(), column.lower()) for table, column in settings.children}
+    both = [
+        f"{table}.{column}" for table, column in settings.not_children if (table.lower(), column.lower()) in children
+    ]
+    if both:
+        message = f"{', '.join(both)} is in CHILDREN as well."
+        raise ConfigError(
+            "NOT_CHILDREN", message, hint="Set it to what refers to no artifact, or take it out of CHILDREN."
+        )

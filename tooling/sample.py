@@ -86,12 +86,15 @@ class Sample:
         return {
             "guards_present": 0,
             "keys_are_text": 0,
+            "ids_are_unique": 0,
             "no_directory_citations": sum(row.source_url.endswith("/") for row in self.datapoints),
             "no_orphan_datapoints": sum(
                 row.artifact_id not in ids for row in self.datapoints if row.artifact_id is not None
             ),
             "no_unknown_source_type": sum(row.source_type == UNKNOWN for row in self.artifacts),
             "one_artifact_per_object": sum(rows > 1 for rows in keys.values()),
+            "references_by_id": 0,
+            "references_known": 0,
             "unique_index_present": 1,
         }
 

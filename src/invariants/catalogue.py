@@ -14,7 +14,8 @@ SUBJECTS = ("the database", "each child", "each citation")
 WALKS = ("table", "objects")
 _LINE = re.compile(r"-- (\w+): (.+)")
 _REQUIRED = ("holds", "severity", "row", "do", "needs")
-_OPTIONAL = {"for": SUBJECTS, "walks": WALKS, "proof": ("unique_index", "foreign_key", "unknown_index", "guards")}
+_PROOFS = ("unique_index", "foreign_key", "unknown_index", "guards", "unique_id", "references", "mentions")
+_OPTIONAL = {"for": SUBJECTS, "walks": WALKS, "proof": _PROOFS}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from invariants.proofs import PROOFS
 from invariants.walking import RANGE_ROWS, Key, Walked
 from log import timestamp
 from ports import Clock, Database, Statement
+from sampling import Sampled, sample
 from schema import Reference, Schema, Table
+from suspects import listed
 
 SAMPLE_ROWS = 20
 
@@ -108,6 +110,8 @@ class Check:
     """Invariants whose query failed for good: they have no partial to go on from."""
     keep: Callable[[], Awaitable[None]] | None = None
     """Awaited after each query: a check may outlast the lease of its run."""
+    sampled: Sampled | None = None
+    """What the columns' values say, once they were sampled."""
     _schema_counted: bool = False
     _begun: str = ""
 
@@ -175,6 +179,8 @@ class Check:
         database = MeteredDatabase(self.database, self.cost)
         while not partial.done and now < self.deadline and self.cost.statements < MAX_STATEMENTS:
             partial.since = partial.since or timestamp(now)
+            if invariant.proof in ("references", "mentions"):
+                self.sampled = self.sampled or await sample(database, self.schema)
             after = None if partial.after is None else tuple(partial.after)
             until = await self._until(database, walked, after)
             await self._look(database, partial, self._query(invariant, subject, walked, after, until))
@@ -220,12 +226,20 @@ class Check:
     ) -> Statement:
         table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
         rows, bounds = table.rows(after, until)
-        params: Key = (as_parameter(self.schema.guards), subject.label, *bounds)
+        params: Key = (self._facts(invariant), subject.label, *bounds)
         scan = str(int(self.mode == "full" or invariant.name in self.distrusted))
         slots = {**_slots(subject), "unique_index": sql.load("schema/unique_index"), "rows": rows, "scan": scan}
         used = {name: slots[name] for name in slots if "{{" + name + "}}" in invariant.query}
         text = sql.fill(invariant.query, used)
         return Statement(text, params[: max(map(int, _PARAMETER.findall(text)), default=0)])
+
+    def _facts(self, invariant: Invariant) -> str:
+        """Return `?1`: what this Worker found, which the invariant's query reads."""
+        if self.sampled and invariant.proof == "references":
+            return listed(self.sampled.suspects)
+        if self.sampled and invariant.proof == "mentions":
+            return listed(self.sampled.mentions)
+        return as_parameter(self.schema.guards)
 
 
 def _around(name: str, query: Statement, **slots: str) -> Statement:
@@ -247,8 +261,10 @@ def _subjects(invariant: Invariant, schema: Schema) -> list[Subject]:
     if invariant.subject == "each child":
         return [Subject(reference.name, schema.tables[reference.table], reference) for reference in schema.references]
     if invariant.subject == "each citation":
-        cited = [table for table in schema.tables.values() if "source_url" in table.columns]
+        cited = [table for table in schema.tables.values() if table.has("source_url")]
         return [Subject(table.name, table) for table in cited]
+    if invariant.walks == "table":
+        return [Subject("artifacts", schema.tables["artifacts"])]
     return [Subject("database")]
 
 

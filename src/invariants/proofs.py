@@ -23,4 +23,26 @@ def guards(schema: Schema, _reference: Reference | None) -> bool:
     return all(schema.triggers.get(guard.name) == guard.stored for guard in schema.guards)
 
 
-PROOFS = {"unique_index": unique_index, "foreign_key": foreign_key, "guards": guards}
+def unique_id(schema: Schema, _reference: Reference | None) -> bool:
+    """Tell whether the id is the rowid, or unique and never NULL now."""
+    return schema.id_proof is not None and not schema.null_ids
+
+
+def references(schema: Schema, _reference: Reference | None) -> bool:
+    """Tell whether no column's name says reference: values are for a full check."""
+    return not schema.suspects
+
+
+def mentions(schema: Schema, _reference: Reference | None) -> bool:
+    """Tell whether no column's name says that it mentions artifacts."""
+    return not schema.mentions
+
+
+PROOFS = {
+    "unique_index": unique_index,
+    "foreign_key": foreign_key,
+    "guards": guards,
+    "unique_id": unique_id,
+    "references": references,
+    "mentions": mentions,
+}

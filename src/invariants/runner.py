@@ -83,7 +83,7 @@ async def check(  # noqa: PLR0913  # the last three: a test's, a tick's, and the
 
     Raises PlatformError only where the schema itself could not be read: then nothing was checked.
     """
-    schema = await read_schema(ports.database, settings.children)
+    schema = await read_schema(ports.database, settings.children, settings.not_children)
     under_way = {} if mode == "fast" else await _read_progress(ports.database, ports.clock.now())
     distrusted = await findings.open_invariants(ports.database)
     work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, under_way if go_on else {})

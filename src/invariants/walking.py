@@ -58,7 +58,8 @@ class Walked:
         names = {"keys": self._text(), "first_key": _identifier(self.keys[0])}
         statement = sql.statement("checks/boundary", range_rows, *params, **names, rows=rows)
         [result] = await database.batch([statement])
-        return tuple(result.rows[0][name] for name in self.keys) if result.rows else None
+        # By place: SQLite names a column as its table declares it, in whatever case it was asked for.
+        return tuple(result.rows[0].values()) if result.rows else None
 
     def span(self, row_key: str) -> Statement:
         """Return the statement that bounds the number of rows by their whole-number keys."""

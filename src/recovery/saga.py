@@ -28,6 +28,7 @@ from recovery.repairs import Repairs
 from recovery.steps import STATEMENTS, Step
 from rules import read_rules
 from runs import Opening, Run, died, foreseen, open_run
+from sampling import Sampled, refuse_unknown_references, sample
 from schema import Schema, new_id, read_schema
 from set_up import refuse_lifted
 from settings import Settings
@@ -71,6 +72,9 @@ class Saga:
     chunk_groups: int = CHUNK_GROUPS
     position: Position | None = None
     """Where the call before stopped."""
+    sampled: Sampled | None = None
+    refusal: RefusedError | None = None
+    """Why nothing may be merged, though there are duplicates."""
     done: bool = False
     ok: bool = False
 
@@ -107,6 +111,8 @@ class Saga:
     async def take(self) -> None:
         """Take the steps in their order. Raises RefusedError before anything is changed where the cap is too low."""
         plan = await self._refuse_over_cap()
+        if plan.losers:
+            self.refusal = await self._refuse_merge()
         if self.live:
             self.position = await merge_position(self.database)
         await self._as_step("pause", self._pause)
@@ -120,7 +126,7 @@ class Saga:
                 break
             if self.cost.statements >= STATEMENTS:
                 return
-            self.schema = await read_schema(self.database, self.settings.children)
+            self.schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
             plan = await self._dedupe().plan()
         self.done = True
         await self._as_step("resume", self._resume)
@@ -154,12 +160,20 @@ class Saga:
             )
         return plan
 
+    async def _refuse_merge(self) -> RefusedError | None:
+        """Return why no row may be deleted in this database; a live call raises it."""
+        self.sampled = self.sampled or await sample(self.database, self.schema)
+        refusal = self.schema.mismatch() or refuse_unknown_references(self.sampled)
+        if refusal and self.live:
+            raise refusal
+        return refusal
+
     async def _round(self, plan: Plan) -> bool:
         """Do steps dedupe to verify once; return False where the merge needs a further call."""
         dedupe = await self._as_step("dedupe", lambda: self._merge(plan))
         if dedupe.details["more"]:
             return False
-        self.schema = await read_schema(self.database, self.settings.children)
+        self.schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
         rules = await read_rules(self.database)
         repairs = Repairs(self.database, self.schema, self.run, rules, self.live, dedupe.after == 0)
         merged = (0, selection({})) if self.live else (EVERY_GROUP, selection(plan.left))
@@ -181,7 +195,8 @@ class Saga:
 
     def _full_check(self) -> Check:
         deadline = self.run.clock.now() + timedelta(seconds=SECONDS)
-        return Check(self.database, self.ports.clock, self.schema, "full", deadline, keep=self.run.keep)
+        facts = (self.database, self.ports.clock, self.schema, "full", deadline)
+        return Check(*facts, keep=self.run.keep, sampled=self.sampled)
 
     async def _measure(self) -> Step:
         self.measured = await self._full_check().run(read_catalogue())
@@ -200,6 +215,7 @@ class Saga:
         mergeable = count["groups"] - count["odd_groups"]
         more = not self.live and mergeable > plan.groups + len(plan.left)
         if self.live and mergeable:
+            await self._refuse_merge()
             await dedupe.prepare()
             deleted = self.steps["dedupe"].changed if "dedupe" in self.steps else 0
             await self._write(sql.statement("recovery/allow_deletes", self._cap - deleted))
@@ -215,6 +231,8 @@ class Saga:
         if plan.before and not self.live:
             step.details["counted_before"] = list(plan.before)
             step.error = f"{step.error or ''} More are than a dry run can list: it counted what is before them.".strip()
+        if self.refusal:
+            step.error = f"A live recovery refuses: {self.refusal.sentence()} {step.error or ''}".strip()
         self.position = None
         return step
 
@@ -238,9 +256,9 @@ class Saga:
         if not self.live:
             left = foretold(self.steps, self.measured, self.schema)
             checked = all(one.outcome != "not_checked" for one in self.measured if one.severity == "error")
-            self.ok = left == 0 and checked
+            self.ok = left == 0 and checked and not self.refusal
             return Step("verify", before, left)
-        self.schema = await read_schema(self.database, self.settings.children)
+        self.schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
         check = self._full_check()
         verdicts = await check.run(read_catalogue())
         now = self.run.clock.now()
@@ -276,10 +294,11 @@ async def recover(
     run = await open_run(ports.database, ports.clock, opening)
     cost = Cost()
     try:
-        schema = await read_schema(ports.database, settings.children)
+        schema = await read_schema(ports.database, settings.children, settings.not_children)
         new_id(schema.artifacts)
         schema.refuse_missing_children()
         schema.refuse_cascades()
+        schema.refuse_repeated_ids()
         if mode == "live":
             await refuse_lifted(ports)
         saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)

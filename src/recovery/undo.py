@@ -159,7 +159,7 @@ async def _undo(
 ) -> tuple[dict[str, object], int | None]:
     """Return the report, and the chunk that the next call goes on at where this one stopped."""
     database = MeteredDatabase(ports.database, cost)
-    schema = await read_schema(database, settings.children)
+    schema = await read_schema(database, settings.children, settings.not_children)
     schema.refuse_missing_children()
     schema.refuse_cascades()
     work = Undo(database, schema, run, target)
@@ -169,6 +169,7 @@ async def _undo(
     orphans = int(pointed.rows[0]["orphans"] or 0)
     if chunks.rows:
         _refuse_inline_index(schema)
+        schema.refuse_pair_keys()
     if chunks.rows or orphans:
         await write_held(database, run, runs.paused(ports.clock, by=BY, reason=f"undo of run {target}"))
     if chunks.rows:

@@ -23,6 +23,9 @@ BUILT_IN = {
     "guards_present": "error",
     "keys_are_text": "error",
     "no_directory_citations": "warn",
+    "ids_are_unique": "error",
+    "references_known": "error",
+    "references_by_id": "warn",
 }
 HEADER = """\
 -- holds: no artifact is called naughty

@@ -18,6 +18,7 @@ ORACLE = {
       SELECT d.id FROM datapoints d LEFT JOIN artifacts a ON a.id = d.artifact_id
       WHERE a.id IS NULL AND d.artifact_id IS NOT NULL
     """,
+    "ids_are_unique": "SELECT id FROM artifacts GROUP BY id HAVING count(*) > 1 OR id IS NULL",
 }
 
 Artifact = tuple[str | None, str | None, str | None]

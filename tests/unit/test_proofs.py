@@ -13,6 +13,9 @@ PROVED_BY = {
     "no_orphan_datapoints": "the foreign key",
     "no_unknown_source_type": "the partial index",
     "guards_present": "the guards' text",
+    "ids_are_unique": "the primary key",
+    "references_known": "the columns' names",
+    "references_by_id": "the columns' names",
 }
 
 

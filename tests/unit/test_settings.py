@@ -58,6 +58,8 @@ WRONG: list[tuple[str, object]] = [
     ("CHILDREN", [".artifact_id"]),
     ("CHILDREN", ["datapoints."]),
     ("CHILDREN", [1]),
+    ("NOT_CHILDREN", ["datapoints"]),
+    ("NOT_CHILDREN", ["Datapoints.artifact_ID"]),
     ("ALERT_WEBHOOK_URL", "example.com/hook"),
     ("ALERT_WEBHOOK_URL", "ftp://example.com"),
     ("ALERT_WEBHOOK_URL", "https://"),

@@ -7,5 +7,5 @@
 SELECT 'a unique index on exactly (r2_bucket, r2_key)' AS missing
 WHERE NOT EXISTS ({{unique_index}})
 UNION ALL
-SELECT 'NOT NULL on ' || name FROM pragma_table_info('artifacts')
-WHERE name IN ('r2_bucket', 'r2_key') AND "notnull" = 0
+SELECT 'NOT NULL on ' || lower(name) FROM pragma_table_info('artifacts')
+WHERE lower(name) IN ('r2_bucket', 'r2_key') AND "notnull" = 0

@@ -4,6 +4,6 @@ FROM pragma_index_list('artifacts') AS il
 WHERE il."unique" = 1
   AND il.partial = 0
   AND (
-    SELECT json_group_array(name || ' ' || coll)
-    FROM (SELECT name, coll FROM pragma_index_xinfo(il.name) WHERE key = 1 ORDER BY name)
+    SELECT json_group_array(lower(name) || ' ' || coll)
+    FROM (SELECT name, coll FROM pragma_index_xinfo(il.name) WHERE key = 1 ORDER BY lower(name))
   ) = '["r2_bucket BINARY","r2_key BINARY"]'
