@@ -76,8 +76,7 @@ async def install(ports: Ports, settings: Settings, run: Run) -> Outcome:
     if found["lifted_until"] is not None and settings.alerting:
         statements.append(_alert(run, "guards_restored", None, None))
     now = timestamp(ports.clock.now())
-    created = sql.statement("set_up/create_unknown_index")
-    await write_held(ports.database, run, *statements, created, sql.statement("set_up/note_set_up", now))
+    await write_held(ports.database, run, *statements, *unknown_index(found), sql.statement("set_up/note_set_up", now))
     return Outcome(installed=tuple(guard.name for guard in wrong))
 
 
@@ -104,6 +103,8 @@ async def keep_set_up(ports: Ports, settings: Settings, run: Run) -> dict[str, o
         if str(until) > timestamp(ports.clock.now()):
             return {"lifted_until": until}
         return {"restored": (await install(ports, settings, run)).installed}
+    if found["old_index"]:
+        await write_held(ports.database, run, *unknown_index(found))
     if found["set_up_at"] is None and is_fresh(found):
         outcome = await install(ports, settings, run)
         log.write(ports.clock.now(), "info", "set_up", run_id=run.id, guards=len(outcome.installed))
@@ -111,9 +112,15 @@ async def keep_set_up(ports: Ports, settings: Settings, run: Run) -> dict[str, o
     return {}
 
 
+def unknown_index(found: Row) -> list[Statement]:
+    """Return the statements that create the index of the unknown rows, in place of the one of before."""
+    old = [Statement("DROP INDEX artifacts_unknown")] if found["old_index"] else []
+    return [*old, sql.statement("set_up/create_unknown_index")]
+
+
 async def read_set_up(database: Database) -> Row:
     """Return whether the database is set up, its guards are lifted, and the texts of its two tables."""
-    [result] = await database.batch([sql.statement("set_up/read_set_up")])
+    [result] = await database.batch([sql.statement("set_up/read_set_up", old_index=sql.load("set_up/old_index"))])
     return result.rows[0]
 
 

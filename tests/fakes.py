@@ -99,7 +99,8 @@ def apply_migrations(database: SqliteDatabase) -> None:
 def migrate(database: SqliteDatabase) -> None:
     """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
     apply_migrations(database)
-    [found] = database.connection.execute(sql.load("set_up/read_set_up")).fetchall()
+    look = sql.fill(sql.load("set_up/read_set_up"), {"old_index": sql.load("set_up/old_index")})
+    [found] = database.connection.execute(look).fetchall()
     referenced = bool(database.all("SELECT 1 FROM pragma_table_info('datapoints') WHERE name = 'artifact_id'"))
     for text in set_up_texts(fresh=is_fresh(dict(found)), referenced=referenced):
         database.script(text)

@@ -15,6 +15,7 @@ from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
 from schema import Reference, Schema
+from set_up import read_set_up, unknown_index
 
 Merged = tuple[int, str]
 """What `all_groups` takes for the objects that a dry run leaves merged; none in a live one, which has merged them."""
@@ -76,7 +77,8 @@ class Repairs:
             await drop_stale_guards(self.database, self.run, self.schema)
         if self.live:
             now = timestamp(self.run.clock.now())
-            further = (sql.statement("set_up/create_unknown_index"), sql.statement("set_up/note_set_up", now))
+            found = await read_set_up(self.database)
+            further = (*unknown_index(found), sql.statement("set_up/note_set_up", now))
             await self._write(*(statement for guard in wrong for statement in guard.install()), *further)
         sample = [guard.name for guard in wrong[:20]]
         return Step("guards", len(wanted) - len(wrong), len(wanted), len(wrong), sample)

@@ -10,7 +10,7 @@ SELECT
     WHEN source_type IS NULL THEN 'unclassified'
     WHEN (?2, r2_key) IN (
       SELECT r2_bucket, r2_key FROM artifacts
-      WHERE source_type = 'unknown' AND r2_bucket COLLATE BINARY = ?2 AND r2_key COLLATE BINARY BETWEEN ?4 AND ?5
+      WHERE source_type COLLATE BINARY = 'unknown' AND r2_bucket COLLATE BINARY = ?2 AND r2_key COLLATE BINARY BETWEEN ?4 AND ?5
     ) THEN 'upgraded'
     WHEN (?2, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN 'unchanged'
     ELSE 'inserted'

@@ -5,4 +5,4 @@ SELECT {{new_id}}, ?2, r2_key, source_type, uploaded
 FROM ({{kinds}})
 WHERE kind IN ('inserted', 'upgraded')
 ON CONFLICT (r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) DO UPDATE SET source_type = excluded.source_type
-WHERE artifacts.source_type = 'unknown'
+WHERE artifacts.source_type COLLATE BINARY = 'unknown'

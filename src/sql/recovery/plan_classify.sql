@@ -5,7 +5,7 @@ SELECT
   count(CASE WHEN (r2_bucket, r2_key) > ('', '') THEN {{source_type}} END) AS classified
 FROM (
   SELECT r2_bucket, r2_key FROM artifacts
-  WHERE source_type = 'unknown'
-    AND id NOT IN (SELECT id FROM ({{ranked}}) WHERE source_type = 'unknown' AND (place > 1 OR known > 0))
+  WHERE source_type COLLATE BINARY = 'unknown'
+    AND id NOT IN (SELECT id FROM ({{ranked}}) WHERE source_type COLLATE BINARY = 'unknown' AND (place > 1 OR known > 0))
   LIMIT -1 OFFSET 0
 )

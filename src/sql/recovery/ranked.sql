@@ -9,7 +9,7 @@ SELECT
   source_type,
   first_value(id) OVER ranking AS winner_id,
   row_number() OVER ranking AS place,
-  count(*) FILTER (WHERE source_type <> 'unknown') OVER (PARTITION BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) AS known
+  count(*) FILTER (WHERE source_type COLLATE BINARY <> 'unknown') OVER (PARTITION BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY) AS known
 FROM (
   SELECT
     id,

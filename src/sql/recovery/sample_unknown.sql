@@ -1,4 +1,4 @@
 -- Up to 20 unknown rows that no rule matches. ?3 rules JSON.
 SELECT id, r2_bucket, r2_key FROM artifacts
-WHERE source_type = 'unknown' AND {{source_type}} IS NULL
+WHERE source_type COLLATE BINARY = 'unknown' AND {{source_type}} IS NULL
 LIMIT 20

@@ -27,7 +27,7 @@ WHERE (entry.type = 'trigger' AND entry.name GLOB 'steward_guard_*')
     entry.type = 'index'
     AND entry.name = 'artifacts_unknown'
     AND lower(entry.tbl_name) = 'artifacts'
-    AND entry.sql GLOB '*) WHERE source_type = ''unknown'''
+    AND entry.sql GLOB '*) WHERE source_type COLLATE BINARY = ''unknown'''
   )
   OR reference."table" IS NOT NULL
   OR (

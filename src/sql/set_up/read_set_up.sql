@@ -9,5 +9,6 @@ SELECT
   (
     SELECT count(*) FROM sqlite_schema
     WHERE type <> 'table' AND sql LIKE '%datapoints%' AND name NOT GLOB 'steward_guard_*'
-  ) AS others
+  ) AS others,
+  {{old_index}} AS old_index
 FROM steward_control
