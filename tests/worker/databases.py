@@ -59,7 +59,8 @@ def seed(steward: Steward, shape: Shape, objects: int, doubled: int, tripled: in
         INSERT INTO datapoints (artifact_id, value) {numbers(rows * 2)}
         SELECT {identifier(shape, f"1 + (i * 7) % {rows}")}, i / 4.0 FROM n;
         CREATE TABLE reached AS
-        SELECT d.id, a.r2_bucket, a.r2_key FROM datapoints AS d JOIN artifacts AS a ON a.id = d.artifact_id
+        SELECT d.id, a.r2_bucket AS place, a.r2_key AS called
+        FROM datapoints AS d JOIN artifacts AS a ON a.id = d.artifact_id
         """,
     )
 
@@ -70,7 +71,7 @@ def lost(steward: Steward) -> int:
       SELECT count(*) AS lost FROM reached
       WHERE NOT EXISTS (
         SELECT 1 FROM datapoints AS d JOIN artifacts AS a ON a.id = d.artifact_id
-        WHERE d.id = reached.id AND a.r2_bucket = reached.r2_bucket AND a.r2_key = reached.r2_key
+        WHERE d.id = reached.id AND a.r2_bucket = reached.place AND a.r2_key = reached.called
       )
     """)
     return int(row["lost"])
