@@ -30,6 +30,7 @@ class Settings:
     full_check_hours: int
     children: tuple[tuple[str, str], ...]
     not_children: tuple[tuple[str, str], ...]
+    live_where: str | None
     max_deletes: int
     alert_webhook_url: str | None
     alert_webhook_secret: str | None
@@ -141,6 +142,12 @@ SETTINGS: tuple[Setting, ...] = (
         "CHILDREN", ["datapoints.artifact_id"], "references to remap, beside those the foreign keys declare", _children
     ),
     Setting("NOT_CHILDREN", [], "columns that look like references to artifacts and are none", _children),
+    Setting(
+        "LIVE_WHERE",
+        None,
+        "a SQL condition on `artifacts` for the rows that count; a merge keeps one of them before any other",
+        _text,
+    ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _text, secret=True),

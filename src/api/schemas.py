@@ -85,6 +85,17 @@ RECOVER = _object(
             "default": False,
             "description": "Resume what the recovery paused even if something is still violated.",
         },
+        "unreadable": {
+            "type": ["string", "null"],
+            "enum": ["oldest", "highest_id", None],
+            "description": "Where a fetched_at cannot be read: it counts as the oldest, or the highest id wins. "
+            "Without it such objects are left whole.",
+        },
+        "include_deleted": {
+            "type": "boolean",
+            "default": False,
+            "description": "Rank rows that are marked as deleted like any other.",
+        },
     }
 )
 

@@ -35,9 +35,9 @@ class ChildConstraint:
         columns = ", ".join([self.reference.column, *(column for column, _ in self.others)])
         return f"UNIQUE ({columns}) of {self.reference.table} ({self.index})"
 
-    def broken_by(self, groups: str, params: tuple[int | str, ...]) -> Statement:
-        """Return the statement that lists the objects among `groups` whose merge would break it."""
-        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "ranked": ranked_rows(groups)}
+    def broken_by(self, ranked: str, params: tuple[int | str, ...]) -> Statement:
+        """Return the statement that lists the objects among the `ranked` rows whose merge would break it."""
+        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "ranked": ranked}
         slots["where"] = self.where
         return sql.statement("recovery/conflicts", *params, **slots)
 
@@ -79,8 +79,3 @@ def predicate(text: str) -> str:
         if depth == 0 and token[0].upper() == "WHERE":
             return f"({text[token.end() :].strip()}\n)"
     return "1"
-
-
-def ranked_rows(groups: str) -> str:
-    """Return the fragment that ranks the rows of the objects that the fragment `groups` selects."""
-    return sql.fill(sql.load("recovery/ranked"), {"groups": groups})

@@ -16,8 +16,9 @@ from costs import Cost
 from errors import ConstraintError, LeaseLostError, OverloadedError, PlatformError, RefusedError, TransientError
 from log import timestamp
 from ports import Database, Result, Statement
-from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
+from recovery.conflicts import ChildConstraint, child_constraints
 from recovery.journal import whole_row
+from recovery.ranking import Ranking
 from recovery.steps import STATEMENTS
 from runs import LEASE, Run
 from schema import Reference, Schema
@@ -89,6 +90,9 @@ class Dedupe:
     moved: bool = False
     """Whether the merge has come further than where it began."""
     constraints: list[ChildConstraint] | None = None
+    ranking: Ranking = field(default_factory=Ranking)
+    unreadable: str | None = None
+    """What a request says of dates that cannot be read; None: their objects are left whole."""
     chunk_rows: int = CHUNK_ROWS
     part: int | None = None
     """How many losers of an object with too many rows the next chunk takes; None: all of its objects' losers."""
@@ -98,7 +102,7 @@ class Dedupe:
         """Return what merging the first `max_groups` objects would do; the same statements for dry and live."""
         left, before = await self._left_whole()
         groups, params = _fragment("all_groups"), (self.max_groups, selection(left, before))
-        ranked = {"ranked": ranked_rows(groups)}
+        ranked = {"ranked": self.ranking.rows(groups)}
         # A batch each: D1 stops one at 30 s.
         [counts] = await self.database.batch([sql.statement("recovery/plan_dedupe", *params, **ranked)])
         [sample] = await self.database.batch([sql.statement("recovery/sample_groups", *params, **ranked)])
@@ -125,22 +129,28 @@ class Dedupe:
 
     async def conflicts(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
         """Return the objects whose merge would break a child's own constraint or sense, and which."""
-        found: dict[Group, str] = {}
+        found = {} if self.unreadable else await self._unreadable(groups, params)
         if self.constraints is None:
             self.constraints = await child_constraints(self.database, self.schema)
         for constraint in self.constraints:
-            [objects] = await self.database.batch([constraint.broken_by(groups, params)])
+            [objects] = await self.database.batch([constraint.broken_by(self.ranking.rows(groups), params)])
             found.update({(str(row["r2_bucket"]), str(row["r2_key"])): constraint.name for row in objects.rows})
         for reference in self.schema.references:
             if reference.table.lower() == "artifacts":
                 found.update(await self._self_references(reference, groups, params))
         return found
 
+    async def _unreadable(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
+        """Return the objects that hold a date which cannot be read: their newest row is not known."""
+        ranked = {"ranked": self.ranking.rows(groups)}
+        [objects] = await self.database.batch([sql.statement("recovery/unreadable", *params, **ranked)])
+        return {(str(row["r2_bucket"]), str(row["r2_key"])): f"unreadable: {row['why']}" for row in objects.rows}
+
     async def _self_references(
         self, reference: Reference, groups: str, params: tuple[int | str, ...]
     ) -> dict[Group, str]:
         """Return the objects whose winner would come to refer to itself."""
-        slots = {"child_column": sql.quote(reference.column), "ranked": ranked_rows(groups)}
+        slots = {"child_column": sql.quote(reference.column), "ranked": self.ranking.rows(groups)}
         [objects] = await self.database.batch([sql.statement("recovery/self_references", *params, **slots)])
         why = f"Its newest row refers to an older one of its rows by {reference.name}, and would refer to itself."
         return {(str(row["r2_bucket"]), str(row["r2_key"])): why for row in objects.rows}
@@ -288,7 +298,7 @@ class Dedupe:
     async def _merge_chunk(self, groups: Sequence[Group]) -> None:
         self.chunk += 1
         given, here = {"groups": _fragment("given_groups")}, (self.run.id, self.chunk)
-        ranked = {"ranked": ranked_rows(given["groups"])}
+        ranked = {"ranked": self.ranking.rows(given["groups"])}
         planned = (listed(groups), *here, self.part or EVERY_LOSER)
         batch = Batch()
         batch.add(hold_lease(self.run))

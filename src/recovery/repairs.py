@@ -8,9 +8,10 @@ import sql
 from errors import ConstraintError
 from log import timestamp
 from ports import Database, Statement, Value
-from recovery.conflicts import ChildConstraint, child_constraints, ranked_rows
+from recovery.conflicts import ChildConstraint, child_constraints
 from recovery.dedupe import all_groups, changed, drop_stale_guards, write_held
 from recovery.journal import restored_object
+from recovery.ranking import Ranking
 from recovery.steps import Step
 from rules import RuleSet
 from runs import Run
@@ -33,6 +34,7 @@ class Repairs:
     run: Run
     rules: RuleSet
     live: bool
+    ranking: Ranking
     clean_of_duplicates: bool = True
     """Whether the unique index could be created: no object was, or would be, left with several rows."""
 
@@ -85,7 +87,7 @@ class Repairs:
 
     async def classify(self, merged: Merged) -> Step:
         """Give unknown rows the type of the winning rule."""
-        ranked = ranked_rows(all_groups())
+        ranked = self.ranking.rows(all_groups())
         classification = self.rules.classification()
         plan = sql.statement(
             "recovery/plan_classify", *merged, self.rules.parameter, ranked=ranked, source_type=classification
@@ -132,7 +134,7 @@ class Repairs:
     async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: Merged) -> Step:
         slots = self.schema.child_slots(reference)
         orphans = sql.fill(sql.load("recovery/orphans"), {**slots, **restored_object("lost.loser")})
-        stuck = [_stuck(constraint, orphans, slots) for constraint in constraints]
+        stuck = [_stuck(constraint, orphans, slots, self.ranking) for constraint in constraints]
         free = {"orphans": orphans, "free": " AND ".join([f"row_key NOT IN ({one})" for one in stuck]) or "1"}
         params = merged if stuck else ()
         counts, sample = await self.database.batch(
@@ -154,8 +156,8 @@ class Repairs:
         return step
 
 
-def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str]) -> str:
+def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str], ranking: Ranking) -> str:
     """Return the fragment that lists the orphans which `constraint` keeps from the winner."""
-    ranked = ranked_rows(all_groups())
+    ranked = ranking.rows(all_groups())
     same = {**constraint.slots("child.steward_target"), "where": constraint.where_of_any}
     return sql.fill(sql.load("recovery/stuck_orphans"), {**slots, **same, "orphans": orphans, "ranked": ranked})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 
 import log
@@ -24,8 +24,10 @@ from ports import Database, Ports, Statement
 from recovery.dedupe import CHUNK_GROUPS, Dedupe, Plan, changed, selection, write_held
 from recovery.forecast import foretold, violations
 from recovery.position import Position, merge_position, tell_left
+from recovery.ranking import Ranking
 from recovery.repairs import Repairs
 from recovery.steps import STATEMENTS, Step
+from recovery.tombstones import check_live_where, deleted_columns, refuse_deleted_rows
 from rules import read_rules
 from runs import Opening, Run, died, foreseen, open_run
 from sampling import Sampled, refuse_unknown_references, sample
@@ -52,6 +54,10 @@ class RecoverRequest:
     max_groups: int | None = None
     max_deletes: int | None = None
     resume: bool = False
+    unreadable: str | None = None
+    """What becomes of objects with a date that cannot be read: "oldest", "highest_id", or None: left whole."""
+    include_deleted: bool = False
+    """Whether rows marked as deleted are ranked like any other."""
 
 
 @dataclass
@@ -142,7 +148,14 @@ class Saga:
         limit = self.request.max_groups or (DEFAULT_MAX_GROUPS if self.live else EVERY_GROUP)
         deadline = self.run.started_at + timedelta(seconds=SECONDS)
         after, facts = self.position.after if self.position else None, (self.database, self.schema, self.run)
-        return Dedupe(*facts, limit, deadline, self.cost, after, self.chunk_groups, chunk=self.chunks)
+        work = Dedupe(*facts, limit, deadline, self.cost, after, self.chunk_groups, chunk=self.chunks)
+        return replace(work, ranking=self.ranking, unreadable=self.request.unreadable)
+
+    @property
+    def ranking(self) -> Ranking:
+        """How the rows of an object are ranked."""
+        live = None if self.request.include_deleted else self.settings.live_where
+        return Ranking(live or "1", by_id=self.request.unreadable == "highest_id")
 
     @property
     def _cap(self) -> int:
@@ -164,6 +177,8 @@ class Saga:
         """Return why no row may be deleted in this database; a live call raises it."""
         self.sampled = self.sampled or await sample(self.database, self.schema)
         refusal = self.schema.mismatch() or refuse_unknown_references(self.sampled)
+        if refusal is None and not self.settings.live_where and not self.request.include_deleted:
+            refusal = await refuse_deleted_rows(self.database, self.schema)
         if refusal and self.live:
             raise refusal
         return refusal
@@ -175,7 +190,8 @@ class Saga:
             return False
         self.schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
         rules = await read_rules(self.database)
-        repairs = Repairs(self.database, self.schema, self.run, rules, self.live, dedupe.after == 0)
+        facts = (self.database, self.schema, self.run, rules, self.live, self.ranking)
+        repairs = Repairs(*facts, dedupe.after == 0)
         merged = (0, selection({})) if self.live else (EVERY_GROUP, selection(plan.left))
         await self._as_step("index", repairs.index)
         await self._as_step("guards", repairs.guards)
@@ -225,6 +241,8 @@ class Saga:
             more = dedupe.more
             step.after, step.changed = (await self._duplicates())["losers"], dedupe.deleted
         step.details = {"groups": groups, "types_carried": carried, "children_remapped": children, "more": more}
+        if columns := deleted_columns(self.schema):
+            step.details["deleted_columns"] = sorted(columns)
         tell_left(step, left, self.position if count["groups"] else None, dedupe.after if self.live and more else None)
         if count["odd_groups"]:
             await self._tell_odd(step, count["odd_groups"])
@@ -299,6 +317,8 @@ async def recover(
         schema.refuse_missing_children()
         schema.refuse_cascades()
         schema.refuse_repeated_ids()
+        if settings.live_where:
+            await check_live_where(ports.database, settings.live_where)
         if mode == "live":
             await refuse_lifted(ports)
         saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)

@@ -180,6 +180,9 @@ def test_a_database_without_artifacts_holds_nothing() -> None:
     assert {one.outcome for one in found.values()} == {"not_checked"}
 
 
+UNKNOWN = "WHERE source_type COLLATE BINARY = 'unknown'"
+
+
 @dataclass(frozen=True)
 class FailingDatabase:
     """A database on which every statement that holds `text` fails."""
@@ -202,7 +205,7 @@ class FailingDatabase:
 def test_an_error_in_one_check_hides_none_of_the_others_and_never_reads_as_holds(mode: str) -> None:
     world = healthy(Shape())
     world.database.script("DROP INDEX mine")
-    ports = replace(world.ports(), database=FailingDatabase(world.database, "WHERE source_type COLLATE BINARY = 'unknown'"))
+    ports = replace(world.ports(), database=FailingDatabase(world.database, UNKNOWN))
     report = checked(ports, mode)
     found = {one["name"]: one for one in report["invariants"]}
     assert found["no_unknown_source_type"]["outcome"] == "not_checked"
@@ -214,7 +217,7 @@ def test_an_error_in_one_check_hides_none_of_the_others_and_never_reads_as_holds
 
 def test_a_check_that_always_fails_keeps_no_other_from_seeing_what_is_new() -> None:
     world = healthy(Shape())
-    ports = replace(world.ports(), database=FailingDatabase(world.database, "WHERE source_type COLLATE BINARY = 'unknown'"))
+    ports = replace(world.ports(), database=FailingDatabase(world.database, UNKNOWN))
     assert broken(verdicts(ports)) == {}
     world.database.script("DROP INDEX mine")
     assert broken(verdicts(ports)) == {"unique_index_present": 1}
@@ -222,7 +225,7 @@ def test_a_check_that_always_fails_keeps_no_other_from_seeing_what_is_new() -> N
 
 def test_a_full_check_with_a_failed_part_is_over_and_says_so() -> None:
     world = healthy(Shape())
-    ports = replace(world.ports(), database=FailingDatabase(world.database, "WHERE source_type COLLATE BINARY = 'unknown'"))
+    ports = replace(world.ports(), database=FailingDatabase(world.database, UNKNOWN))
     outcome = asyncio.run(check(ports, SETTINGS, "full", world.clock.now() + timedelta(minutes=1)))
     assert outcome.complete
     assert not outcome.ok

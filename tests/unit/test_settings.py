@@ -49,6 +49,8 @@ WRONG: list[tuple[str, object]] = [
     ("PASS_INTERVAL_HOURS", "24h"),
     ("FULL_CHECK_HOURS", -1),
     ("FULL_CHECK_HOURS", {}),
+    ("LIVE_WHERE", 1),
+    ("LIVE_WHERE", ["deleted_at IS NULL"]),
     ("MAX_DELETES", -1),
     ("MAX_DELETES", "all"),
     ("CHILDREN", None),
