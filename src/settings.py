@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import urlsplit
 
+import log
 from errors import ConfigError
 
 MODES = ("off", "dry", "live")
@@ -111,10 +113,44 @@ def _children(name: str, raw: object) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
 
 
+def trimmed(name: str, raw: object) -> object:
+    """Return a text without the white space around it, as `echo token | wrangler secret put` leaves it.
+
+    Raises ConfigError where there is a control character inside, or nothing else. A value that was
+    trimmed is logged once, by its name.
+    """
+    if not isinstance(raw, str) or raw == "":
+        return raw
+    text = raw.strip()
+    if not text or any(ord(sign) < _SPACE or ord(sign) == _DELETE for sign in text):
+        hint = f"Set it again: printf %s VALUE | npx wrangler secret put {name}"
+        raise ConfigError(name, "the value is empty or holds a control character.", hint=hint)
+    if text != raw and name not in _TOLD:
+        _TOLD.add(name)
+        log.write(datetime.now(UTC), "warn", "setting_trimmed", setting=name)
+    return text
+
+
+_TOLD: set[str] = set()
+"""The settings whose white space was logged by this isolate."""
+
+_SPACE, _DELETE = 32, 127
+
+
+def read_token(raw: object) -> str | None:
+    """Return STEWARD_TOKEN from its raw value, None where it is not set; raises ConfigError as `trimmed` does."""
+    return _secret("STEWARD_TOKEN", raw)
+
+
+def _secret(name: str, raw: object) -> str | None:
+    return _text(name, trimmed(name, raw))
+
+
 def _url(name: str, raw: object) -> str | None:
     if raw is None or raw == "":
         return None
-    parts = urlsplit(raw) if isinstance(raw, str) else None
+    raw = trimmed(name, raw)
+    parts = urlsplit(raw) if isinstance(raw, str) and not re.search(r"\s", raw) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         # The address may carry a secret in its path or query, so it is not shown.
         raise ConfigError(
@@ -150,10 +186,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
-    Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _text, secret=True),
+    Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _secret, secret=True),
     Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),
     Setting(
-        "STEWARD_TOKEN", None, "the bearer token; without it every protected route answers 503", _text, secret=True
+        "STEWARD_TOKEN", None, "the bearer token; without it every protected route answers 503", _secret, secret=True
     ),
 )
 

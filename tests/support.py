@@ -14,7 +14,7 @@ import httpx
 from api.app import create_app
 from backfill.runner import BackfillRequest, run_backfill
 from ports import Database, Ports, Result, Statement
-from settings import Settings, read_settings
+from settings import Settings, read_settings, read_token
 from tests.fakes import SqliteDatabase, World
 from tick import run_tick
 
@@ -137,8 +137,7 @@ class FakeEnvironment:
 
     def token(self) -> str | None:
         """Return STEWARD_TOKEN."""
-        value = self.variables.get("STEWARD_TOKEN")
-        return value if isinstance(value, str) and value else None
+        return read_token(self.variables.get("STEWARD_TOKEN"))
 
     def settings(self) -> Settings:
         """Return the settings, or raise ConfigError."""

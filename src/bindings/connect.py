@@ -16,7 +16,7 @@ from bindings.kv import KvNamespace
 from bindings.r2 import R2Bucket
 from errors import ConfigError
 from ports import Ports
-from settings import Settings, read_settings
+from settings import Settings, read_settings, read_token
 
 
 class WorkerEnvironment:
@@ -26,9 +26,8 @@ class WorkerEnvironment:
         self._env = import_from_javascript("cloudflare:workers").env
 
     def token(self) -> str | None:
-        """Return STEWARD_TOKEN, readable even where another setting is malformed."""
-        value = getattr(self._env, "STEWARD_TOKEN", None)
-        return value if isinstance(value, str) and value else None
+        """Return STEWARD_TOKEN, readable even where another setting is malformed; raises ConfigError where it is."""
+        return read_token(getattr(self._env, "STEWARD_TOKEN", None))
 
     def settings(self) -> Settings:
         """Return the settings; raises ConfigError naming the one that is unknown or malformed."""

@@ -43,13 +43,10 @@ class Undo:
     children: int = 0
     moved_on: list[Row] = field(default_factory=list)
 
-    async def open_the_way(self) -> None:
-        """Drop the unique index, under which no loser could return; an ordinary one takes its place."""
-        name = self.schema.unique_index
-        statements = [sql.statement("recovery/create_object_index")]
-        if name:
-            statements.append(sql.statement("recovery/drop_index", name=sql.quote(name)))
-        await write_held(self.database, self.run, *statements)
+    async def open_the_way(self, indexes: list[str]) -> None:
+        """Drop the unique indexes, under which no loser could return; an ordinary one takes their place."""
+        drops = [sql.statement("recovery/drop_index", name=sql.quote(name)) for name in indexes]
+        await write_held(self.database, self.run, sql.statement("recovery/create_object_index"), *drops)
 
     async def chunks(self, numbers: list[int], cost: Cost) -> int | None:
         """Undo these chunks in their order; return the one that the next call goes on at where a budget is used up.
@@ -163,17 +160,18 @@ async def _undo(
     schema.refuse_missing_children()
     schema.refuse_cascades()
     work = Undo(database, schema, run, target)
+    indexes: list[str] = []
     chunks, pointed = await database.batch(
         [sql.statement("recovery/merge_chunks", target), sql.statement("recovery/orphans_to_undo", target)]
     )
     orphans = int(pointed.rows[0]["orphans"] or 0)
     if chunks.rows:
-        _refuse_inline_index(schema)
+        indexes = await _droppable_indexes(database)
         schema.refuse_pair_keys()
     if chunks.rows or orphans:
         await write_held(database, run, runs.paused(ports.clock, by=BY, reason=f"undo of run {target}"))
     if chunks.rows:
-        await work.open_the_way()
+        await work.open_the_way(indexes)
     goes_on_at = await work.chunks([int(row["chunk"] or 0) for row in chunks.rows], cost)
     # The losers are back by then: an orphan may have looked for one of them.
     if goes_on_at is None and orphans:
@@ -189,8 +187,11 @@ async def _undo(
     return report, goes_on_at
 
 
-def _refuse_inline_index(schema: Schema) -> None:
-    if schema.unique_index and schema.unique_index.startswith("sqlite_autoindex_"):
-        message = "The unique index is part of the table's declaration and cannot be dropped: no duplicate can return."
-        hint = "Restore the database to the recovery's bookmark with D1 Time Travel instead (docs/runbook.md)."
-        raise RefusedError("unique_index", message, hint=hint)
+async def _droppable_indexes(database: Database) -> list[str]:
+    """Return the unique indexes that keep a loser from returning; raises RefusedError where one cannot be dropped."""
+    [found] = await database.batch([sql.statement("schema/pair_indexes")])
+    if all(row["droppable"] for row in found.rows):
+        return [str(row["name"]) for row in found.rows]
+    message = "A unique index is part of the table's declaration and cannot be dropped: no duplicate can return."
+    hint = "Restore the database to the recovery's bookmark with D1 Time Travel instead (docs/runbook.md)."
+    raise RefusedError("unique_index", message, hint=hint)
