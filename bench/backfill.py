@@ -94,7 +94,7 @@ def our_job(objects: int) -> dict[str, object]:
 def javascript_job(way: str, objects: int) -> dict[str, object]:
     """Return what the JavaScript Worker is asked: the very statements that our own Worker sends to D1."""
     rules = ordered([Rule(*rule) for rule in RULES])
-    plan, write = page_statements(rules, "NULL")
+    plan, write, _ = page_statements(rules, "NULL")
     texts = {"plan": plan, "write": write, "upsert": UPSERT}
     listed = [[rule.pattern, rule.source_type] for rule in rules.rules]
     return {"way": way, "max_objects": objects, "bucket": "artifacts", "rules": listed, "sql": texts}

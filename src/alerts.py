@@ -27,7 +27,18 @@ FIRST_PAUSE_SECONDS = 0.5
 BUDGET = timedelta(seconds=20)
 """No new attempt starts after this: a receiver that is away must not eat up the tick."""
 
+MAX_SILENT = 2
+"""After so many alerts without an answer the receiver is away: the others wait for the next tick."""
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+"""A refused alert waits twice as long after each try."""
+
+REFUSED_TRIES, MAX_TRIES = 3, 30
+"""An alert that the receiver refuses for good is parked after the first, any other after the second."""
+
 _ANSWERED_WELL = range(200, 300)
+_REFUSED = range(400, 500)
+_MAY_PASS = (408, 425, 429)
 
 
 def signature(secret: str, moment: datetime, body: str) -> str:
@@ -63,78 +74,103 @@ def message(row: Row) -> dict[str, object]:
     return {"text": text, "alert_id": row["id"], "kind": row["kind"], "at": row["created_at"], **fields}
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What came of trying to send one alert: nothing in `error` where it was taken."""
+
+    count: int
+    error: str = ""
+    final: bool = False
+    """Whether the receiver's answer says that the same alert will be refused again."""
+    silent: bool = False
+    """Whether no answer came: the receiver is away, whatever the alert."""
+
+
 @dataclass
 class Sender:
-    """Sends what is waiting, within a budget of time."""
+    """Sends what is due, within a budget of time."""
 
     ports: Ports
     url: str
     secret: str
 
-    async def send_waiting(self) -> dict[str, int]:
-        """Send the alerts that wait, oldest first; return how many were sent and how many still wait."""
-        rows = await _unsent(self.ports.database)
-        deadline = self.ports.clock.now() + BUDGET
-        sent = 0
-        for row in rows:
-            if self.ports.clock.now() >= deadline:
-                break
-            sent += await self._send(row, deadline)
-        return {"sent": sent, "waiting": _waiting(rows) - sent}
+    async def send_due(self) -> int:
+        """Send the alerts that are due, oldest first, and return how many were taken.
 
-    async def _send(self, row: Row, deadline: datetime) -> int:
-        body = json.dumps(message(row), ensure_ascii=False)
-        attempts, error = 0, ""
-        while attempts < ATTEMPTS and (attempts == 0 or self.ports.clock.now() < deadline):
-            if attempts:
-                await self.ports.clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1))
-            attempts += 1
-            try:
-                error = await self._attempt(body)
-            except OverloadedError as late:
-                # It may have been taken: another attempt now would likely tell the change twice.
-                error = str(late)
+        One that is refused waits longer each time and is parked in the end; it keeps no other from being sent.
+        """
+        now = self.ports.clock.now()
+        [due] = await self.ports.database.batch([sql.statement("alerts/unsent", timestamp(now))])
+        sent = silent = 0
+        for row in due.rows:
+            if self.ports.clock.now() >= now + BUDGET or silent >= MAX_SILENT:
                 break
-            if not error:
-                now = timestamp(self.ports.clock.now())
-                await self._mark(sql.statement("alerts/mark_sent", row["id"], now, attempts))
-                return 1
-        log.write(self.ports.clock.now(), "warn", "alert_not_sent", alert_id=row["id"], error=error)
-        await self._mark(sql.statement("alerts/mark_failed", row["id"], error, attempts))
-        return 0
+            attempt = await self._send(row, now + BUDGET)
+            sent += not attempt.error
+            silent = silent + 1 if attempt.silent else 0
+        return sent
+
+    async def _send(self, row: Row, deadline: datetime) -> Attempt:
+        attempt = await self._tried(json.dumps(message(row), ensure_ascii=False), deadline)
+        now = self.ports.clock.now()
+        if not attempt.error:
+            await self._mark(sql.statement("alerts/mark_sent", row["id"], timestamp(now), attempt.count))
+            return attempt
+        log.write(now, "warn", "alert_not_sent", alert_id=row["id"], error=attempt.error)
+        tries = int(row["attempts"] or 0) + attempt.count
+        again = timestamp(now + _wait(tries))
+        parked = timestamp(now) if tries >= (REFUSED_TRIES if attempt.final else MAX_TRIES) else None
+        await self._mark(sql.statement("alerts/mark_failed", row["id"], attempt.error, attempt.count, again, parked))
+        return attempt
+
+    async def _tried(self, body: str, deadline: datetime) -> Attempt:
+        """Try up to three times where another try may help."""
+        attempt = Attempt(0)
+        while attempt.count < ATTEMPTS and (attempt.count == 0 or self.ports.clock.now() < deadline):
+            if attempt.count:
+                await self.ports.clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt.count - 1))
+            attempt = await self._attempt(body, attempt.count + 1)
+            if not attempt.error or attempt.final:
+                break
+        return attempt
 
     async def _mark(self, statement: Statement) -> None:
         await self.ports.database.batch([statement])
 
-    async def _attempt(self, body: str) -> str:
-        """Make one POST; return why it was not taken, or nothing. Raises OverloadedError where no answer came."""
+    async def _attempt(self, body: str, count: int) -> Attempt:
+        """Make one POST and tell what came of it."""
         headers = {
             "Content-Type": "application/json",
             "X-Steward-Signature": signature(self.secret, self.ports.clock.now(), body),
         }
         try:
             status = await self.ports.poster.send("POST", self.url, body, headers, TIMEOUT_SECONDS)
-        except OverloadedError:
-            raise
+        except OverloadedError as late:
+            # It may have been taken: another attempt now would likely tell the change twice.
+            return Attempt(ATTEMPTS, str(late), silent=True)
         except PlatformError as error:
-            return str(error)
-        return "" if status in _ANSWERED_WELL else f"The receiver answered {status}."
+            return Attempt(count, str(error), silent=True)
+        if status in _ANSWERED_WELL:
+            return Attempt(count)
+        return Attempt(count, f"The receiver answered {status}.", final=status in _REFUSED and status not in _MAY_PASS)
 
 
-async def _unsent(database: Database) -> list[Row]:
-    [result] = await database.batch([sql.statement("alerts/unsent")])
-    return result.rows
-
-
-def _waiting(rows: list[Row]) -> int:
-    return int(rows[0]["waiting"] or 0) if rows else 0
+def _wait(tries: int) -> timedelta:
+    """Return how long an alert waits after so many tries: for the next tick at first, then twice as long each time."""
+    if tries <= ATTEMPTS:
+        return timedelta(0)
+    return min(FIRST_WAIT * (1 << min(tries - ATTEMPTS, 12)), LONGEST_WAIT)
 
 
 async def send_alerts(ports: Ports, settings: Settings) -> dict[str, int]:
-    """Send what waits, where an address is configured; return how many alerts were sent and how many still wait."""
-    if not settings.alert_webhook_url:
-        return {"sent": 0, "waiting": _waiting(await _unsent(ports.database))}
-    return await Sender(ports, settings.alert_webhook_url, settings.alert_webhook_secret or "").send_waiting()
+    """Send what is due, where an address is configured; return how many were sent, how many wait and are parked."""
+    sent = 0
+    if settings.alert_webhook_url:
+        sent = await Sender(ports, settings.alert_webhook_url, settings.alert_webhook_secret or "").send_due()
+    [counted] = await ports.database.batch([sql.statement("alerts/waiting")])
+    row = counted.rows[0]
+    parked = {"parked": int(row["parked"])} if row["parked"] else {}
+    return {"sent": sent, "waiting": int(row["waiting"] or 0), **parked}
 
 
 async def heartbeat(ports: Ports, settings: Settings, *, failed: bool) -> None:

@@ -24,17 +24,19 @@ COUNTED_NOW = 20_000
 
 LAST_RUNS = 10
 OPEN_FINDINGS = 100
+REFUSED_SHOWN = 100
 
 
 async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
     """Return the body of `GET /summary`, from one D1 batch and one KV read per bucket."""
-    control, small, unknown, last_runs, open_findings = await ports.database.batch(
+    control, small, unknown, last_runs, open_findings, refused = await ports.database.batch(
         [
             sql.statement("summary/control"),
             sql.statement("summary/small_inventory", COUNTED_NOW),
             sql.statement("summary/unknown", COUNTED_NOW + 1),
             sql.statement("runs/list_runs", None, LAST_RUNS, None),
             sql.statement("findings/list_findings", 1, None, OPEN_FINDINGS),
+            sql.statement("summary/refused", REFUSED_SHOWN),
         ]
     )
     state, now = control.rows[0], timestamp(ports.clock.now())
@@ -49,11 +51,14 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "last_check": last_check,
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
         "passes": [await _pass(ports, bucket) for bucket in settings.buckets],
+        "refused": refused.rows,
         "backfill_mode": settings.backfill_mode,
         "pause": {name: state[name] for name in ("paused_by", "pause_reason", "paused_at")},
         "lease": {name: state[name] for name in ("lease_run", "lease_until")},
         "guards": {name: state[name] for name in ("lifted_until", "lifted_reason")},
         "alerts_waiting": state["alerts_waiting"],
+        "alerts_parked": state["alerts_parked"],
+        "alert_error": state["alert_error"],
         "runs": [readable(row) for row in last_runs.rows],
         "findings": findings.readable(open_findings.rows),
     }

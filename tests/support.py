@@ -20,7 +20,7 @@ from tick import run_tick
 
 TOKEN = "a-token-of-the-tests"
 SETTINGS = read_settings({"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live"})
-COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped")
+COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 
 
 def backfill(on: World | Ports, settings: Settings = SETTINGS, **request: Any) -> dict[str, Any]:  # noqa: ANN401

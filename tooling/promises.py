@@ -5,7 +5,7 @@ from typing import Any
 
 from tooling.witness import Picture
 
-COUNTS = ("inserted", "upgraded", "unchanged", "unclassified", "skipped")
+COUNTS = ("inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 MERGE_COUNTS = ("changed", "groups", "types_carried", "children_remapped")
 REPAIRS = ("index", "guards", "classify", "orphans")
 UNKNOWN = "unknown"

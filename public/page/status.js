@@ -77,16 +77,19 @@ function lastTick({ runs }) {
 }
 
 function showNotices(summary) {
-    const { pause, lease, alerts_waiting: waiting, full_check: full } = summary;
+    const { pause, lease, alerts_waiting: waiting, alerts_parked: parked, alert_error: alertError, guards, refused, full_check: full } = summary;
     const tick = lastTick(summary);
     const failed = tick && tick.status !== "succeeded";
     const held = lease.lease_run !== null && lease.lease_until && Date.parse(lease.lease_until) > now();
-    redraw(byId("notices"), [pause, held && lease.lease_run, waiting, failed && tick, full.under_way], () => [
+    redraw(byId("notices"), [pause, held && lease.lease_run, waiting, parked, guards, refused, failed && tick, full.under_way], () => [
         pause.paused_by && notice("warn", "Scheduled backfill is paused by ", pause.paused_by, " (", ago(pause.paused_at), "): ", key(pause.pause_reason)),
         held && notice("info", runLink(lease.lease_run), " is at work; live runs go one at a time."),
         failed && notice("bad", "The last tick ", tick.status === "failed" ? "failed" : `was ${tick.status}`, ", ", ago(tick.started_at), ": ", runLink(tick.id), "."),
         full.under_way && notice("info", "A full check is under way; the next tick goes on with it."),
         waiting > 0 && notice("warn", count(waiting, "alert"), " not delivered yet."),
+        parked > 0 && notice("bad", count(parked, "alert"), " parked: the receiver refused every try. ", alertError ?? ""),
+        guards.lifted_until && notice("bad", "The guards are lifted until ", guards.lifted_until, ": ", key(guards.lifted_reason)),
+        refused.length > 0 && notice("warn", "The database refuses ", count(refused.length, "object"), ", such as ", key(refused[0].r2_key), ": ", refused[0].reason),
     ].filter(Boolean));
 }
 

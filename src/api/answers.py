@@ -37,7 +37,7 @@ def maybe(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_COUNT_NAMES = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped")
+_COUNT_NAMES = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 _COUNTS = {**dict.fromkeys(_COUNT_NAMES, NUMBER), "unclassified_sample": listed(TEXT)}
 _ROWS = listed({"type": "object"})
 
@@ -226,11 +226,14 @@ COMPONENTS: dict[str, Schema] = {
             "last_check": ANYTHING,
             "full_check": closed({"ended_at": MAYBE_TEXT, "under_way": FLAG}),
             "passes": listed(ref("Pass")),
+            "refused": {**_ROWS, "description": "Objects whose row the database refuses, up to 100."},
             "backfill_mode": {"type": "string", "enum": ["off", "dry", "live"]},
             "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
             "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),
             "guards": closed({"lifted_until": MAYBE_TEXT, "lifted_reason": MAYBE_TEXT}),
             "alerts_waiting": NUMBER,
+            "alerts_parked": {**NUMBER, "description": "Alerts that are not tried any more."},
+            "alert_error": MAYBE_TEXT,
             "runs": listed(ref("Run")),
             "findings": listed(ref("Finding")),
         }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sql
 from backfill.walk import PAGE_OBJECTS
-from ports import ListRequest, Ports, Result
+from ports import Chunk, ListRequest, Ports, Result, Value
 from rules import Rule, check_rules, ordered
 
 
@@ -21,7 +21,7 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
     page = await ports.buckets[bucket].list_page(ListRequest(prefix, PAGE_OBJECTS))
     slots = {"objects": sql.load("backfill/objects"), "source_type": rule_set.classification()}
     statements = [
-        sql.statement("backfill/preview_page", chunk.objects, None, rule_set.parameter, **slots)
+        sql.statement("backfill/preview_page", chunk.objects, None, rule_set.parameter, *whole_page(chunk), **slots)
         for chunk in page.chunks
     ]
     results = await ports.database.batch(statements) if statements else []
@@ -30,6 +30,11 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
         "truncated": page.truncated,
         "by_type": _by_type(results),
     }
+
+
+def whole_page(chunk: Chunk) -> tuple[Value, ...]:
+    """Return the parameters that select all objects of a chunk, where no key bounds it."""
+    return (None, None, 0, chunk.count)
 
 
 def _by_type(results: Sequence[Result]) -> list[dict[str, object]]:

@@ -127,6 +127,8 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
     """
     await run.keep()
     start = await _start(run, walk, progress)
+    # Only a pass tries again what was refused: a run from a position would meet it at each call.
+    walk.since = start.pass_started_at if progress else ""
 
     async def save(*, at_end: bool) -> None:
         if progress and walk.target.live:
@@ -146,7 +148,11 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
         return "paused" if run.paused_now else None
 
     try:
-        return await walk.run(limits, after_page)
+        reason = await walk.run(limits, after_page)
+        if walk.complete and progress and walk.target.live and not walk.target.prefix:
+            forget = sql.statement("backfill/forget_refused", walk.target.bucket, start.pass_started_at)
+            await walk.database.batch([forget])
+        return reason
     finally:
         if walk.pages > told_pages:
             _log_page(run, walk)

@@ -15,8 +15,9 @@ from functools import cached_property
 import sql
 from backfill.cursor import Position
 from costs import Cost, MeteredBucket, MeteredDatabase
-from errors import CursorError, OverloadedError, PageTooLargeError, PlatformError
-from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Statement
+from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TooBigError
+from log import timestamp
+from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Statement, Value
 from retry import retried
 from rules import RuleSet
 
@@ -31,7 +32,7 @@ EMPTY_PAGES = 50
 SUBREQUEST_BUDGET = 900
 """D1 allows 1,000 queries per invocation; the rest is for the lease, the run's row and the alerts."""
 
-_KINDS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped")
+KINDS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 
 
 @dataclass
@@ -44,19 +45,20 @@ class Counts:
     unchanged: int = 0
     unclassified: int = 0
     skipped: int = 0
+    refused: int = 0
     unclassified_sample: list[str] = field(default_factory=list)
 
     def add(self, plan: Result) -> None:
         """Add the row that `plan_page` returned."""
         row = plan.rows[0]
-        for kind in _KINDS:
+        for kind in KINDS:
             setattr(self, kind, getattr(self, kind) + int(row[kind] or 0))
         keys = [key for key in json.loads(str(row["unclassified_sample"])) if key is not None]
         self.unclassified_sample = (self.unclassified_sample + keys)[:SAMPLE_KEYS]
 
     def merge(self, other: Counts) -> Counts:
         """Return the counts of both together."""
-        sums = {kind: getattr(self, kind) + getattr(other, kind) for kind in _KINDS}
+        sums = {kind: getattr(self, kind) + getattr(other, kind) for kind in KINDS}
         sample = (self.unclassified_sample + other.unclassified_sample)[:SAMPLE_KEYS]
         return Counts(**sums, unclassified_sample=sample)
 
@@ -85,6 +87,10 @@ class Target:
     new_id: str
 
 
+class SpentError(PlatformError):
+    """The budget ended within a page: what was refused of it is kept, and the page is taken again."""
+
+
 class OrderError(PlatformError):
     """A listing came back in an order that would make a position meaningless."""
 
@@ -109,9 +115,14 @@ class Walk:
     empty: list[str | None] = field(default_factory=list)
     """The cursors of the empty pages since the last object."""
     writing: bool = field(init=False)
+    _chunk: Counts = field(init=False, default_factory=Counts)
+    _refusal: str = ""
     """Whether the next page's batch writes too: it does while the page before had something to write. Most pages of
     most passes are unchanged, and to count one takes half the rows read and less time than to count and write it."""
     page_objects: int = PAGE_OBJECTS
+    since: str = ""
+    """What was refused at this time or later is passed over; in a dry run, all that ever was."""
+    allowed: int = SUBREQUEST_BUDGET
 
     def __post_init__(self) -> None:
         self.writing = self.target.live
@@ -133,9 +144,12 @@ class Walk:
             if reason:
                 return reason
             try:
+                self.allowed = limits.subrequests
                 await self._page(min(self.page_objects, limits.max_objects - self.counts.scanned))
             except OverloadedError:
                 return "overloaded"
+            except SpentError:
+                return "subrequests"
             stopped = await after_page()
             if stopped and not self.complete:
                 return stopped
@@ -213,30 +227,108 @@ class Walk:
             raise OrderError(
                 f"R2 listed {chunk.first_key!r} after {last!r}", hint="Keys must increase; try again with start_after."
             )
+        self._chunk = Counts()
         counted = await self._batch(chunk, write=self.writing)
-        if self.target.live and not self.writing and _to_write(counted):
-            counted = await self._batch(chunk, write=True)
-        self.writing = self.target.live and _to_write(counted)
-        self.counts.add(counted)
+        if counted is None:
+            await self._halves(chunk, 0, chunk.count)
+        elif self.target.live and not self.writing and _to_write(counted):
+            await self._written(chunk, 0, chunk.count)
+        else:
+            self._chunk.add(counted)
+        self.writing = self.target.live and bool(self._chunk.inserted or self._chunk.upgraded)
+        self.counts = self.counts.merge(self._chunk)
         self.position = Position(None, chunk.last_key)
 
-    async def _batch(self, chunk: Chunk, *, write: bool) -> Result:
-        """Count a chunk, and write it in the same transaction if told to; return what was counted."""
-        params = (chunk.objects, self.target.bucket, self._rules, chunk.first_key, chunk.last_key)
-        texts = self._texts if write else self._texts[:1]
-        statements = [Statement(text, params) for text in texts]
+    async def _written(self, chunk: Chunk, first: int, end: int) -> None:
+        """Count and write the objects from `first` up to before `end`, or their halves where one is refused."""
+        if self.cost.subrequests >= self.allowed:
+            raise SpentError("the budget ended within a page")
+        counted = await self._batch(chunk, write=True, first=first, end=end)
+        if counted is None:
+            await self._halves(chunk, first, end)
+        else:
+            self._chunk.add(counted)
+
+    async def _halves(self, chunk: Chunk, first: int, end: int) -> None:
+        """Take what the database refused in halves, down to the object, which is kept as refused and passed over."""
+        if end - first == 1:
+            await self._park(chunk, first, end, self._refusal)
+            return
+        middle = (first + end) // 2
+        for part in ((first, middle), (middle, end)):
+            await self._written(chunk, *part)
+
+    async def _park(self, chunk: Chunk, first: int, end: int, reason: str) -> None:
+        """Keep what is still to be written of these objects as refused, and count them so."""
+        params = self._params(chunk, first, end)
+        now = timestamp(self.clock.now())
+        plan, park = Statement(self._texts[0], params), Statement(self._texts[2], (*params, reason[:1000], now))
+        database = MeteredDatabase(self.database, self.cost)
+        left, _ = await retried(self.clock, lambda: database.batch([plan, park]))
+        self._chunk.add(left)
+        refused = self._chunk.inserted, self._chunk.upgraded
+        row = left.rows[0]
+        inserted, upgraded = int(row["inserted"] or 0), int(row["upgraded"] or 0)
+        self._chunk = replace(
+            self._chunk,
+            inserted=refused[0] - inserted,
+            upgraded=refused[1] - upgraded,
+            refused=self._chunk.refused + inserted + upgraded,
+        )
+
+    async def _batch(self, chunk: Chunk, *, write: bool, first: int = 0, end: int | None = None) -> Result | None:
+        """Count objects of a chunk, and write them in the same transaction if told to; return what was counted.
+
+        None where the database refuses one of them: then nothing was written. What a trigger of the owner's kept from
+        being written is kept as refused.
+        """
+        params = self._params(chunk, first, chunk.count if end is None else end)
+        statements = [Statement(self._texts[0], params)]
+        if write:
+            statements += [Statement(self._texts[1], params), sql.statement("recovery/changed")]
         database, before = MeteredDatabase(self.database, self.cost), self.cost.d1_batches
-        results = await retried(self.clock, lambda: database.batch(statements))
+        try:
+            results = await retried(self.clock, lambda: database.batch(statements))
+        except (ConstraintError, TooBigError) as error:
+            self._refusal = str(error)
+            return None
         self.repeated += write and self.cost.d1_batches - before > 1
+        if write and self.cost.d1_batches - before == 1:
+            return await self._verified(chunk, params, results)
         return results[0]
+
+    async def _verified(self, chunk: Chunk, params: tuple[Value, ...], results: list[Result]) -> Result | None:
+        """Return what was counted, less what the write did not do: that is kept as refused."""
+        row = results[0].rows[0]
+        planned = int(row["inserted"] or 0) + int(row["upgraded"] or 0)
+        if int(results[2].rows[0]["changed"] or 0) >= planned:
+            return results[0]
+        [found] = await self.database.batch([sql.statement("backfill/triggers")])
+        names = found.rows[0]["names"]
+        reason = "The database took the row and did not keep it." + (f" Triggers there: {names}." if names else "")
+        before = self._chunk
+        self._chunk = Counts()
+        await self._park(chunk, int(str(params[5])), int(str(params[6])), reason)
+        lost, self._chunk = self._chunk.refused - int(row["refused"] or 0), before
+        # The plan said what the write was to do; the second count, what of that is still to do.
+        kept = {**row, "refused": int(row["refused"] or 0) + lost}
+        inserted = min(lost, int(row["inserted"] or 0))
+        kept["inserted"] = int(row["inserted"] or 0) - inserted
+        kept["upgraded"] = int(row["upgraded"] or 0) - (lost - inserted)
+        return Result(rows=[kept])
+
+    def _params(self, chunk: Chunk, first: int, end: int) -> tuple[Value, ...]:
+        """Return the parameters of a page's statements about the objects from `first` up to before `end`."""
+        bounds = (chunk.first_key, chunk.last_key, first, end, self.since if self.target.live else "")
+        return (chunk.objects, self.target.bucket, self._rules, *bounds)
 
     @cached_property
     def _rules(self) -> str:
         return self.target.rules.parameter
 
     @cached_property
-    def _texts(self) -> tuple[str, str]:
-        """The texts of plan and write, which are the same for every page."""
+    def _texts(self) -> tuple[str, str, str]:
+        """The texts of plan, write and park, which are the same for every page."""
         return page_statements(self.target.rules, self.target.new_id)
 
 
@@ -244,11 +336,12 @@ def _to_write(plan: Result) -> bool:
     return bool(plan.rows[0]["inserted"] or plan.rows[0]["upgraded"])
 
 
-def page_statements(rules: RuleSet, new_id: str) -> tuple[str, str]:
-    """Return the SQL that counts a page and the SQL that writes it; both see each object as the same kind."""
+def page_statements(rules: RuleSet, new_id: str) -> tuple[str, str, str]:
+    """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
     slots = {"objects": sql.load("backfill/objects"), "source_type": rules.classification()}
     kinds = sql.fill(sql.load("backfill/kinds"), slots)
     return (
         sql.fill(sql.load("backfill/plan_page"), {"kinds": kinds}),
         sql.fill(sql.load("backfill/write_page"), {"kinds": kinds, "new_id": new_id}),
+        sql.fill(sql.load("backfill/park_page"), {"kinds": kinds}),
     )

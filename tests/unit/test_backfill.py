@@ -51,6 +51,7 @@ def test_every_object_is_counted_as_one_thing(world: World) -> None:
         "unchanged": 2,
         "unclassified": 2,
         "skipped": 2,
+        "refused": 0,
     }
 
 
@@ -367,6 +368,7 @@ REPORT = {
     "unchanged",
     "unclassified",
     "skipped",
+    "refused",
     "unclassified_sample",
     "truncated",
     "cursor",

@@ -52,6 +52,7 @@ def plan(world: World, statement: Statement) -> list[str]:
 def test_no_page_statement_scans_a_table(make: Callable[[], World], *, analyzed: bool) -> None:
     world = make()
     statements = page_statements(world)
+    statements = [one for one in statements if "changes()" not in one.sql]
     assert len(statements) == 2
     if analyzed:
         world.database.script("ANALYZE")

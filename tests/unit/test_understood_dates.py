@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,7 @@ def world_of(*stored: object, declared: str = "", further: str = "") -> World:
     return world
 
 
-def kept(world: World, **request: object) -> list[object]:
+def kept(world: World, **request: Any) -> list[object]:
     healed(world, **request)
     return [row[0] for row in world.database.all("SELECT id FROM artifacts ORDER BY id")]
 

@@ -31,7 +31,15 @@ def test_dry_tells_what_live_then_does_and_a_second_live_run_does_nothing(stewar
     steward.harness.r2_put([("raw/dir/", "")])
     add(steward, "raw/unknown", "unknown")
     add(steward, "raw/known", "by hand")
-    expected = {"scanned": 6, "inserted": 2, "upgraded": 1, "unchanged": 1, "unclassified": 1, "skipped": 1}
+    expected = {
+        "scanned": 6,
+        "inserted": 2,
+        "upgraded": 1,
+        "unchanged": 1,
+        "unclassified": 1,
+        "skipped": 1,
+        "refused": 0,
+    }
     dry = steward.backfill()
     assert counts(dry) == expected
     assert steward.types() == {"raw/unknown": "unknown", "raw/known": "by hand"}

@@ -1,4 +1,5 @@
--- The objects of a page (?1): key, upload time, source type, and what is to be done with each. A fragment.
+-- The objects of a page (?1): key, upload time, source type, and what is to be done with each. A fragment. What was
+-- refused at ?8 or later is passed over.
 -- `LIMIT -1 OFFSET 0` keeps SQLite from evaluating the classification once for every column that uses it, at no row
 -- read (a materialised CTE costs one). COLLATE BINARY: keys are bytes, whatever the columns' own collation.
 SELECT
@@ -8,6 +9,9 @@ SELECT
   CASE
     WHEN is_marker THEN 'skipped'
     WHEN source_type IS NULL THEN 'unclassified'
+    WHEN r2_key IN (
+      SELECT r2_key FROM steward_refused WHERE r2_bucket = ?2 AND r2_key BETWEEN ?4 AND ?5 AND refused_at >= ?8
+    ) THEN 'refused'
     WHEN (?2, r2_key) IN (
       SELECT r2_bucket, r2_key FROM artifacts
       WHERE source_type COLLATE BINARY = 'unknown' AND r2_bucket COLLATE BINARY = ?2 AND r2_key COLLATE BINARY BETWEEN ?4 AND ?5

@@ -1,4 +1,4 @@
--- The objects of a page (?1): key, upload time, and whether it is a directory marker. A fragment of the page statements.
+-- The objects ?6 up to before ?7 of a page (?1): key, upload time, and whether it is a directory marker. A fragment of the page statements.
 SELECT
   r2_key,
   uploaded,
@@ -6,6 +6,7 @@ SELECT
 FROM (
   SELECT value ->> '$.key' AS r2_key, value ->> '$.uploaded' AS uploaded, value ->> '$.size' AS size
   FROM json_each(?1)
+  WHERE json_each.key >= ?6 AND json_each.key < ?7
   LIMIT -1 OFFSET 0
 )
 LIMIT -1 OFFSET 0

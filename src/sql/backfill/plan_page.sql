@@ -1,5 +1,6 @@
 -- One row: how many of the page's objects are of each kind, and up to 20 of the unclassified keys as JSON.
--- ?1 page JSON, ?2 bucket, ?3 rules JSON, ?4 first key, ?5 last key.
+-- ?1 page JSON, ?2 bucket, ?3 rules JSON, ?4 first key, ?5 last key, ?6 and ?7
+-- which of the objects, ?8 since when what was refused is passed over.
 SELECT
   count(*) AS scanned,
   count(*) FILTER (WHERE kind = 'inserted') AS inserted,
@@ -7,6 +8,7 @@ SELECT
   count(*) FILTER (WHERE kind = 'unchanged') AS unchanged,
   count(*) FILTER (WHERE kind = 'unclassified') AS unclassified,
   count(*) FILTER (WHERE kind = 'skipped') AS skipped,
+  count(*) FILTER (WHERE kind = 'refused') AS refused,
   json_extract(
     json_group_array(r2_key) FILTER (WHERE kind = 'unclassified'),
     '$[0]', '$[1]', '$[2]', '$[3]', '$[4]', '$[5]', '$[6]', '$[7]', '$[8]', '$[9]',
