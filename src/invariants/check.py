@@ -106,6 +106,7 @@ class Check:
     partials: dict[str, Partial] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     range_rows: int = RANGE_ROWS
+    max_statements: int = MAX_STATEMENTS
     failed: set[str] = field(default_factory=set)
     """Invariants whose query failed for good: they have no partial to go on from."""
     keep: Callable[[], Awaitable[None]] | None = None
@@ -177,7 +178,7 @@ class Check:
             return partial
         walked = _walked(invariant, subject, self.schema)
         database = MeteredDatabase(self.database, self.cost)
-        while not partial.done and now < self.deadline and self.cost.statements < MAX_STATEMENTS:
+        while not partial.done and now < self.deadline and self.cost.statements < self.max_statements:
             partial.since = partial.since or timestamp(now)
             if invariant.proof in ("references", "mentions"):
                 self.sampled = self.sampled or await sample(database, self.schema)

@@ -31,9 +31,21 @@ async def merge_position(database: Database) -> Position | None:
     if last is None or (last["kind"], last["status"]) != ("recovery", "stopped"):
         return None
     for step in json.loads(str(last["counts"]))["steps"]:
-        if "goes_on" in step:
+        if step["name"] == "dedupe" and "goes_on" in step:
             [bucket, key] = step["goes_on"]["after"]
             return Position((bucket, key), step["goes_on"]["left"], step.get("left_whole", []))
+    return None
+
+
+async def classify_position(database: Database) -> Group | None:
+    """Return the last object that the classification of the call before came to, or None where it begins anew."""
+    last = await _last(database)
+    if last is None or (last["kind"], last["status"]) != ("recovery", "stopped"):
+        return None
+    for step in json.loads(str(last["counts"]))["steps"]:
+        if step["name"] == "classify" and "goes_on" in step:
+            [bucket, key] = step["goes_on"]["after"]
+            return (bucket, key)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sql
@@ -37,6 +38,9 @@ class Repairs:
     ranking: Ranking
     clean_of_duplicates: bool = True
     """Whether the unique index could be created: no object was, or would be, left with several rows."""
+    classify_rows: int = CLASSIFY_ROWS
+    classify_from: tuple[str, str] | None = None
+    """The object after which the classification begins."""
 
     async def _write(self, *statements: Statement) -> None:
         """Run the statements under the lease, in one transaction."""
@@ -85,8 +89,8 @@ class Repairs:
         sample = [guard.name for guard in wrong[:20]]
         return Step("guards", len(wanted) - len(wrong), len(wanted), len(wrong), sample)
 
-    async def classify(self, merged: Merged) -> Step:
-        """Give unknown rows the type of the winning rule."""
+    async def classify(self, merged: Merged, spent: Callable[[], bool]) -> Step:
+        """Give unknown rows the type of the winning rule; where the budget is `spent`, `goes_on` says after what."""
         ranked = self.ranking.rows(all_groups())
         classification = self.rules.classification()
         plan = sql.statement(
@@ -100,21 +104,29 @@ class Repairs:
         [sample] = await self.database.batch([unmatched])
         step = Step("classify", unknown, unknown - classified, classified, list(sample.rows))
         if self.live:
-            step.changed = await self._classify()
+            step.changed, stopped_at = await self._classify(spent)
+            if stopped_at:
+                step.details["goes_on"] = {"after": list(stopped_at)}
             step.after = unknown - step.changed
         return step
 
-    async def _classify(self) -> int:
-        classified = 0
-        after: tuple[Value, Value] = ("", "")
+    async def _classify(self, spent: Callable[[], bool]) -> tuple[int, tuple[Value, Value] | None]:
+        """Return how many rows were classified, and the object to go on after where the budget was spent."""
+        classified = chunks = 0
+        after: tuple[Value, Value] = self.classify_from or ("", "")
         while True:
-            [boundary] = await self.database.batch([sql.statement("recovery/unknown_boundary", *after, CLASSIFY_ROWS)])
+            if chunks and spent():
+                return classified, after
+            chunks += 1
+            [boundary] = await self.database.batch(
+                [sql.statement("recovery/unknown_boundary", *after, self.classify_rows)]
+            )
             until = (boundary.rows[0]["r2_bucket"], boundary.rows[0]["r2_key"]) if boundary.rows else (None, None)
             params = (*after, self.rules.parameter, *until)
             classify = sql.statement("recovery/classify_unknown", *params, source_type=self.rules.classification())
             classified += await self._change(classify)
             if not boundary.rows:
-                return classified
+                return classified, None
             after = until
 
     async def orphans(self, merged: Merged) -> Step:

@@ -21,12 +21,12 @@ from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict, all_hold
 from invariants.runner import verified
 from ports import Database, Ports, Statement
-from recovery.dedupe import CHUNK_GROUPS, Dedupe, Plan, changed, selection, write_held
+from recovery.dedupe import CHUNK_GROUPS, Dedupe, Group, Plan, changed, selection, write_held
 from recovery.forecast import foretold, violations
-from recovery.position import Position, merge_position, tell_left
+from recovery.position import Position, classify_position, merge_position, tell_left
 from recovery.ranking import Ranking
-from recovery.repairs import Repairs
-from recovery.steps import STATEMENTS, Step
+from recovery.repairs import CLASSIFY_ROWS, Repairs
+from recovery.steps import ALL_STATEMENTS, MEASURE_STATEMENTS, STATEMENTS, Step
 from recovery.tombstones import check_live_where, deleted_columns, refuse_deleted_rows
 from rules import read_rules
 from runs import Opening, Run, died, foreseen, open_run
@@ -81,6 +81,9 @@ class Saga:
     sampled: Sampled | None = None
     refusal: RefusedError | None = None
     """Why nothing may be merged, though there are duplicates."""
+    classify_from: Group | None = None
+    """Where the classification of the call before stopped."""
+    chunk_rows: int = CLASSIFY_ROWS
     done: bool = False
     ok: bool = False
 
@@ -121,6 +124,7 @@ class Saga:
             self.refusal = await self._refuse_merge()
         if self.live:
             self.position = await merge_position(self.database)
+            self.classify_from = await classify_position(self.database)
         await self._as_step("pause", self._pause)
         await self._as_step("measure", self._measure)
         await self._as_step("bookmark", self._bookmark)
@@ -143,6 +147,11 @@ class Saga:
         noted = json.dumps({**self.report(), "step": name, "next": GO_ON}, ensure_ascii=False)
         await self.database.batch([sql.statement("recovery/note_step", self.run.id, noted)])
         return self._add(await work())
+
+    def _spent(self) -> bool:
+        """Tell whether the call's time or its queries are used up."""
+        late = self.run.clock.now() - self.run.started_at > timedelta(seconds=SECONDS)
+        return late or self.cost.statements >= STATEMENTS
 
     def _dedupe(self) -> Dedupe:
         limit = self.request.max_groups or (DEFAULT_MAX_GROUPS if self.live else EVERY_GROUP)
@@ -191,11 +200,13 @@ class Saga:
         self.schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
         rules = await read_rules(self.database)
         facts = (self.database, self.schema, self.run, rules, self.live, self.ranking)
-        repairs = Repairs(*facts, dedupe.after == 0)
+        repairs = Repairs(*facts, dedupe.after == 0, self.chunk_rows, self.classify_from)
         merged = (0, selection({})) if self.live else (EVERY_GROUP, selection(plan.left))
         await self._as_step("index", repairs.index)
         await self._as_step("guards", repairs.guards)
-        await self._as_step("classify", lambda: repairs.classify(merged))
+        classified = await self._as_step("classify", lambda: repairs.classify(merged, self._spent))
+        if "goes_on" in classified.details:
+            return False
         await self._as_step("orphans", lambda: repairs.orphans(merged))
         await self._as_step("verify", self._verify)
         return True
@@ -209,13 +220,13 @@ class Saga:
     async def _write(self, *statements: Statement) -> None:
         await write_held(self.database, self.run, *statements)
 
-    def _full_check(self) -> Check:
+    def _full_check(self, statements: int) -> Check:
         deadline = self.run.clock.now() + timedelta(seconds=SECONDS)
         facts = (self.database, self.ports.clock, self.schema, "full", deadline)
-        return Check(*facts, keep=self.run.keep, sampled=self.sampled)
+        return Check(*facts, keep=self.run.keep, sampled=self.sampled, max_statements=statements)
 
     async def _measure(self) -> Step:
-        self.measured = await self._full_check().run(read_catalogue())
+        self.measured = await self._full_check(MEASURE_STATEMENTS).run(read_catalogue())
         broken = violations(self.measured)
         return Step("measure", broken, broken, sample=[verdict.report() for verdict in self.measured])
 
@@ -277,7 +288,7 @@ class Saga:
             self.ok = left == 0 and checked and not self.refusal
             return Step("verify", before, left)
         self.schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
-        check = self._full_check()
+        check = self._full_check(max(1, ALL_STATEMENTS - self.cost.statements))
         verdicts = await check.run(read_catalogue())
         now = self.run.clock.now()
         found = findings.statements(verdicts, now, alerting=self.settings.alerting)
@@ -300,7 +311,11 @@ class Saga:
 
 
 async def recover(
-    ports: Ports, settings: Settings, request: RecoverRequest, chunk_groups: int = CHUNK_GROUPS
+    ports: Ports,
+    settings: Settings,
+    request: RecoverRequest,
+    chunk_groups: int = CHUNK_GROUPS,
+    classify_rows: int = CLASSIFY_ROWS,
 ) -> dict[str, object]:
     """Do one call of the recovery and return its report.
 
@@ -321,7 +336,7 @@ async def recover(
             await check_live_where(ports.database, settings.live_where)
         if mode == "live":
             await refuse_lifted(ports)
-        saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups)
+        saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups, chunk_rows=classify_rows)
         return await _recorded(saga)
     except Exception as error:
         await died(run, error, cost=cost)

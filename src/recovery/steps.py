@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 STATEMENTS = 800
 """No new chunk starts after so many: D1 takes 1,000 queries of an invocation, and the steps after need theirs."""
 
+MEASURE_STATEMENTS = 300
+"""A recovery's first check takes no more than about so many."""
+
+ALL_STATEMENTS = 960
+"""A recovery's last check stops before the call has made so many."""
+
 
 @dataclass
 class Step:

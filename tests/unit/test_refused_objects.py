@@ -113,16 +113,6 @@ def test_manual_calls_come_past_a_page_with_more_refused_than_one_budget() -> No
     assert (len(refused(world)), len(types(world))) == (600, 5)
 
 
-def test_manual_calls_come_past_a_page_with_more_refused_than_one_budget() -> None:
-    world = world_of(check=CHECK)
-    world.bucket.put(*numbered(600, "bad/"), *numbered(5))
-    reports = [live(world, max_objects=5000)]
-    while reports[-1]["truncated"]:
-        reports.append(live(world, max_objects=5000, cursor=reports[-1]["cursor"]))
-        assert len(reports) < 12
-    assert (len(refused(world)), len(types(world))) == (600, 5)
-
-
 def test_a_further_unique_constraint_refuses_one_object_and_no_other() -> None:
     world = world_of("CREATE UNIQUE INDEX one_key ON artifacts (r2_key);")
     world.database.script("INSERT INTO artifacts VALUES (1, 'another', 'raw/00005', 'raw', NULL)")

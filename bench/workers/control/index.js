@@ -26,7 +26,7 @@ export default {
             const objects = await madeUp(start, Math.min(1000, first + max_objects - start));
             last = objects.at(-1).key;
             const page = JSON.stringify(objects, ["key", "size", "uploaded"]);
-            await env.DB.batch([plan.bind(page, bucket, listedRules, objects[0].key, last)]);
+            await env.DB.batch([plan.bind(page, bucket, listedRules, objects[0].key, last, 0, objects.length, "")]);
         }
         return Response.json({ scanned: max_objects, start_after: last });
     },

@@ -4,7 +4,7 @@
 // POST /backfill {way, max_objects, watched, bucket, rules: [[glob, type]], sql: {plan, write, upsert}}
 // answers the six counts, and with `watched` the doors as [door, began, ended] in seconds.
 
-const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped"];
+const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused"];
 
 export default {
     async fetch(request, env) {
@@ -42,7 +42,7 @@ function byJson(env, { bucket, rules, sql }, counts) {
     const [plan, write] = [sql.plan, sql.write].map((text) => env.DB.prepare(text));
     const listedRules = JSON.stringify(rules);
     return async (objects) => {
-        const page = [env.stringify(objects), bucket, listedRules, objects[0].key, objects.at(-1).key];
+        const page = [env.stringify(objects), bucket, listedRules, objects[0].key, objects.at(-1).key, 0, objects.length, ""];
         const [found] = await env.DB.batch([plan.bind(...page), write.bind(...page)]);
         for (const kind of KINDS) counts[kind] += found.results[0][kind];
     };
