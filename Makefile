@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8787
 STATE ?= .wrangler/state
 SAMPLE ?= 1
+TICK_EVERY ?= 60
 FILES ?=
 ARGS ?=
 EXAMPLES ?= 500
@@ -15,7 +16,7 @@ RUN := .venv/bin/python
 .PHONY: help setup run demo test check bench chaos fuzz deploy deploy-dry lock clean
 
 help:
-	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0]   serve the Worker here, with a sample"
+	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
 	@echo "make demo         the whole story on a throwaway state"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
 	@echo "make check        ruff, mypy, and the limits of the structure"
@@ -30,7 +31,7 @@ setup:
 	@$(PYTHON) -m tooling.setup
 
 run: setup
-	@$(RUN) -m tooling.run --port "$(PORT)" --state "$(STATE)" --sample "$(SAMPLE)" $(if $(FILES),--files "$(FILES)")
+	@$(RUN) -m tooling.run --port "$(PORT)" --state "$(STATE)" --sample "$(SAMPLE)" --tick-every "$(TICK_EVERY)" $(if $(FILES),--files "$(FILES)")
 
 demo: setup
 	@$(RUN) -m tooling.demo $(ARGS)

@@ -33,7 +33,7 @@ MAX_SILENT = 2
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 """A refused alert waits twice as long after each try."""
 
-REFUSED_TRIES, MAX_TRIES = 3, 30
+REFUSED_TRIES, MAX_TRIES = 3, 12
 """An alert that the receiver refuses for good is parked after the first, any other after the second."""
 
 _ANSWERED_WELL = range(200, 300)
@@ -111,22 +111,24 @@ class Sender:
         return sent
 
     async def _send(self, row: Row, deadline: datetime) -> Attempt:
-        attempt = await self._tried(json.dumps(message(row), ensure_ascii=False), deadline)
+        tries = int(row["attempts"] or 0)
+        body = json.dumps(message(row), ensure_ascii=False)
+        attempt = await self._tried(body, 1 if tries else ATTEMPTS, deadline)
         now = self.ports.clock.now()
         if not attempt.error:
             await self._mark(sql.statement("alerts/mark_sent", row["id"], timestamp(now), attempt.count))
             return attempt
         log.write(now, "warn", "alert_not_sent", alert_id=row["id"], error=attempt.error)
-        tries = int(row["attempts"] or 0) + attempt.count
+        tries += attempt.count
         again = timestamp(now + _wait(tries))
         parked = timestamp(now) if tries >= (REFUSED_TRIES if attempt.final else MAX_TRIES) else None
         await self._mark(sql.statement("alerts/mark_failed", row["id"], attempt.error, attempt.count, again, parked))
         return attempt
 
-    async def _tried(self, body: str, deadline: datetime) -> Attempt:
-        """Try up to three times where another try may help."""
+    async def _tried(self, body: str, most: int, deadline: datetime) -> Attempt:
+        """Try up to `most` times where another try may help."""
         attempt = Attempt(0)
-        while attempt.count < ATTEMPTS and (attempt.count == 0 or self.ports.clock.now() < deadline):
+        while attempt.count < most and (attempt.count == 0 or self.ports.clock.now() < deadline):
             if attempt.count:
                 await self.ports.clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt.count - 1))
             attempt = await self._attempt(body, attempt.count + 1)

@@ -32,6 +32,7 @@ TICK_URL = "/cdn-cgi/handler/scheduled?cron=*/15+*+*+*+*"
 _UNFINISHED = "sample-unfinished"
 _TOKEN = "token"  # noqa: S105  # a file's name
 _LOOK_EVERY_SECONDS = 0.5
+_LONGEST_SECONDS = 86_400
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -47,6 +48,8 @@ class Options:
     state: Path
     sample: bool
     files: Path | None
+    tick_every: int = 0
+    """Seconds between two firings of the cron; 0 for none."""
 
 
 def read_options(arguments: Sequence[str]) -> Options:
@@ -56,13 +59,22 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--state", type=Path, default=Path(".wrangler/state"))
     parser.add_argument("--sample", choices=("0", "1"), default="1")
     parser.add_argument("--files", type=_folder)
+    parser.add_argument("--tick-every", type=_seconds, default=60)
     given = parser.parse_args(arguments)
-    return Options(given.port, given.state, given.sample == "1", given.files)
+    return Options(given.port, given.state, given.sample == "1", given.files, given.tick_every)
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) < 2**16:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to {2**16 - 1}")
+    return int(text)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LONGEST_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time: give whole seconds up to {_LONGEST_SECONDS}, 0 for off"
+        )
     return int(text)
 
 
@@ -107,7 +119,7 @@ def _run(options: Options) -> None:
             _begin_with_sample(steward, options)
         else:
             _migrate(harness)
-        _serve(steward, options.state)
+        _serve(steward, options.state, options.tick_every)
 
 
 def _is_to_be_filled(options: Options) -> bool:
@@ -222,15 +234,16 @@ _LOSERS = (
 )
 
 
-def _serve(steward: Steward, state: Path) -> None:
-    harness = steward.harness
+def _serve(steward: Steward, state: Path, every: int) -> None:
+    harness, fired = steward.harness, time.monotonic()
     print(f"\nrun: serving on {harness.url} (Ctrl-C stops it; the state stays in {state})\n")
     print(f"  page   {harness.url}  (asks for the token once)")
     print(f"  token  {steward.token}")
     print(f"  runs   {steward.curl('GET', '/runs?limit=3')}")
     print(f"  check  {steward.curl('POST', '/check', {'mode': 'full'})}")
     print(f"  tick   curl -s '{harness.url}{TICK_URL}'")
-    print("\nNothing fires by itself here. What the Worker logs:", flush=True)
+    fires = f"The cron fires every {every} s" if every else "No cron fires (TICK_EVERY=0)"
+    print(f"\n{fires}. What the Worker logs:", flush=True)
     harness.clear_logs()
     shown = 0
     while True:
@@ -238,7 +251,19 @@ def _serve(steward: Steward, state: Path) -> None:
         for line in lines[shown:]:
             print(line.message.rstrip(), flush=True)
         shown = len(lines)
+        if every and time.monotonic() - fired >= every:
+            fired = time.monotonic()
+            _fire(steward)
         time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _fire(steward: Steward) -> None:
+    """Fire the cron handler once, and print one line about it; a tick that fails is shown and ends nothing."""
+    outcome = steward.harness.scheduled()
+    run = steward.last_tick()
+    print(
+        f"run: cron fired: run {run['id']} {run['status']}, outcome {outcome}: {run['error'] or 'no error'}", flush=True
+    )
 
 
 if __name__ == "__main__":

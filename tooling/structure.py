@@ -93,11 +93,11 @@ def _functions(modules: Mapping[str, Module]) -> list[int]:
 
 MEASURES = (
     Measure("file, median lines", lambda found: median(one.lines for one in found.values()), 90),
-    Measure("file, most lines", lambda found: max(one.lines for one in found.values()), 301),
+    Measure("file, most lines", lambda found: max(one.lines for one in found.values()), 405),
     Measure("function, median lines", lambda found: median(_functions(found)), 6),
     Measure("function, 90 % have at most", lambda found: quantiles(_functions(found), n=10)[-1], 18),
-    Measure("function, most lines", lambda found: max(_functions(found)), 35),
-    Measure("modules of ours that one module imports, most", lambda found: max(map(_fan_out, found.values())), 18),
+    Measure("function, most lines", lambda found: max(_functions(found)), 38),
+    Measure("modules of ours that one module imports, most", lambda found: max(map(_fan_out, found.values())), 22),
     Measure("modules in an import circle", lambda found: len(circles(found)), 0),
 )
 

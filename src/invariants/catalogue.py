@@ -14,7 +14,7 @@ SUBJECTS = ("the database", "each child", "each citation")
 WALKS = ("table", "objects")
 _LINE = re.compile(r"-- (\w+): (.+)")
 _REQUIRED = ("holds", "severity", "row", "do", "needs")
-_PROOFS = ("unique_index", "foreign_key", "unknown_index", "guards", "unique_id", "references", "mentions")
+_PROOFS = ("unique_index", "foreign_key", "unknown_index", "key_order", "guards", "unique_id", "references", "mentions")
 _OPTIONAL = {"for": SUBJECTS, "walks": WALKS, "proof": _PROOFS}
 
 

@@ -55,7 +55,8 @@ class Walked:
     async def next_boundary(self, database: Database, after: Key | None, range_rows: int) -> Key | None:
         """Return the last key of the range of `range_rows` that follows `after`, or None for the last range."""
         rows, params = self.rows(after, None, first=2)
-        names = {"keys": self._text(), "first_key": _identifier(self.keys[0])}
+        shown = ", ".join(f"{exact(_identifier(key))} AS {sql.quote(key)}" for key in self.keys)
+        names = {"keys": self._text(), "shown_keys": shown, "first_key": _identifier(self.keys[0])}
         statement = sql.statement("checks/boundary", range_rows, *params, **names, rows=rows)
         [result] = await database.batch([statement])
         # By place: SQLite names a column as its table declares it, in whatever case it was asked for.
@@ -64,6 +65,12 @@ class Walked:
     def span(self, row_key: str) -> Statement:
         """Return the statement that bounds the number of rows by their whole-number keys."""
         return sql.statement("checks/span", key=_identifier(row_key), table=sql.quote(self.table))
+
+
+def exact(value: str) -> str:
+    """Return the SQL expression of a value whose whole numbers beyond 2^53, which JavaScript would round, are texts."""
+    beyond = f"typeof({value}) = 'integer' AND {value} NOT BETWEEN -9007199254740991 AND 9007199254740991"
+    return f"CASE WHEN {beyond} THEN CAST({value} AS TEXT) ELSE {value} END"
 
 
 def _identifier(name: str) -> str:

@@ -105,7 +105,8 @@ class Dedupe:
         ranked = {"ranked": self.ranking.rows(groups)}
         # A batch each: D1 stops one at 30 s.
         [counts] = await self.database.batch([sql.statement("recovery/plan_dedupe", *params, **ranked)])
-        [sample] = await self.database.batch([sql.statement("recovery/sample_groups", *params, **ranked)])
+        sampled = sql.statement("recovery/sample_groups", *params, **ranked)
+        [sample] = await self.database.batch([sql.showing(sampled, "r2_bucket", "r2_key", "winner_id", "losers")])
         children = 0
         for reference in self.schema.references:
             slots = {**reference.slots, **ranked}
@@ -134,10 +135,11 @@ class Dedupe:
             self.constraints = await child_constraints(self.database, self.schema)
         for constraint in self.constraints:
             [objects] = await self.database.batch([constraint.broken_by(self.ranking.rows(groups), params)])
-            found.update({(str(row["r2_bucket"]), str(row["r2_key"])): constraint.name for row in objects.rows})
+            for row in objects.rows:
+                found.setdefault((str(row["r2_bucket"]), str(row["r2_key"])), constraint.name)
         for reference in self.schema.references:
             if reference.table.lower() == "artifacts":
-                found.update(await self._self_references(reference, groups, params))
+                found = {**await self._self_references(reference, groups, params), **found}
         return found
 
     async def _unreadable(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:

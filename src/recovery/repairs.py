@@ -101,7 +101,7 @@ class Repairs:
         unmatched = sql.statement(
             "recovery/sample_unknown", None, None, self.rules.parameter, source_type=classification
         )
-        [sample] = await self.database.batch([unmatched])
+        [sample] = await self.database.batch([sql.showing(unmatched, "id", "r2_bucket", "r2_key")])
         step = Step("classify", unknown, unknown - classified, classified, list(sample.rows))
         if self.live:
             step.changed, stopped_at = await self._classify(spent)
@@ -152,7 +152,10 @@ class Repairs:
         counts, sample = await self.database.batch(
             [
                 sql.statement("recovery/plan_orphans", *params, **free),
-                sql.statement("recovery/sample_orphans", reference.name, orphans=orphans),
+                sql.showing(
+                    sql.statement("recovery/sample_orphans", reference.name, orphans=orphans),
+                    *("child", "row_key", "missing_id", "winner_id"),
+                ),
             ]
         )
         found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))

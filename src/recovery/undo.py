@@ -30,6 +30,9 @@ BY = "undo"
 
 OBJECT = restored_object("steward_merges.loser")
 
+MOVED_ON = ("child_table", "child_column", "row_key", "points_at")
+"""What is shown of a child that moved on."""
+
 
 @dataclass
 class Undo:
@@ -91,7 +94,7 @@ class Undo:
         return [
             sql.statement("recovery/point_back", *named, **slots, still_there=still_there),
             sql.statement("recovery/changed"),
-            sql.statement("recovery/refused_remaps", *named, **slots),
+            sql.showing(sql.statement("recovery/refused_remaps", *named, **slots), *MOVED_ON),
         ]
 
     def _guards(self, kind: str, table: str) -> list[Guard]:
@@ -112,7 +115,7 @@ class Undo:
                 sql.statement("recovery/changed"),
             ]
             again = [Statement(guard.create) for guard in guards]
-            refused = sql.statement("recovery/refused_orphans", *named, **slots)
+            refused = sql.showing(sql.statement("recovery/refused_orphans", *named, **slots), *MOVED_ON)
             results = await write_held(
                 self.database, self.run, *(guard.drop for guard in guards), *back, *again, refused
             )
@@ -121,7 +124,9 @@ class Undo:
 
     async def refused(self) -> list[Row]:
         """Return up to 100 merges and 100 children that could not be undone because they moved on, and why."""
-        [merges] = await self.database.batch([sql.statement("recovery/refused_merges", self.target, **OBJECT)])
+        refused = sql.statement("recovery/refused_merges", self.target, **OBJECT)
+        columns = ("loser_id", "winner_id", "r2_bucket", "r2_key", "why")
+        [merges] = await self.database.batch([sql.showing(refused, *columns)])
         return [*merges.rows, *self.moved_on[:100]]
 
 

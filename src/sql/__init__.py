@@ -58,6 +58,12 @@ def shown(value: str) -> str:
     return load("checks/shown").replace("{{value}}", value)
 
 
+def showing(statement: Statement, *columns: str) -> Statement:
+    """Return the statement with these columns, each as a person is shown it."""
+    listed = ", ".join(f"{shown(column)} AS {column}" for column in columns)
+    return Statement(f"SELECT {listed} FROM ({statement.sql})", statement.params)  # noqa: S608  # names of our own
+
+
 def fill(text: str, slots: dict[str, str]) -> str:
     """Put `slots` where `{{name}}` stands; a slot without a value, or a value without a slot, is an error."""
     found = set(_SLOT.findall(text))

@@ -9,7 +9,7 @@ from tooling import promises
 from tooling.story import ClaimFailedError, Story
 from tooling.witness import Picture
 
-COUNTS = {"scanned": 6, "inserted": 1, "upgraded": 2, "unchanged": 1, "unclassified": 1, "skipped": 1}
+COUNTS = {"scanned": 6, "inserted": 1, "upgraded": 2, "unchanged": 1, "unclassified": 1, "skipped": 1, "refused": 0}
 
 
 def artifact(key: str, source_type: str = "report", note: str = "") -> dict[str, Any]:

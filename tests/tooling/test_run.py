@@ -26,6 +26,8 @@ def _signals_stay(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--port", "65536"], "'65536' is not a port"),
         (["--files", "/nowhere"], "there is no folder '/nowhere'"),
         (["--sample", "yes"], "invalid choice: 'yes'"),
+        (["--tick-every", "often"], "'often' is not a time"),
+        (["--tick-every", "86401"], "'86401' is not a time"),
     ],
 )
 def test_a_wrong_option_is_named(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,14 +78,14 @@ def test_one_refused_for_good_is_parked_after_three_tries_shown_and_sent_again_w
     assert ticked(world, refused(0))["sent"] == 1
 
 
-def test_one_that_may_pass_backs_off_and_is_parked_after_thirty_tries() -> None:
+def test_one_that_may_pass_backs_off_and_is_parked_after_twelve_tries() -> None:
     world, receiver = with_alerts(1), refused(1, 500)
     posts = []
     for _ in range(400):
         ticked(world, receiver)
         posts.append(len(receiver.posts))
-    assert posts[:2] == [3, 6]
-    assert posts[-1] == 30
+    assert posts[:2] == [3, 4]
+    assert posts[-1] == 12
     assert posts[:60].count(posts[20]) > 5
     assert Api(world).json("GET", "/summary").json()["alerts_parked"] == 1
 

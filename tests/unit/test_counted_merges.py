@@ -201,7 +201,8 @@ def test_sixty_child_tables_end_well() -> None:
     for number in range(60):
         world.database.script(f"INSERT INTO c{number} VALUES (1, 1)")
     report = healed(world)
-    assert (report["ok"], ids(world), dedupe_step(report)["children_remapped"]) == (True, [2], 60)
+    assert (report["ok"], ids(world)) == (True, [2])
+    assert [world.database.one(f"SELECT a FROM c{number}") for number in range(60)] == [2] * 60
 
 
 def test_a_dry_run_changes_nothing_of_any_of_this() -> None:

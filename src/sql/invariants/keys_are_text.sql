@@ -3,6 +3,7 @@
 -- row: an artifact whose bucket or key is of another type or holds a NUL
 -- do: find the writer that binds bytes or numbers, and correct its rows (docs/runbook.md, "Keys that are no text")
 -- needs: artifacts.id, artifacts.r2_bucket, artifacts.r2_key
+-- proof: key_order
 WITH RECURSIVE buckets (name) AS (
   SELECT min(r2_bucket COLLATE BINARY) FROM artifacts
   UNION ALL
