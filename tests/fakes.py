@@ -11,7 +11,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import sql
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
@@ -29,6 +31,15 @@ MAX_VALUE_BYTES = 2_000_000
 
 def _unhex(text: str) -> bytes:
     return bytes.fromhex(text)
+
+
+def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and what JSON makes of it
+    """Return what arrives of a value: JavaScript's numbers hold 53 bits and JSON no bytes and no infinity."""
+    if isinstance(value, bytes):
+        return list(value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return int(float(value)) if isinstance(value, int) and abs(value) > MAX_INTEGER else value
 
 
 class SqliteDatabase:
@@ -73,7 +84,8 @@ class SqliteDatabase:
         before = self.connection.total_changes
         # D1 receives every number as a double.
         params = tuple(float(value) if isinstance(value, int) else value for value in statement.params)
-        rows = [dict(row) for row in self.connection.execute(statement.sql, params).fetchall()]
+        found = self.connection.execute(statement.sql, params).fetchall()
+        rows = [{name: _travelled(row[name]) for name in row.keys()} for row in found]  # noqa: SIM118  # a sqlite3.Row
         changes = self.connection.total_changes - before
         return Result(rows=rows, rows_written=changes, changes=changes)
 

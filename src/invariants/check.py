@@ -18,7 +18,7 @@ from errors import OverloadedError, PlatformError, TransientError
 from guards import as_parameter
 from invariants.catalogue import Invariant
 from invariants.proofs import PROOFS
-from invariants.walking import RANGE_ROWS, Key, Walked
+from invariants.walking import RANGE_ROWS, Bound, Key, Walked, readable
 from log import timestamp
 from ports import Clock, Database, Statement
 from sampling import Sampled, sample
@@ -48,7 +48,7 @@ class Partial:
 
     violations: int = 0
     sample: list[dict[str, Any]] = field(default_factory=list)
-    after: list[Any] | None = None
+    after: list[str] | None = None
     done: bool = False
     proved: bool = False
     since: str | None = None
@@ -165,7 +165,7 @@ class Check:
         how_far = (
             "neither time nor queries were left for it"
             if first.since is None
-            else f"come to key {first.after}, {found} violations so far"
+            else f"come to key {readable(tuple(first.after or ()))}, {found} violations so far"
         )
         return f"Not done yet: {how_far}. Ticks go on with a full check to its end."
 
@@ -212,7 +212,7 @@ class Check:
             return False
         return prove(self.schema, subject.reference)
 
-    async def _until(self, database: Database, walked: Walked | None, after: Key | None) -> Key | None:
+    async def _until(self, database: Database, walked: Walked | None, after: Bound | None) -> Bound | None:
         """Return the last key of the next range, or None where one query takes all that is left."""
         if walked is None:
             return None
@@ -224,7 +224,7 @@ class Check:
         return await walked.next_boundary(database, after, self.range_rows)
 
     def _query(
-        self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Key | None, until: Key | None
+        self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Bound | None, until: Bound | None
     ) -> Statement:
         table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
         rows, bounds = table.rows(after, until)

@@ -26,6 +26,9 @@ from settings import Settings
 MANUAL_SECONDS = 60
 """`POST /check` starts no new query after this."""
 
+UNDER_WAY = "ranges"
+"""What the progress of a check is kept under. Kept under another name, by a version before, it is made again."""
+
 EVIDENCE = timedelta(hours=6)
 """A scan that began longer ago is made again. Four ticks an hour with ten seconds each for checks, a second for 250,000
 rows: six hours look at 60 million rows, more than D1's 10 GB hold, so that any full check comes to its end."""
@@ -150,7 +153,7 @@ async def _read_progress(database: Database, now: datetime) -> dict[str, Partial
     if text is None:
         return {}
     oldest = max(timestamp(now - EVIDENCE), recovered_at)
-    partials = {name: Partial(**partial) for name, partial in json.loads(str(text))["partials"].items()}
+    partials = {name: Partial(**partial) for name, partial in json.loads(str(text)).get(UNDER_WAY, {}).items()}
     return {name: partial for name, partial in partials.items() if (partial.since or "") >= oldest}
 
 
@@ -158,5 +161,5 @@ def _full_check(work: Check, now: datetime, partials: dict[str, Partial]) -> Sta
     """Return the statement that keeps when a full check ended in which nothing failed, and what is under way."""
     ended = timestamp(now) if work.complete and not work.failed else None
     found = {name: asdict(partials[name]) for name in partials}
-    under_way = json.dumps({"partials": found}, ensure_ascii=False) if found else None
+    under_way = json.dumps({UNDER_WAY: found}, ensure_ascii=False) if found else None
     return sql.statement("control/write_full_check", ended, under_way)

@@ -2,6 +2,9 @@
 
 A range is (after, up to and including until]; None leaves that side open, so a small table is one range: the table.
 Rows whose key is NULL belong to the first range.
+
+A bound travels as a text of its type and its digits, `i:12` or `t:6162`, and becomes a value again in SQL: JavaScript
+rounds whole numbers beyond 2^53, JSON holds no bytes, and a column without a type compares texts and numbers apart.
 """
 
 from __future__ import annotations
@@ -18,6 +21,13 @@ FIRST_PARAMETER = 3
 """`?1` and `?2` belong to the invariant's own text."""
 
 Key = tuple[Value, ...]
+Bound = tuple[str, ...]
+
+BOUND_BYTES = 1_100
+"""No longer value bounds a range: the bounds of a check under way are kept in one row. An object's key has 1,024."""
+
+_VALUE = {"i": "+CAST({} AS INTEGER)", "r": "+CAST({} AS REAL)", "t": "+CAST(unhex({}) AS TEXT)", "b": "unhex({})"}
+"""The SQL expression of a bound by its type. Unary plus takes away the affinity that the cast would lend the column."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Walked:
     def _text(self) -> str:
         return ", ".join(_identifier(key) for key in self.keys)
 
-    def rows(self, after: Key | None, until: Key | None, first: int = FIRST_PARAMETER) -> tuple[str, Key]:
+    def rows(self, after: Bound | None, until: Bound | None, first: int = FIRST_PARAMETER) -> tuple[str, Key]:
         """Return the rows of a range as a table expression, and its parameters, numbered from `first`."""
         bounds = [(sign, key) for sign, key in ((">", after), ("<=", until)) if key is not None]
         if not bounds:
@@ -38,9 +48,9 @@ class Walked:
         conditions: list[str] = []
         params: list[Value] = []
         for sign, key in bounds:
-            marks = ", ".join(f"?{first + len(params) + index}" for index in range(len(key)))
-            conditions.append(f"({self._text()}) {sign} ({marks})")
-            params.extend(key)
+            marks = [_VALUE[one[0]].format(f"?{first + len(params) + index}") for index, one in enumerate(key)]
+            conditions.append(f"({self._text()}) {sign} ({', '.join(marks)})")
+            params.extend(one[2:] for one in key)
         terms = [self._chosen(" AND ".join(conditions))]
         if after is None and len(self.keys) == 1 and self.keys != ("rowid",):
             # SQLite takes NULLs in a PRIMARY KEY that is not the rowid, and no comparison finds them. With OR in place
@@ -52,25 +62,37 @@ class Walked:
         hidden = "rowid, " if self.keys == ("rowid",) else ""
         return f"SELECT {hidden}* FROM {sql.quote(self.table)} WHERE {condition}"  # noqa: S608  # names and marks alone
 
-    async def next_boundary(self, database: Database, after: Key | None, range_rows: int) -> Key | None:
+    async def next_boundary(self, database: Database, after: Bound | None, range_rows: int) -> Bound | None:
         """Return the last key of the range of `range_rows` that follows `after`, or None for the last range."""
         rows, params = self.rows(after, None, first=2)
-        shown = ", ".join(f"{exact(_identifier(key))} AS {sql.quote(key)}" for key in self.keys)
-        names = {"keys": self._text(), "shown_keys": shown, "first_key": _identifier(self.keys[0])}
-        statement = sql.statement("checks/boundary", range_rows, *params, **names, rows=rows)
-        [result] = await database.batch([statement])
-        # By place: SQLite names a column as its table declares it, in whatever case it was asked for.
-        return tuple(result.rows[0].values()) if result.rows else None
+        names = [_identifier(key) for key in self.keys]
+        # The difference is NULL for an infinite number, whose digits do not make it a number again, and for NULL.
+        fit = [f"{name} - {name} = 0 AND length(CAST({name} AS BLOB)) <= {BOUND_BYTES}" for name in names]
+        slots = {"keys": self._text(), "bounds": ", ".join(map(_bound, names)), "fit": " AND ".join(fit)}
+        [result] = await database.batch([sql.statement("checks/boundary", range_rows, *params, **slots, rows=rows)])
+        # By place: the columns have no names of their own.
+        return tuple(map(str, result.rows[0].values())) if result.rows else None
 
     def span(self, row_key: str) -> Statement:
         """Return the statement that bounds the number of rows by their whole-number keys."""
         return sql.statement("checks/span", key=_identifier(row_key), table=sql.quote(self.table))
 
 
-def exact(value: str) -> str:
-    """Return the SQL expression of a value whose whole numbers beyond 2^53, which JavaScript would round, are texts."""
-    beyond = f"typeof({value}) = 'integer' AND {value} NOT BETWEEN -9007199254740991 AND 9007199254740991"
-    return f"CASE WHEN {beyond} THEN CAST({value} AS TEXT) ELSE {value} END"
+def _bound(name: str) -> str:
+    """Return the SQL expression of a key as a bound."""
+    digits = f"CASE typeof({name}) WHEN 'integer' THEN {name} WHEN 'real' THEN quote({name}) ELSE hex({name}) END"
+    return f"substr(typeof({name}), 1, 1) || ':' || {digits}"
+
+
+def readable(bound: Bound) -> str:
+    """Return a bound as a person reads it."""
+    return ", ".join(_readable(one[0], one[2:]) for one in bound)
+
+
+def _readable(kind: str, digits: str) -> str:
+    if kind == "t":
+        return repr(bytes.fromhex(digits).decode(errors="replace"))
+    return f"x'{digits}'" if kind == "b" else digits
 
 
 def _identifier(name: str) -> str:

@@ -158,9 +158,9 @@ def test_a_wrong_rule_stored_by_plain_sql_is_refused_and_says_how_to_mend_it(
     [
         ("'high', 'raw/*', 'raw'", r"rules\[1\]\.priority: 'high', of the rule 'raw/\*'"),
         ("1.5, 'raw/*', 'raw'", r"rules\[1\]\.priority: 1.5, of the rule 'raw/\*'"),
-        ("9e999, 'raw/*', 'raw'", r"rules\[1\]\.priority: inf, of the rule 'raw/\*'"),
-        ("1, x'00', 'raw'", r"rules\[1\]: The pattern b'.x00'"),
-        ("1, 'raw/*', x'00'", r"rules\[1\]: .* source_type b'.x00'"),
+        ("9e999, 'raw/*', 'raw'", r"rules\[1\]\.priority: None, of the rule 'raw/\*'"),
+        ("1, x'00', 'raw'", r"rules\[1\]: The pattern \[0\]"),
+        ("1, 'raw/*', x'00'", r"rules\[1\]: .* source_type \[0\]"),
     ],
 )
 def test_a_rule_of_another_type_stored_by_plain_sql_is_refused_by_name(world: World, rule: str, names: str) -> None:
