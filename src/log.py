@@ -6,6 +6,9 @@ import json
 import traceback
 from datetime import UTC, datetime
 
+MAX_CHARACTERS = 8_000
+"""Of one field. Cloudflare keeps 256 KB of log an invocation (workers/platform/limits)."""
+
 
 def timestamp(moment: datetime) -> str:
     """Return `moment` as ISO 8601 in UTC with milliseconds, the form every table and answer uses."""
@@ -14,8 +17,15 @@ def timestamp(moment: datetime) -> str:
 
 def line(moment: datetime, level: str, event: str, **fields: object) -> str:
     """Return the log line; fields that are None are left out."""
-    known = {name: value for name, value in fields.items() if value is not None}
+    known = {name: _bounded(value) for name, value in fields.items() if value is not None}
     return json.dumps({"ts": timestamp(moment), "level": level, "event": event, **known}, ensure_ascii=False)
+
+
+def _bounded(value: object) -> object:
+    """Return the value, a longer text than a log line takes shortened, saying so."""
+    if not isinstance(value, str) or len(value) <= MAX_CHARACTERS:
+        return value
+    return f"{value[:MAX_CHARACTERS]}… (shortened: {len(value)} characters)"
 
 
 def unexpected(moment: datetime, error: Exception, **fields: object) -> None:

@@ -22,6 +22,11 @@ from retry import retried
 LEASE = timedelta(seconds=90)
 """A killed run frees the lease after this long; longer than D1's longest statement (30 s) and a retry."""
 
+MAX_COUNTS_BYTES = 1_500_000
+"""D1 takes 2 MB a value and a row."""
+
+MAX_ERROR_CHARACTERS = 20_000
+
 RENEW_AFTER = timedelta(seconds=20)
 
 TRANSITIONS = {
@@ -84,11 +89,24 @@ class Run:
         report = {**spent.report(), **longest, "overhead": self.overhead.report()}
         now = timestamp(self.clock.now())
         statements = [
-            sql.statement("runs/close_run", self.id, status, now, _json(counts), _json(report), error),
+            sql.statement("runs/close_run", self.id, status, now, _stored(counts), _json(report), _shortened(error)),
         ]
         if self.token:
             statements.append(sql.statement("control/free_lease", self.token))
         await retried(self.clock, lambda: self.database.batch(statements))
+
+
+def _stored(counts: object) -> str:
+    """Return the counts as JSON; what D1 could not hold is left out and says so: a run that cannot end is worse."""
+    text = _json(counts)
+    size = len(text.encode())
+    return text if size <= MAX_COUNTS_BYTES else _json({"shortened": f"The counts were {size} bytes of JSON."})
+
+
+def _shortened(error: str | None) -> str | None:
+    if error is None or len(error) <= MAX_ERROR_CHARACTERS:
+        return error
+    return f"{error[:MAX_ERROR_CHARACTERS]}… (shortened: {len(error)} characters)"
 
 
 def _json(value: object) -> str:

@@ -72,7 +72,7 @@ class Progress:
             return None
         try:
             return self._read(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
             log.write(self.clock.now(), "warn", "progress_unreadable", bucket=self.bucket, error=repr(error))
             return None
 

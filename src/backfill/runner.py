@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 import log
@@ -14,7 +14,7 @@ from errors import CursorError, InputError
 from ports import Ports
 from rules import stored
 from runs import Opening, Run, died, no_unique_index, open_run, paused_error
-from schema import new_id, refuse_unfilled
+from schema import moment_of, new_id, refuse_unfilled
 from settings import Settings
 
 MANUAL_SECONDS = 60
@@ -115,6 +115,10 @@ async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pa
         raise no_unique_index()
     target = Target(bucket, prefix, live, stored(rules.rows), new_id(columns.rows))
     refuse_unfilled(columns.rows)
+    if live:
+        # Apart from the batch: it names a column that an unknown table may lack.
+        [form] = await ports.database.batch([sql.statement("schema/fetched_form")])
+        target = replace(target, moment=moment_of(columns.rows, form.rows[0]))
     if heed_pause and control.rows[0]["paused_by"] is not None:
         raise paused_error(control.rows[0])
     return target

@@ -85,6 +85,8 @@ class Target:
     live: bool
     rules: RuleSet
     new_id: str
+    moment: str = "uploaded"
+    """The SQL expression of a new row's fetched_at."""
 
 
 class SpentError(PlatformError):
@@ -329,19 +331,19 @@ class Walk:
     @cached_property
     def _texts(self) -> tuple[str, str, str]:
         """The texts of plan, write and park, which are the same for every page."""
-        return page_statements(self.target.rules, self.target.new_id)
+        return page_statements(self.target.rules, self.target.new_id, self.target.moment)
 
 
 def _to_write(plan: Result) -> bool:
     return bool(plan.rows[0]["inserted"] or plan.rows[0]["upgraded"])
 
 
-def page_statements(rules: RuleSet, new_id: str) -> tuple[str, str, str]:
+def page_statements(rules: RuleSet, new_id: str, moment: str = "uploaded") -> tuple[str, str, str]:
     """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
     slots = {"objects": sql.load("backfill/objects"), "source_type": rules.classification()}
     kinds = sql.fill(sql.load("backfill/kinds"), slots)
     return (
         sql.fill(sql.load("backfill/plan_page"), {"kinds": kinds}),
-        sql.fill(sql.load("backfill/write_page"), {"kinds": kinds, "new_id": new_id}),
+        sql.fill(sql.load("backfill/write_page"), {"kinds": kinds, "new_id": new_id, "moment": moment}),
         sql.fill(sql.load("backfill/park_page"), {"kinds": kinds}),
     )

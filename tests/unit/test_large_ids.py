@@ -1,79 +1,73 @@
-"""Whole numbers beyond 2^53 are never rounded, and no kind of key keeps a check from its end."""
+"""Ids beyond 2^53, such as snowflakes, are walked exactly and shown as texts: JavaScript would round them."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from invariants.check import Verdict
-from invariants.runner import Outcome, check
-from tests.databases import SETTINGS, unguarded
-from tests.fakes import World, migrate
+from invariants.runner import check
+from tests.databases import SETTINGS, Shape, healed, recovered, steps, undone, unguarded, verdicts
+from tests.fakes import World
+from tests.support import Api
 
-FIRST = 1_200_000_000_000_000_001
-"""A number of which a double keeps the first sixteen digits: 120 of its neighbours become the same one."""
-
-ROWS = 40
-ORPHAN = FIRST + 2 * ROWS - 1
-MISSING = FIRST + 5 * ROWS + 1
-
-KEYS = {
-    "INTEGER PRIMARY KEY": FIRST.__add__,
-    "INT PRIMARY KEY": FIRST.__add__,
-    "BIGINT PRIMARY KEY": FIRST.__add__,
-    "PRIMARY KEY": FIRST.__add__,
-    "BLOB PRIMARY KEY": FIRST.__add__,
-    "NUMERIC PRIMARY KEY": FIRST.__add__,
-    "TEXT PRIMARY KEY": lambda number: f"id-{number:05}é\0x",
-    "TEXT COLLATE NOCASE PRIMARY KEY": lambda number: f"iD-{number:05}",
-    "ANY PRIMARY KEY": lambda number: FIRST + number if number % 2 else f"{FIRST + number}",
-    "REAL PRIMARY KEY": lambda number: number / 7,
-    "UUID PRIMARY KEY": lambda number: number.to_bytes(16),
-    "INT NOT NULL PRIMARY KEY": lambda number: -FIRST - number,
-    "integer, note": lambda number: number,
-}
-TABLES = """
-  CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL,
-    fetched_at TEXT);
-  CREATE UNIQUE INDEX mine ON artifacts (r2_bucket, r2_key);
-  CREATE TABLE datapoints (id {key}, artifact_id INTEGER, source_url TEXT) {without};
-"""
+FIRST = 12 * 10**17
+DIRTY = Shape(unique_index=False)
 
 
-def large(key: str = "INTEGER PRIMARY KEY", without: str = "") -> World:
-    """Return a world of ids beyond 2^53, with one orphan, in the last row but one of the datapoints."""
-    world = World()
-    world.clock.per_look = timedelta(0)
-    world.database.script(TABLES.format(key=key, without=without))
-    migrate(world.database)
-    insert = world.database.connection.executemany
-    insert("INSERT INTO artifacts VALUES (?, 'b', ?, 'raw', NULL)", [(FIRST + n, f"k{n:03}") for n in range(ROWS)])
-    numbered = [(KEYS[key](n), FIRST + n) for n in range(ROWS)]
+def world_of(artifacts: int, orphans: int = 0) -> World:
+    world = Shape().world()
+    for number in range(artifacts):
+        Shape().artifact(world, FIRST + number, f"k{number:03}")
+        Shape().datapoint(world, FIRST + 500 + number, FIRST + number)
     with unguarded(world.database):
-        insert("INSERT INTO datapoints (id, artifact_id) VALUES (?, ?)", numbered)
-        last = world.database.all("SELECT id FROM datapoints ORDER BY id DESC LIMIT 2")[1][0]
-        world.database.connection.execute("UPDATE datapoints SET artifact_id = ? WHERE id = ?", (MISSING, last))
+        for number in range(orphans):
+            Shape().datapoint(world, FIRST + 900 + number, FIRST + 999)
     return world
 
 
-def sliced(world: World, range_rows: int, seconds: float = 60) -> Outcome:
-    deadline = world.clock.moment + timedelta(seconds=seconds)
-    return asyncio.run(check(world.ports(), SETTINGS, "full", deadline, range_rows, go_on=True))
+@pytest.mark.parametrize("range_rows", [1, 3, 7, 1000])
+def test_a_full_check_in_ranges_reaches_the_end_and_counts_exactly(range_rows: int) -> None:
+    world = world_of(20, orphans=2)
+    until = world.clock.now() + timedelta(minutes=1)
+    outcome = asyncio.run(check(world.ports(), SETTINGS, "full", until, range_rows))
+    found = {one.name: one for one in outcome.verdicts}
+    assert [one.name for one in outcome.verdicts if one.outcome == "not_checked" and one.severity == "error"] == []
+    assert found["no_orphan_datapoints"].violations == 2
 
 
-def found(outcome: Outcome, name: str = "no_orphan_datapoints") -> Verdict:
-    [verdict] = [one for one in outcome.verdicts if one.name == name]
-    return verdict
+def texts(value: Any) -> list[object]:  # noqa: ANN401  # JSON
+    """Return every number and text in a JSON value."""
+    if isinstance(value, dict):
+        return [one for part in value.values() for one in texts(part)]
+    if isinstance(value, list):
+        return [one for part in value for one in texts(part)]
+    return [value]
 
 
-@pytest.mark.parametrize("range_rows", [1, 7, 39, 1000])
-@pytest.mark.parametrize("without", ["", "WITHOUT ROWID"])
-@pytest.mark.parametrize("key", KEYS)
-def test_the_ranges_of_a_table_reach_its_last_row_whatever_its_key_is(key: str, without: str, range_rows: int) -> None:
-    if "note" in key and without:
-        pytest.skip("such a table needs a key")
-    orphans = found(sliced(large(key, without), range_rows))
-    assert (orphans.outcome, orphans.violations, orphans.reason) == ("violated", 1, None)
-    assert orphans.sample[0]["artifact_id"] == str(MISSING)
+def test_no_answer_holds_a_whole_number_that_javascript_would_round() -> None:
+    world = DIRTY.world()
+    for number in range(3):
+        DIRTY.artifact(world, FIRST + number, "k", fetched_at=f"2026-01-0{number + 1}")
+    DIRTY.artifact(world, FIRST + 10, "odd", "unknown")
+    with unguarded(world.database):
+        DIRTY.datapoint(world, FIRST + 20, FIRST + 999)
+        DIRTY.datapoint(world, FIRST + 21, FIRST)
+    answers = [recovered(world), verdicts(world), Api(world).json("GET", "/findings").json()]
+    report = healed(world)
+    answers += [report, Api(world).json("GET", "/summary").json(), undone(world, report["run_id"])]
+    for answer in answers:
+        large = [one for one in texts(answer) if isinstance(one, int) and abs(one) >= 2**53]
+        assert large == []
+    assert steps(answers[0])["dedupe"]["sample"][0]["winner_id"] == str(FIRST + 2)
+    assert verdicts(world)["no_orphan_datapoints"]["sample"][0]["artifact_id"] == str(FIRST + 999)
+
+
+def test_ordinary_ids_stay_numbers() -> None:
+    world = DIRTY.world()
+    DIRTY.artifact(world, 1, "k")
+    DIRTY.artifact(world, 2, "k")
+    assert steps(recovered(world))["dedupe"]["sample"][0]["winner_id"] == 2
+    assert verdicts(world)["one_artifact_per_object"]["sample"][0]["highest_id"] == 2

@@ -1,0 +1,79 @@
+"""Whole numbers beyond 2^53 are never rounded, and no kind of key keeps a check from its end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from invariants.check import Verdict
+from invariants.runner import Outcome, check
+from tests.databases import SETTINGS, unguarded
+from tests.fakes import World, migrate
+
+FIRST = 1_200_000_000_000_000_001
+"""A number of which a double keeps the first sixteen digits: 120 of its neighbours become the same one."""
+
+ROWS = 40
+ORPHAN = FIRST + 2 * ROWS - 1
+MISSING = FIRST + 5 * ROWS + 1
+
+KEYS = {
+    "INTEGER PRIMARY KEY": FIRST.__add__,
+    "INT PRIMARY KEY": FIRST.__add__,
+    "BIGINT PRIMARY KEY": FIRST.__add__,
+    "PRIMARY KEY": FIRST.__add__,
+    "BLOB PRIMARY KEY": FIRST.__add__,
+    "NUMERIC PRIMARY KEY": FIRST.__add__,
+    "TEXT PRIMARY KEY": lambda number: f"id-{number:05}é\0x",
+    "TEXT COLLATE NOCASE PRIMARY KEY": lambda number: f"iD-{number:05}",
+    "ANY PRIMARY KEY": lambda number: FIRST + number if number % 2 else f"{FIRST + number}",
+    "REAL PRIMARY KEY": lambda number: number / 7,
+    "UUID PRIMARY KEY": lambda number: number.to_bytes(16),
+    "INT NOT NULL PRIMARY KEY": lambda number: -FIRST - number,
+    "integer, note": lambda number: number,
+}
+TABLES = """
+  CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL,
+    fetched_at TEXT);
+  CREATE UNIQUE INDEX mine ON artifacts (r2_bucket, r2_key);
+  CREATE TABLE datapoints (id {key}, artifact_id INTEGER, source_url TEXT) {without};
+"""
+
+
+def large(key: str = "INTEGER PRIMARY KEY", without: str = "") -> World:
+    """Return a world of ids beyond 2^53, with one orphan, in the last row but one of the datapoints."""
+    world = World()
+    world.clock.per_look = timedelta(0)
+    world.database.script(TABLES.format(key=key, without=without))
+    migrate(world.database)
+    insert = world.database.connection.executemany
+    insert("INSERT INTO artifacts VALUES (?, 'b', ?, 'raw', NULL)", [(FIRST + n, f"k{n:03}") for n in range(ROWS)])
+    numbered = [(KEYS[key](n), FIRST + n) for n in range(ROWS)]
+    with unguarded(world.database):
+        insert("INSERT INTO datapoints (id, artifact_id) VALUES (?, ?)", numbered)
+        last = world.database.all("SELECT id FROM datapoints ORDER BY id DESC LIMIT 2")[1][0]
+        world.database.connection.execute("UPDATE datapoints SET artifact_id = ? WHERE id = ?", (MISSING, last))
+    return world
+
+
+def sliced(world: World, range_rows: int, seconds: float = 60) -> Outcome:
+    deadline = world.clock.moment + timedelta(seconds=seconds)
+    return asyncio.run(check(world.ports(), SETTINGS, "full", deadline, range_rows, go_on=True))
+
+
+def found(outcome: Outcome, name: str = "no_orphan_datapoints") -> Verdict:
+    [verdict] = [one for one in outcome.verdicts if one.name == name]
+    return verdict
+
+
+@pytest.mark.parametrize("range_rows", [1, 7, 39, 1000])
+@pytest.mark.parametrize("without", ["", "WITHOUT ROWID"])
+@pytest.mark.parametrize("key", KEYS)
+def test_the_ranges_of_a_table_reach_its_last_row_whatever_its_key_is(key: str, without: str, range_rows: int) -> None:
+    if "note" in key and without:
+        pytest.skip("such a table needs a key")
+    orphans = found(sliced(large(key, without), range_rows))
+    assert (orphans.outcome, orphans.violations, orphans.reason) == ("violated", 1, None)
+    assert orphans.sample[0]["artifact_id"] == str(MISSING)
