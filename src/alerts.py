@@ -27,8 +27,14 @@ FIRST_PAUSE_SECONDS = 0.5
 BUDGET = timedelta(seconds=20)
 """No new attempt starts after this: a receiver that is away must not eat up the tick."""
 
+PATIENCE = timedelta(seconds=5)
+"""The same for a receiver that refuses one alert after the other."""
+
 MAX_SILENT = 2
 """After so many alerts without an answer the receiver is away: the others wait for the next tick."""
+
+MAX_REFUSED = 2
+"""After so many refused alerts in a row it seems to be the receiver: the next get one try each in this tick."""
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 """A refused alert waits twice as long after each try."""
@@ -101,25 +107,26 @@ class Sender:
         """
         now = self.ports.clock.now()
         [due] = await self.ports.database.batch([sql.statement("alerts/unsent", timestamp(now))])
-        sent = silent = 0
+        sent = silent = refused = 0
         for row in due.rows:
-            if self.ports.clock.now() >= now + BUDGET or silent >= MAX_SILENT:
+            patience = PATIENCE if refused >= MAX_REFUSED else BUDGET
+            if self.ports.clock.now() >= now + patience or silent >= MAX_SILENT:
                 break
-            attempt = await self._send(row, now + BUDGET)
+            once = bool(row["attempts"]) or refused >= MAX_REFUSED
+            attempt = await self._send(row, now + BUDGET, 1 if once else ATTEMPTS)
             sent += not attempt.error
             silent = silent + 1 if attempt.silent else 0
+            refused = refused + 1 if attempt.error else 0
         return sent
 
-    async def _send(self, row: Row, deadline: datetime) -> Attempt:
-        tries = int(row["attempts"] or 0)
-        body = json.dumps(message(row), ensure_ascii=False)
-        attempt = await self._tried(body, 1 if tries else ATTEMPTS, deadline)
+    async def _send(self, row: Row, deadline: datetime, most: int) -> Attempt:
+        attempt = await self._tried(json.dumps(message(row), ensure_ascii=False), most, deadline)
         now = self.ports.clock.now()
         if not attempt.error:
             await self._mark(sql.statement("alerts/mark_sent", row["id"], timestamp(now), attempt.count))
             return attempt
         log.write(now, "warn", "alert_not_sent", alert_id=row["id"], error=attempt.error)
-        tries += attempt.count
+        tries = int(row["attempts"] or 0) + attempt.count
         again = timestamp(now + _wait(tries))
         parked = timestamp(now) if tries >= (REFUSED_TRIES if attempt.final else MAX_TRIES) else None
         await self._mark(sql.statement("alerts/mark_failed", row["id"], attempt.error, attempt.count, again, parked))

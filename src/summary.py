@@ -14,6 +14,7 @@ from backfill.progress import Pass, Progress
 from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_catalogue
+from inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
 from runs import readable
@@ -32,7 +33,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
     control, small, unknown, last_runs, open_findings, refused = await ports.database.batch(
         [
             sql.statement("summary/control"),
-            sql.statement("summary/small_inventory", COUNTED_NOW),
+            small_inventory(COUNTED_NOW),
             sql.statement("summary/unknown", COUNTED_NOW + 1),
             sql.statement("runs/list_runs", None, LAST_RUNS, None),
             sql.statement("findings/list_findings", 1, None, OPEN_FINDINGS),

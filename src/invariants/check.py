@@ -6,6 +6,7 @@ Each check runs on its own, so an error in one hides nothing of the others; and 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -27,8 +28,16 @@ from suspects import listed
 
 SAMPLE_ROWS = 20
 
+SAMPLES_BYTES = 400_000
+"""What the samples of all invariants may take together: a recovery keeps those of several checks in one value of 2 MB."""
+
+USUAL_INVARIANTS = 10
+"""Fewer do not make their samples larger."""
+
 MAX_STATEMENTS = 400
 """D1 allows 1,000 queries per invocation, and a tick also walks: a longer full check goes on in the next one."""
+
+Rows = list[dict[str, Any]]
 
 _PARAMETER = re.compile(r"\?(\d+)")
 
@@ -113,12 +122,15 @@ class Check:
     """Awaited after each query: a check may outlast the lease of its run."""
     sampled: Sampled | None = None
     """What the columns' values say, once they were sampled."""
+    sample_bytes: int = SAMPLES_BYTES
+    """What the sample of one invariant may take."""
     _schema_counted: bool = False
     _begun: str = ""
 
     async def run(self, invariants: Sequence[Invariant]) -> list[Verdict]:
         """Return a verdict on every invariant, in their order."""
         self._begun = timestamp(self.clock.now())
+        self.sample_bytes = SAMPLES_BYTES // max(len(invariants), USUAL_INVARIANTS)
         return [await self._verdict(invariant) for invariant in invariants]
 
     @property
@@ -156,8 +168,10 @@ class Check:
     def _give_up(self, invariant: Invariant) -> None:
         """Forget what the invariant's ranges found: kept as unfinished, it would keep the check from ever ending."""
         self.failed.add(invariant.name)
-        for name in [name for name in self.partials if name.startswith(f"{invariant.name}:")]:
-            del self.partials[name]
+        self.partials = {name: one for name, one in self.partials.items() if not _is_of(invariant, name)}
+
+    def _partials_of(self, invariant: Invariant) -> list[Partial]:
+        return [self.partials[name] for name in self.partials if _is_of(invariant, name)]
 
     def _how_far(self, partials: list[Partial]) -> str:
         [first, *_] = [partial for partial in partials if not partial.done]
@@ -184,7 +198,8 @@ class Check:
                 self.sampled = self.sampled or await sample(database, self.schema)
             after = None if partial.after is None else tuple(partial.after)
             until = await self._until(database, walked, after)
-            await self._look(database, partial, self._query(invariant, subject, walked, after, until))
+            before = [row for one in self._partials_of(invariant) for row in one.sample]
+            await self._look(database, partial, self._query(invariant, subject, walked, after, until), before)
             partial.after, partial.done = (None if until is None else list(until)), until is None
             if self.keep:
                 await self.keep()
@@ -194,17 +209,28 @@ class Check:
             partial.proved = self.mode == "fast"
         return partial
 
-    async def _look(self, database: Database, partial: Partial, query: Statement) -> None:
-        """Count the rows that break the invariant in one range, and sample them as far as there is room."""
+    async def _look(self, database: Database, partial: Partial, query: Statement, before: Rows) -> None:
+        """Count the rows that break the invariant in one range, and sample them as far as those `before` leave room."""
         [counted] = await database.batch([_around("checks/counted", query)])
-        if not counted.rows:
-            return
-        partial.violations += int(counted.rows[0]["steward_violations"] or 0)
-        if len(partial.sample) < SAMPLE_ROWS:
+        violations = int(counted.rows[0]["steward_violations"] or 0)
+        partial.violations += violations
+        if violations and len(before) < SAMPLE_ROWS:
             names = [name for name in counted.rows[0] if name != "steward_violations"]
-            columns = ", ".join(f"{sql.shown(sql.quote(name))} AS {sql.quote(name)}" for name in names)
-            [sampled] = await database.batch([_around("checks/sampled", query, columns=columns)])
-            partial.sample = (partial.sample + [dict(row) for row in sampled.rows])[:SAMPLE_ROWS]
+            rows = await self._sampled(database, query, names)
+            partial.sample += _fitting(rows, before, self.sample_bytes)
+
+    async def _sampled(self, database: Database, query: Statement, names: list[str]) -> Rows:
+        """Return the first rows of the query, shortened; where they cannot be read, a row that says why."""
+        # What JSON makes of a character takes six bytes at most.
+        most = max(1, min(sql.SHOWN_CHARACTERS, self.sample_bytes // (6 * len(names))))
+        columns = ", ".join(f"{sql.shown(sql.quote(name), most)} AS {sql.quote(name)}" for name in names)
+        try:
+            [rows] = await database.batch([_around("checks/sampled", query, columns=columns)])
+        except (TransientError, OverloadedError):
+            raise
+        except PlatformError as error:
+            return [{"not_shown": error.sentence()}]
+        return [dict(row) for row in rows.rows]
 
     def _proved(self, invariant: Invariant, subject: Subject) -> bool:
         prove = PROOFS.get(invariant.proof or "")
@@ -242,6 +268,22 @@ class Check:
         if self.sampled and invariant.proof == "mentions":
             return listed(self.sampled.mentions)
         return as_parameter(self.schema.guards)
+
+
+def _fitting(rows: Rows, before: Rows, most_bytes: int) -> Rows:
+    """Return as many of the rows as there is room for after those `before`; the first of all is always shown."""
+    kept: Rows = []
+    for row in rows:
+        shown = [*before, *kept, row]
+        size = len(json.dumps(shown, ensure_ascii=False).encode(errors="replace"))
+        if len(shown) > SAMPLE_ROWS or (size > most_bytes and len(shown) > 1):
+            break
+        kept.append(row)
+    return kept
+
+
+def _is_of(invariant: Invariant, partial: str) -> bool:
+    return partial.startswith(f"{invariant.name}:")
 
 
 def _around(name: str, query: Statement, **slots: str) -> Statement:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sql
+from errors import OverloadedError, PlatformError, TransientError
 from invariants.check import Verdict
 from log import timestamp
 from ports import Database, Row, Statement
@@ -28,7 +29,38 @@ async def record(database: Database, verdicts: Sequence[Verdict], now: datetime,
 
     A verdict changes nothing where its scan began before the finding was last seen or resolved, or before a live
     recovery ended: what is known since then is newer.
+
+    Where the database refuses it, each verdict is recorded by itself; one that cannot be is `not_checked`, and says why.
+    Raises PlatformError where none can be recorded.
     """
+    try:
+        return await _record(database, verdicts, now, alerting=alerting)
+    except (TransientError, OverloadedError):
+        raise
+    except PlatformError as error:
+        changes, unrecorded = [], 0
+        for verdict in verdicts:
+            try:
+                changes += await _record(database, [verdict], now, alerting=alerting)
+            except PlatformError as refused:
+                _unrecorded(verdict, refused)
+                unrecorded += 1
+        if unrecorded == len(verdicts):
+            raise error from None
+        return changes
+
+
+def _unrecorded(verdict: Verdict, error: PlatformError) -> None:
+    """Say in the verdict that nothing is kept of it."""
+    if verdict.outcome != "not_checked":
+        found = f"{verdict.violations} violations" if verdict.violations else "no violation"
+        verdict.reason = f"It found {found}, but that could not be recorded: {error.sentence()}"
+        verdict.outcome, verdict.violations = "not_checked", None
+
+
+async def _record(
+    database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool
+) -> list[Change]:
     changes, *_ = await database.batch(statements(verdicts, now, alerting=alerting, dated=True))
     return [
         Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))

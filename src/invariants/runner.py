@@ -17,6 +17,7 @@ from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Partial, Verdict, all_hold
 from invariants.walking import RANGE_ROWS
+from inventory import whole_inventory
 from log import timestamp
 from ports import Database, Ports, Statement
 from runs import Opening, died, open_run
@@ -119,7 +120,7 @@ async def _keep(database: Database, outcome: Outcome) -> None:
     found = _found(outcome.verdicts, outcome.mode, complete=outcome.complete)
     inventory = None
     if outcome.mode == "full" and outcome.complete:
-        [counted] = await MeteredDatabase(database, outcome.cost).batch([sql.statement("summary/inventory")])
+        [counted] = await MeteredDatabase(database, outcome.cost).batch([whole_inventory()])
         as_of = timestamp(outcome.checked_at)
         inventory = json.dumps({"as_of": as_of, "by_type": counted.rows}, ensure_ascii=False)
     await database.batch([_last_check(outcome.checked_at, found, inventory)])

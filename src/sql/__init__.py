@@ -13,6 +13,9 @@ from pathlib import Path
 from ports import Statement, Value
 
 ROOT = Path(__file__).parent
+SHOWN_CHARACTERS = 300
+"""A longer value is shortened where a person is shown it."""
+
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _TRAILING = re.compile(r"(;\s*|--[^\n]*\n?\s*)+\Z")
 
@@ -53,9 +56,9 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def shown(value: str) -> str:
-    """Return the SQL expression of a value as a person is shown it; see `checks/shown.sql`."""
-    return load("checks/shown").replace("{{value}}", value)
+def shown(value: str, most: int = SHOWN_CHARACTERS) -> str:
+    """Return the SQL expression of a value as a person is shown it, `most` characters; see `checks/shown.sql`."""
+    return fill(load("checks/shown"), {"value": value, "most": str(most)})
 
 
 def showing(statement: Statement, *columns: str) -> Statement:

@@ -1,0 +1,24 @@
+"""The artifacts counted by bucket and type, few and short enough to be kept as one value."""
+
+from __future__ import annotations
+
+import sql
+from ports import Statement
+
+TYPE_CHARACTERS = 200
+"""A longer bucket or type is shortened: 500 of both make at most 1.2 MB of JSON, of which D1 takes 2 MB."""
+
+
+def whole_inventory() -> Statement:
+    """Return the statement that counts every row."""
+    return _folded(sql.load("summary/inventory"))
+
+
+def small_inventory(most: int) -> Statement:
+    """Return the statement that counts the rows of a table that has at most so many, and else returns no row."""
+    return _folded(sql.load("summary/small_inventory"), most)
+
+
+def _folded(counted: str, *params: int) -> Statement:
+    shown = {"bucket": sql.shown("r2_bucket", TYPE_CHARACTERS), "type": sql.shown("source_type", TYPE_CHARACTERS)}
+    return sql.statement("summary/folded", *params, counted=counted, **shown)
