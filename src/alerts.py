@@ -27,7 +27,7 @@ FIRST_PAUSE_SECONDS = 0.5
 BUDGET = timedelta(seconds=20)
 """No new attempt starts after this: a receiver that is away must not eat up the tick."""
 
-PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=10)
 """The same for a receiver that refuses one alert after the other."""
 
 MAX_SILENT = 2
