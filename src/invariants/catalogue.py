@@ -14,8 +14,8 @@ SUBJECTS = ("the database", "each child", "each citation")
 WALKS = ("table", "objects")
 _LINE = re.compile(r"-- (\w+): (.+)")
 _REQUIRED = ("holds", "severity", "row", "do", "needs")
-_PROOFS = ("unique_index", "foreign_key", "unknown_index", "key_order", "guards", "unique_id", "references", "mentions")
-_OPTIONAL = {"for": SUBJECTS, "walks": WALKS, "proof": _PROOFS}
+_PROOFS = ("unique_index", "foreign_key", "unknown_index", "guards", "unique_id", "references", "mentions")
+_OPTIONAL = {"modes": ("full",), "for": SUBJECTS, "walks": WALKS, "proof": _PROOFS}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Invariant:
     subject: str = "the database"
     walks: str | None = None
     proof: str | None = None
+    modes: str | None = None
+    """The only mode of a check that looks at it; None: both do."""
 
 
 def read_invariant(path: Path) -> Invariant:
@@ -63,6 +65,7 @@ def read_invariant(path: Path) -> Invariant:
         subject=header.get("for", SUBJECTS[0]),
         walks=header.get("walks"),
         proof=header.get("proof"),
+        modes=header.get("modes"),
     )
 
 

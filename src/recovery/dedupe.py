@@ -15,7 +15,7 @@ from batch import Answer, Batch
 from costs import Cost
 from errors import ConstraintError, LeaseLostError, OverloadedError, PlatformError, RefusedError, TransientError
 from log import timestamp
-from ports import Database, Result, Statement
+from ports import Database, Result, Row, Statement
 from recovery.conflicts import ChildConstraint, child_constraints
 from recovery.journal import whole_row
 from recovery.ranking import Ranking
@@ -46,6 +46,9 @@ NOT_AS_PLANNED = {
 
 Group = tuple[str, str]
 
+SAMPLED = ("r2_bucket", "r2_key", "winner_id", "losers")
+DATED = ("r2_bucket", "r2_key", "winner_id", "winner_fetched_at", "losing_rows")
+
 FIRST: Group = ("", "")
 """No object comes before it."""
 
@@ -62,6 +65,8 @@ class Plan:
     left: dict[Group, str]
     before: Group | None
     """Only the objects before this one are counted: too many are left whole to count further. None: all are."""
+    dates: list[Row] = field(default_factory=list)
+    """Of the sampled objects: the winner's fetched_at, and the first losing rows with theirs, as they are stored."""
 
 
 @dataclass
@@ -106,14 +111,16 @@ class Dedupe:
         # A batch each: D1 stops one at 30 s.
         [counts] = await self.database.batch([sql.statement("recovery/plan_dedupe", *params, **ranked)])
         sampled = sql.statement("recovery/sample_groups", *params, **ranked)
-        [sample] = await self.database.batch([sql.showing(sampled, "r2_bucket", "r2_key", "winner_id", "losers")])
+        [sample] = await self.database.batch([sql.showing(sampled, *SAMPLED, "winner_fetched_at", "losing_rows")])
         children = 0
         for reference in self.schema.references:
             slots = {**reference.slots, **ranked}
             [moved] = await self.database.batch([sql.statement("recovery/plan_remap", *params, **slots)])
             children += int(moved.rows[0]["children"] or 0)
         row = {name: int(value or 0) for name, value in counts.rows[0].items()}
-        return Plan(row["groups"], row["losers"], row["carried"], children, list(sample.rows), left, before)
+        shown = [{name: one[name] for name in SAMPLED} for one in sample.rows]
+        dates = [{name: one[name] for name in DATED} for one in sample.rows]
+        return Plan(row["groups"], row["losers"], row["carried"], children, [*shown], left, before, dates)
 
     async def _left_whole(self) -> tuple[dict[Group, str], Group | None]:
         """Return the objects that conflict among those to merge; and the first of them that is not listed, if any."""

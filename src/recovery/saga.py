@@ -252,6 +252,8 @@ class Saga:
             more = dedupe.more
             step.after, step.changed = (await self._duplicates())["losers"], dedupe.deleted
         step.details = {"groups": groups, "types_carried": carried, "children_remapped": children, "more": more}
+        if plan.dates:
+            step.details["dates"] = plan.dates
         if columns := deleted_columns(self.schema):
             step.details["deleted_columns"] = sorted(columns)
         tell_left(step, left, self.position if count["groups"] else None, dedupe.after if self.live and more else None)

@@ -36,7 +36,9 @@ class Step:
         self.sample = [*self.sample, *(one for one in later.sample if one not in self.sample)][:20]
         self.error = later.error
         # A count goes on where the round before left off; anything else is as the last round found it.
-        before, self.details = self.details, dict(later.details)
+        before = self.details
+        shown = {"dates": before["dates"]} if "dates" in before else {}
+        self.details = {**shown, **later.details}
         for name, value in later.details.items():
             known = before.get(name)
             if type(value) is int and type(known) is int:

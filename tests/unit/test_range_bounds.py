@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
 from invariants.check import Verdict
 from invariants.runner import Outcome, check
+from invariants.walking import Walked
 from tests.databases import SETTINGS, unguarded
 from tests.fakes import World, migrate
 
@@ -77,3 +79,46 @@ def test_the_ranges_of_a_table_reach_its_last_row_whatever_its_key_is(key: str, 
     orphans = found(sliced(large(key, without), range_rows))
     assert (orphans.outcome, orphans.violations, orphans.reason) == ("violated", 1, None)
     assert orphans.sample[0]["artifact_id"] == str(MISSING)
+
+
+def test_a_range_is_found_in_the_index_of_its_key() -> None:
+    for key, index in (("BLOB PRIMARY KEY", "sqlite_autoindex"), ("TEXT PRIMARY KEY", "sqlite_autoindex")):
+        world = large(key)
+        rows, params = Walked("datapoints", ("id",)).rows(("t:61",), ("b:ff",), first=1)
+        [(*_, step)] = world.database.all(f"EXPLAIN QUERY PLAN SELECT * FROM {rows}", *params)
+        assert str(step).startswith("SEARCH")
+        assert index in str(step)
+        assert str(step).endswith("(id>? AND id<?)")
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("-inf"), "x" * 500_000, b"\xff" * 500_000, "a\0" + "x" * 500_000])
+def test_a_key_that_cannot_bound_a_range_is_looked_at_and_kept_nowhere(odd: object) -> None:
+    for key in ("PRIMARY KEY", "INT PRIMARY KEY"):
+        world = large(key)
+        with unguarded(world.database):
+            world.database.connection.executemany("INSERT INTO datapoints VALUES (?, ?, NULL)", [(odd, 1), (5, 2)])
+        world.clock.per_look = timedelta(seconds=1)
+        slices = [sliced(world, 5, 8)]
+        while not slices[-1].complete:
+            assert len(str(world.database.one("SELECT full_check FROM steward_control"))) < 20_000
+            assert len(slices) < 100
+            slices.append(sliced(world, 5, 8))
+        assert len(slices) > 1
+        assert found(slices[-1]).violations == 3
+
+
+def test_how_far_a_check_came_is_told_in_words_that_name_the_key() -> None:
+    for key, told in (("TEXT PRIMARY KEY", "'id-"), ("INT PRIMARY KEY", str(FIRST)[:15]), ("UUID PRIMARY KEY", "x'0")):
+        world = large(key)
+        world.clock.per_look = timedelta(seconds=1)
+        reasons = ""
+        for _ in range(40):
+            reasons += str(found(sliced(world, 1, 8)).reason)
+        assert f"come to key {told}" in reasons
+
+
+def test_the_progress_that_an_older_version_kept_is_made_again() -> None:
+    world = large()
+    kept = {"partials": {"no_orphan_datapoints:datapoints.artifact_id": {"after": [5], "since": "2999", "old": 1}}}
+    world.database.connection.execute("UPDATE steward_control SET full_check = ?", (json.dumps(kept),))
+    assert found(sliced(world, 7)).violations == 1

@@ -84,6 +84,13 @@ def test_a_request_may_say_what_becomes_of_it(stored: object) -> None:
     assert kept(world_of(stored, OLDER), unreadable="highest_id") == [2]
 
 
+def test_a_dry_run_shows_the_dates_and_the_losing_rows() -> None:
+    world = world_of("Sat, 01 Jun 2024 03:04:05 GMT", OLDER, None)
+    [shown] = steps(recovered(world))["dedupe"]["dates"]
+    assert (shown["winner_id"], shown["winner_fetched_at"]) == (1, "Sat, 01 Jun 2024 03:04:05 GMT")
+    assert shown["losing_rows"] == f"2 ({OLDER}), 3 (NULL)"
+
+
 def test_rows_that_all_hold_the_same_need_no_reading() -> None:
     assert kept(world_of("yesterday", "yesterday")) == [2]
     assert kept(world_of("yesterday", "yesterday", None)) == [1, 2, 3]
