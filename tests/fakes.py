@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,12 @@ def _unhex(text: str) -> bytes:
 
 
 def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and what JSON makes of it
-    """Return what arrives of a value: JavaScript's numbers hold 53 bits and JSON no bytes and no infinity."""
+    """Return what arrives of a value: JavaScript's numbers hold 53 bits, and JSON no bytes and no infinity."""
     if isinstance(value, bytes):
         return list(value)
     if isinstance(value, float) and not isfinite(value):
         return None
-    return int(float(value)) if isinstance(value, int) and abs(value) > MAX_INTEGER else value
+    return int(Decimal(repr(float(value)))) if isinstance(value, int) and abs(value) > MAX_INTEGER else value
 
 
 class SqliteDatabase:

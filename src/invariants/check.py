@@ -29,7 +29,7 @@ from suspects import listed
 SAMPLE_ROWS = 20
 
 SAMPLES_BYTES = 400_000
-"""What the samples of all invariants may take together: a recovery keeps those of several checks in one value of 2 MB."""
+"""What the samples of all invariants may take: a recovery keeps those of several checks in one value of 2 MB."""
 
 USUAL_INVARIANTS = 10
 """Fewer do not make their samples larger."""

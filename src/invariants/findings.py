@@ -30,7 +30,7 @@ async def record(database: Database, verdicts: Sequence[Verdict], now: datetime,
     A verdict changes nothing where its scan began before the finding was last seen or resolved, or before a live
     recovery ended: what is known since then is newer.
 
-    Where the database refuses it, each verdict is recorded by itself; one that cannot be is `not_checked`, and says why.
+    Where the database refuses it, each verdict is recorded by itself; one that cannot be is `not_checked`, saying why.
     Raises PlatformError where none can be recorded.
     """
     try:
@@ -58,9 +58,7 @@ def _unrecorded(verdict: Verdict, error: PlatformError) -> None:
         verdict.outcome, verdict.violations = "not_checked", None
 
 
-async def _record(
-    database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool
-) -> list[Change]:
+async def _record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:
     changes, *_ = await database.batch(statements(verdicts, now, alerting=alerting, dated=True))
     return [
         Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))

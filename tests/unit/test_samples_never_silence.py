@@ -39,7 +39,9 @@ def looked(world: World, folder: Path, query: str, invariants: int = 1) -> list[
     async def run() -> list[Verdict]:
         schema = await read_schema(world.database, ())
         deadline = world.clock.now() + timedelta(minutes=1)
-        return await Check(world.database, world.clock, schema, "full", deadline).run([read_invariant(path)] * invariants)
+        return await Check(world.database, world.clock, schema, "full", deadline).run(
+            [read_invariant(path)] * invariants
+        )
 
     return asyncio.run(run())
 

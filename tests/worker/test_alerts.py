@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alerts import ATTEMPTS
+from alerts import ATTEMPTS, REFUSED_TRIES
 from tests.receiver import Receiver
 from tests.runtime import migrate
 from tests.support import TOKEN
@@ -118,3 +118,22 @@ def test_a_failed_tick_is_told_and_the_heartbeat_says_fail(steward: Steward, rec
         steward.harness.d1("ALTER TABLE hidden RENAME TO source_type_rules")
     assert [message["kind"] for message in hooks(receiver)] == ["finding", "tick_failed"]
     assert pings(receiver) == ["/ping/fail"]
+
+
+def test_what_the_receiver_refuses_for_good_costs_three_posts_is_parked_shown_and_sent_when_asked(
+    steward: Steward, receiver: Receiver
+) -> None:
+    receiver.status = 410
+    for _ in range(5):
+        assert steward.tick()["status"] == "succeeded"
+    assert len(hooks(receiver)) == REFUSED_TRIES
+    summary = steward.send("GET", "/summary").json()
+    assert (summary["alerts_waiting"], summary["alerts_parked"]) == (0, 1)
+    assert summary["alert_error"] == "The receiver answered 410."
+    receiver.status = 200
+    receiver.requests.clear()
+    steward.sql(
+        "UPDATE steward_alerts SET parked_at = NULL, next_attempt_at = NULL, attempts = 0 WHERE sent_at IS NULL"
+    )
+    steward.tick()
+    assert len(hooks(receiver)) == 1
