@@ -312,9 +312,14 @@ async def _read(database: Database) -> _Read:
         ]
     )
     keys = [(str(row["name"]), str(row["origin"]), _names(str(row["covered"]))) for row in unique.rows]
-    pair = [str(row["name"]) for row in unique.rows if row["covered"] == '["r2_bucket BINARY","r2_key BINARY"]']
+    pair = [str(row["name"]) for row in unique.rows if _is_pair(str(row["covered"]))]
     cost = sum(result.rows_read for result in (columns, unique, overview))
     return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
+
+
+def _is_pair(covered: str) -> bool:
+    """Tell whether an index covers exactly bucket and key, compared byte for byte."""
+    return sorted(one or "" for one in json.loads(covered)) == ["r2_bucket BINARY", "r2_key BINARY"]
 
 
 def _names(covered: str) -> list[str]:
