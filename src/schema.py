@@ -215,35 +215,6 @@ def new_id(columns: Sequence[Row]) -> str:
     raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
 
 
-def moment_of(columns: Sequence[Row], form: Row) -> str:
-    """Return the SQL expression of an object's upload time in the form that `artifacts.fetched_at` has.
-
-    Numbers where the column is declared so, or holds nothing else: in the unit of its largest value, by size. Else the
-    text of ISO 8601. `form` is the row of `schema/fetched_form`.
-    """
-    [declared] = [str(row["type"]).upper() for row in columns if row["name"] == "fetched_at"]
-    dates, numbers, largest = int(form["dates"] or 0), int(form["numbers"] or 0), float(form["largest"] or 0)
-    numeric = any(word in declared for word in ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC"))
-    if not (numbers == dates if numbers else numeric and not dates):
-        return "uploaded"
-    milliseconds = "CAST(round((julianday(uploaded) - 2440587.5) * 86400000) AS INTEGER)"
-    unit = next((scale for limit, scale in _UNITS if largest > limit), " / 1000")
-    return f"{milliseconds}{unit}"
-
-
-_UNITS = ((1e17, " * 1000000"), (1e14, " * 1000"), (1e11, ""))
-"""By the size of an epoch: nanoseconds, microseconds, milliseconds; else seconds."""
-
-
-def refuse_unfilled(columns: Sequence[Row]) -> None:
-    """Raise RefusedError where `artifacts` has a column that a new row must fill and this Worker knows nothing of."""
-    needed = [row for row in columns if row["not_null"] and not row["has_default"] and not row["pk"]]
-    unknown = [str(row["name"]) for row in needed if row["name"] not in WANTED]
-    if unknown:
-        message = f"artifacts.{', artifacts.'.join(unknown)}: NOT NULL without a default, so no row can be inserted."
-        raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")
-
-
 @dataclass(frozen=True)
 class _Read:
     """What the statements returned; `unique` are the keys of artifacts as (index, origin, columns)."""
@@ -312,9 +283,14 @@ async def _read(database: Database) -> _Read:
         ]
     )
     keys = [(str(row["name"]), str(row["origin"]), _names(str(row["covered"]))) for row in unique.rows]
-    pair = [str(row["name"]) for row in unique.rows if row["covered"] == '["r2_bucket BINARY","r2_key BINARY"]']
+    pair = [str(row["name"]) for row in unique.rows if _is_pair(str(row["covered"]))]
     cost = sum(result.rows_read for result in (columns, unique, overview))
     return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
+
+
+def _is_pair(covered: str) -> bool:
+    """Tell whether an index covers exactly bucket and key, compared byte for byte."""
+    return sorted(one or "" for one in json.loads(covered)) == ["r2_bucket BINARY", "r2_key BINARY"]
 
 
 def _names(covered: str) -> list[str]:

@@ -8,13 +8,14 @@ from datetime import timedelta
 import log
 import sql
 from backfill.cursor import START, Position, decode, encode
+from backfill.new_rows import moment_of, refuse_unfilled
 from backfill.progress import Pass, Progress
 from backfill.walk import Limits, Target, Walk
 from errors import CursorError, InputError
 from ports import Ports
 from rules import stored
 from runs import Opening, Run, died, no_unique_index, open_run, paused_error
-from schema import moment_of, new_id, refuse_unfilled
+from schema import new_id
 from settings import Settings
 
 MANUAL_SECONDS = 60

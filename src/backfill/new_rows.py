@@ -1,0 +1,38 @@
+"""What a new row of `artifacts` needs of its table: every column filled, and fetched_at in the form it has there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errors import RefusedError
+from ports import Row
+from schema import WANTED
+
+
+def moment_of(columns: Sequence[Row], form: Row) -> str:
+    """Return the SQL expression of an object's upload time in the form that `artifacts.fetched_at` has.
+
+    Numbers where the column is declared so, or holds nothing else: in the unit of its largest value, by size. Else the
+    text of ISO 8601. `form` is the row of `schema/fetched_form`.
+    """
+    [declared] = [str(row["type"]).upper() for row in columns if row["name"] == "fetched_at"]
+    dates, numbers, largest = int(form["dates"] or 0), int(form["numbers"] or 0), float(form["largest"] or 0)
+    numeric = any(word in declared for word in ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC"))
+    if not (numbers == dates if numbers else numeric and not dates):
+        return "uploaded"
+    milliseconds = "CAST(round((julianday(uploaded) - 2440587.5) * 86400000) AS INTEGER)"
+    unit = next((scale for limit, scale in _UNITS if largest > limit), " / 1000")
+    return f"{milliseconds}{unit}"
+
+
+_UNITS = ((1e17, " * 1000000"), (1e14, " * 1000"), (1e11, ""))
+"""By the size of an epoch: nanoseconds, microseconds, milliseconds; else seconds."""
+
+
+def refuse_unfilled(columns: Sequence[Row]) -> None:
+    """Raise RefusedError where `artifacts` has a column that a new row must fill and this Worker knows nothing of."""
+    needed = [row for row in columns if row["not_null"] and not row["has_default"] and not row["pk"]]
+    unknown = [str(row["name"]) for row in needed if row["name"] not in WANTED]
+    if unknown:
+        message = f"artifacts.{', artifacts.'.join(unknown)}: NOT NULL without a default, so no row can be inserted."
+        raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")
