@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any, Protocol
 
 from tooling.client import Steward, UnexpectedAnswerError
 from tooling.harness import Config, Harness, HarnessError
@@ -38,6 +39,27 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 class RunError(Exception):
     """It cannot run as asked; the message says why and what to do."""
+
+
+class Cron(Protocol):
+    """What fires the cron handler."""
+
+    def scheduled(self) -> str:
+        """Fire it once, and return its outcome."""
+        ...
+
+
+class Fired(Protocol):
+    """A Worker whose cron can be fired, and which says what its last tick did."""
+
+    @property
+    def harness(self) -> Cron:
+        """What fires it."""
+        ...
+
+    def last_tick(self) -> dict[str, Any]:
+        """Return the last tick's run."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -253,11 +275,11 @@ def _serve(steward: Steward, state: Path, every: int) -> None:
         shown = len(lines)
         if every and time.monotonic() - fired >= every:
             fired = time.monotonic()
-            _fire(steward)
+            fire_once(steward)
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def _fire(steward: Steward) -> None:
+def fire_once(steward: Fired) -> None:
     """Fire the cron handler once, and print one line about it; a tick that fails is shown and ends nothing."""
     outcome = steward.harness.scheduled()
     run = steward.last_tick()

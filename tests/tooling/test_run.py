@@ -126,3 +126,25 @@ def test_a_tick_s_verdicts_have_fewer_columns_than_a_check_s() -> None:
         ("invariant", "outcome", "violations", "method"),
         [("one", "not_checked", None, "scan")],
     )
+
+
+def test_a_firing_of_the_local_cron_prints_its_run_and_a_failed_one_ends_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Harness:
+        """A harness whose ticks fail."""
+
+        def scheduled(self) -> str:
+            return "exception"
+
+    class Steward:
+        """A Worker whose last tick failed."""
+
+        harness = Harness()
+
+        def last_tick(self) -> dict[str, object]:
+            return {"id": 7, "status": "failed", "error": "backfill: D1 is away"}
+
+    run.fire_once(Steward())
+    told = capsys.readouterr().out
+    assert told == "run: cron fired: run 7 failed, outcome exception: backfill: D1 is away\n"

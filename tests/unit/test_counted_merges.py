@@ -213,3 +213,14 @@ def test_a_dry_run_changes_nothing_of_any_of_this() -> None:
     recovered(world)
     world.database.script("DELETE FROM steward_runs; DELETE FROM sqlite_sequence WHERE name = 'steward_runs'")
     assert everything(world) == before
+
+
+def test_fifty_thousand_rows_of_one_object_end_well() -> None:
+    world = world_of()
+    world.database.script(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+        " INSERT INTO artifacts SELECT i, 'b', 'k', 'raw', 1700000000 + i FROM n"
+    )
+    report = healed(world, max_deletes=100_000)
+    assert (report["ok"], ids(world)) == (True, [50_000])
+    assert world.database.one("SELECT count(*) FROM steward_merges") == 49_999
