@@ -58,6 +58,10 @@ def undo_on_a_copy(demo: Demo) -> None:
     demo.story.true("the copy is thrown away", not Path(copy).exists())
 
 
+FULL_ONLY = ("keys_are_text",)
+"""What a fast check leaves out, because it would read every row."""
+
+
 def _undo(demo: Demo, copy: Steward) -> None:
     story, losers = demo.story, demo.dirty.artifacts.keys() - demo.clean.artifacts.keys()
     reports = [copy.post(f"/runs/{run['run_id']}/undo") for run in reversed(demo.recoveries)]
@@ -73,11 +77,12 @@ def everything_holds(demo: Demo) -> None:
     """Check fast and full once more, and print the end state."""
     story = demo.story
     expected = {**dict.fromkeys(demo.sample.violations(), 0), **_warned(demo)}
-    for mode in ("fast", "full"):
+    for mode, unlooked in (("fast", FULL_ONLY), ("full", ())):
         report = demo.steward.post("/check", mode=mode)
+        looked_at = {name: count for name, count in expected.items() if name not in unlooked}
         story.say(f"{mode} check:")
         story.show(*check_table(report["invariants"]))
-        story.holds(f"every error invariant holds ({mode})", promises.verdicts_match(expected, report))
+        story.holds(f"every error invariant holds ({mode})", promises.verdicts_match(looked_at, report))
         story.true(f"and the answer says ok ({mode})", report["ok"])
     story.holds("plain SQL counts the same", promises.differences(expected, demo.witness.violations()))
     story.say("the warning stays: which document was meant, only a person can say")
