@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from backfill.rules import Rule, ordered
 from backfill.walk import page_statements
 from bench.rounds import ROUNDS, Ratio, interleaved, progress, ratio, spread
 from bench.subject import RULES, WORKERS, Subject, Timed, expected_types, started
 from bench.verdicts import Results
-from rules import Rule, ordered
 from tooling.table import table
 
 OURS = "this Worker"

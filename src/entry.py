@@ -10,8 +10,8 @@ import log
 from api.app import create_app
 from bindings.clock import SystemClock
 from bindings.connect import WorkerEnvironment
+from cron.tick import run_tick
 from errors import ConfigError
-from tick import run_tick
 
 APP = create_app(WorkerEnvironment)
 

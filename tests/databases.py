@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from invariants.runner import run_check
+from invariants.run import run_check
 from ports import Ports
 from recovery.saga import RecoverRequest, recover
 from recovery.undo import undo_run

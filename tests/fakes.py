@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import sql
+from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
-from guards import expected_guards
 from ports import Chunk, ListRequest, Page, Ports, Result, Statement
-from set_up import is_fresh
+from recovery.set_up import is_fresh
 
 MIGRATIONS = Path(__file__).parent.parent / "src" / "sql" / "migrations"
 

@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 
 from api.app import create_app
-from backfill.runner import BackfillRequest, run_backfill
+from backfill.run import BackfillRequest, run_backfill
+from cron.tick import run_tick
 from ports import Database, Ports, Result, Statement
 from settings import Settings, read_settings, read_token
 from tests.fakes import SqliteDatabase, World
-from tick import run_tick
 
 TOKEN = "a-token-of-the-tests"
 SETTINGS = read_settings({"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live"})

@@ -9,19 +9,19 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-import runs
 from backfill.preview import preview
-from backfill.runner import BackfillRequest, chosen_bucket, run_backfill
+from backfill.rules import Rule, read_rules, replace_rules
+from backfill.run import BackfillRequest, chosen_bucket, run_backfill
 from errors import InputError
 from invariants import findings
-from invariants.runner import run_check
+from invariants.run import run_check
 from ports import Ports
 from recovery.saga import RecoverRequest, recover
+from recovery.set_up import GuardsRequest, change_guards
 from recovery.undo import undo_run
-from rules import Rule, read_rules, replace_rules
-from set_up import GuardsRequest, change_guards
+from reporting.summary import summarise
+from runs import record as runs
 from settings import Settings
-from summary import summarise
 
 
 class Environment(Protocol):

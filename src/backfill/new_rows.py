@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from database.schema import WANTED
 from errors import RefusedError
 from ports import Row
-from schema import WANTED
 
 
 def moment_of(columns: Sequence[Row], form: Row) -> str:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 import sql
+from backfill.rules import Rule, check_rules, ordered
 from backfill.walk import PAGE_OBJECTS
 from ports import Chunk, ListRequest, Ports, Result, Value
-from rules import Rule, check_rules, ordered
 
 
 async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule]) -> dict[str, object]:

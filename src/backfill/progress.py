@@ -18,7 +18,7 @@ from backfill.walk import Counts
 from errors import InputError
 from log import timestamp
 from ports import Clock, KeyValue
-from retry import retried
+from runs.retry import retried
 
 SAVE_EVERY = timedelta(seconds=5)
 

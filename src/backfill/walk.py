@@ -14,12 +14,12 @@ from functools import cached_property
 
 import sql
 from backfill.cursor import Position
-from costs import Cost, MeteredBucket, MeteredDatabase
+from backfill.rules import RuleSet
 from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TooBigError
 from log import timestamp
 from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Statement, Value
-from retry import retried
-from rules import RuleSet
+from runs.costs import Cost, MeteredBucket, MeteredDatabase
+from runs.retry import retried
 
 PAGE_OBJECTS = 1000
 """R2 lists at most this many objects a call."""

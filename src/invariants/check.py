@@ -14,17 +14,17 @@ from datetime import datetime
 from typing import Any
 
 import sql
-from costs import Cost, MeteredDatabase
+from database.guards import as_parameter
+from database.key_ranges import RANGE_ROWS, Bound, Key, Walked, readable
+from database.sampling import Sampled, sample
+from database.schema import Reference, Schema, Table
+from database.suspects import listed
 from errors import OverloadedError, PlatformError, TransientError
-from guards import as_parameter
 from invariants.catalogue import Invariant
 from invariants.proofs import PROOFS
-from invariants.walking import RANGE_ROWS, Bound, Key, Walked, readable
 from log import timestamp
 from ports import Clock, Database, Statement
-from sampling import Sampled, sample
-from schema import Reference, Schema, Table
-from suspects import listed
+from runs.costs import Cost, MeteredDatabase
 
 SAMPLE_ROWS = 20
 

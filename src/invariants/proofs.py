@@ -5,7 +5,7 @@ A proof says yes only where the database itself makes a violation impossible; ot
 
 from __future__ import annotations
 
-from schema import Reference, Schema
+from database.schema import Reference, Schema
 
 
 def unique_index(schema: Schema, _reference: Reference | None) -> bool:

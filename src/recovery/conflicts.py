@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 import sql
+from database.schema import Reference, Schema
 from ports import Database, Statement
-from schema import Reference, Schema
 
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)"""

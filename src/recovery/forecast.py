@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from database.schema import Schema
 from invariants.check import Verdict
 from recovery.steps import Step
-from schema import Schema
 
 
 def violations(verdicts: list[Verdict]) -> int:

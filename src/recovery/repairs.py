@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sql
+from backfill.rules import RuleSet
+from database.schema import Reference, Schema
 from errors import ConstraintError
 from log import timestamp
 from ports import Database, Statement, Value
 from recovery.conflicts import ChildConstraint, child_constraints
-from recovery.dedupe import all_groups, changed, drop_stale_guards, write_held
 from recovery.journal import restored_object
+from recovery.merge import all_groups, changed, drop_stale_guards, write_held
 from recovery.ranking import Ranking
+from recovery.set_up import read_set_up, unknown_index
 from recovery.steps import Step
-from rules import RuleSet
-from runs import Run
-from schema import Reference, Schema
-from set_up import read_set_up, unknown_index
+from runs.record import Run
 
 Merged = tuple[int, str]
 """What `all_groups` takes for the objects that a dry run leaves merged; none in a live one, which has merged them."""

@@ -12,27 +12,27 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 
 import log
-import runs
 import sql
-from costs import Cost, MeteredDatabase
+from backfill.rules import read_rules
+from database.sampling import Sampled, refuse_unknown_references, sample
+from database.schema import Schema, new_id, read_schema
 from errors import RefusedError, StewardError
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict, all_hold
-from invariants.runner import verified
+from invariants.run import verified
 from ports import Database, Ports, Statement
-from recovery.dedupe import CHUNK_GROUPS, Dedupe, Group, Plan, changed, selection, write_held
+from recovery.checkpoint import Position, classify_position, merge_position, tell_left
 from recovery.forecast import foretold, violations
-from recovery.position import Position, classify_position, merge_position, tell_left
+from recovery.merge import CHUNK_GROUPS, Dedupe, Group, Plan, changed, selection, write_held
 from recovery.ranking import Ranking
 from recovery.repairs import CLASSIFY_ROWS, Repairs
+from recovery.set_up import refuse_lifted
 from recovery.steps import ALL_STATEMENTS, MEASURE_STATEMENTS, STATEMENTS, Step
 from recovery.tombstones import check_live_where, deleted_columns, refuse_deleted_rows
-from rules import read_rules
-from runs import Opening, Run, died, foreseen, open_run
-from sampling import Sampled, refuse_unknown_references, sample
-from schema import Schema, new_id, read_schema
-from set_up import refuse_lifted
+from runs import record as runs
+from runs.costs import Cost, MeteredDatabase
+from runs.record import Opening, Run, died, foreseen, open_run
 from settings import Settings
 
 BY = "recovery"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import sql
+from database.schema import Schema
 from errors import PlatformError, RefusedError
 from ports import Database
-from schema import Schema
 
 _DELETED = re.compile(
     r"(is_?)?(deleted|removed|trashed|archived|tombstoned?|soft_?deleted)(_?(at|on|time|date|ts|by))?", re.IGNORECASE

@@ -11,19 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import runs
 import sql
-from costs import Cost, MeteredDatabase
+from database.guards import Guard
+from database.schema import Reference, Schema, read_schema
 from errors import RefusedError
-from guards import Guard
 from ports import Database, Ports, Row, Statement
-from recovery.dedupe import changed, write_held
+from recovery.checkpoint import undo_position
 from recovery.journal import restored, restored_object
-from recovery.position import undo_position
+from recovery.merge import changed, write_held
 from recovery.saga import SECONDS
 from recovery.steps import STATEMENTS
-from runs import Opening, Run, died, open_run
-from schema import Reference, Schema, read_schema
+from runs import record as runs
+from runs.costs import Cost, MeteredDatabase
+from runs.record import Opening, Run, died, open_run
 from settings import Settings
 
 BY = "undo"

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from invariants.runner import run_check
+from cron.tick import run_tick
+from invariants.run import run_check
 from ports import Ports
 from recovery.saga import RecoverRequest, recover
-from runs import LEASE
+from runs.record import LEASE
 from settings import Settings, read_settings
 from tests.chaos.faults import ShortPages
 from tests.databases import Shape
 from tests.fakes import World
-from tick import run_tick
 
 SETTINGS = read_settings({"MAX_DELETES": 1_000_000, "BACKFILL_MODE": "live"})
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"), (3, "dir/*", "dir"))

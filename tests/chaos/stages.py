@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from backfill.runner import BackfillRequest, run_backfill
+from backfill.run import BackfillRequest, run_backfill
 from errors import StewardError
 from ports import Ports
 from recovery.undo import undo_run

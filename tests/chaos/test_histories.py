@@ -24,11 +24,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-import runs
-from backfill.runner import BackfillRequest, run_backfill
+from backfill.run import BackfillRequest, run_backfill
 from errors import StewardError
 from ports import Ports
 from recovery.undo import undo_run
+from runs import record as runs
 from tests.chaos.faults import KINDS, Fault
 from tests.chaos.history_writers import Writers
 from tests.chaos.oracle import Snapshot, rule_type, stored_pass, wants_row

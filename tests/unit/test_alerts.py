@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts import ATTEMPTS, signature
+from cron.tick import run_tick
 from errors import OverloadedError, PlatformError
+from reporting.alerts import ATTEMPTS, signature
 from settings import read_settings
 from tests.fakes import World, migrated_world
-from tick import run_tick
 
 SECRET = "the-secret-of-the-receiver"
 VARIABLES = {"ALERT_WEBHOOK_URL": "https://example.org/hook?key=private", "ALERT_WEBHOOK_SECRET": SECRET}

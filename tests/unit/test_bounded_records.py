@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 
 import log
-from runs import Opening, open_run
+from runs.record import Opening, open_run
 from tests.fakes import DictStore, ManualClock, World, migrated_world
 from tests.support import numbered, tick, walked
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from database.schema import read_schema
 from invariants.catalogue import FOLDER, Invariant, read_catalogue, read_invariant
 from invariants.check import Check, Verdict
-from schema import read_schema
 from sql import SqlFileError
 from tests.databases import SETTINGS, Shape
 from tests.fakes import World

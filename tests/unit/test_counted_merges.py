@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recovery import dedupe
+from recovery import merge as dedupe
 from tests.databases import broken, healed, recovered, steps, undone, verdicts
 from tests.fakes import World, migrate
 from tests.support import everything

@@ -9,7 +9,7 @@ import pytest
 from invariants import findings
 from invariants.check import Verdict
 from log import timestamp
-from runs import Opening, open_run
+from runs.record import Opening, open_run
 from tests.fakes import World, migrated_world
 from tests.support import Api
 

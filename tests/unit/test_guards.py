@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from guards import expected_guards
+from database.guards import expected_guards
 from tests.databases import Shape, artifacts, datapoints, every_shape, healed
 from tests.fakes import World, migrated_world
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from database.schema import read_schema
 from errors import PlatformError
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Verdict
-from invariants.runner import check
+from invariants.run import check
 from ports import Database, Result, Statement
-from schema import read_schema
 from settings import read_settings
 from tests.databases import SETTINGS, Shape, broken, checked, every_shape, unguarded, verdicts
 from tests.fakes import World, migrated_world

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from invariants.runner import check
+from invariants.run import check
 from tests.databases import SETTINGS, Shape, healed, recovered, steps, undone, unguarded, verdicts
 from tests.fakes import World
 from tests.support import Api

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import sql
-from set_up import GuardsRequest
+from recovery.set_up import GuardsRequest
 from tests.databases import recovered, verdicts
 from tests.fakes import MIGRATIONS, World, apply_migrations, migrated_world
 from tests.support import TOKEN, Api, tick

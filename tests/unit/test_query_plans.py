@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from backfill.runner import BackfillRequest, run_backfill
+from backfill.run import BackfillRequest, run_backfill
 from ports import Ports, Statement
 from tests.fakes import World, migrate, migrated_world
 from tests.support import SETTINGS, RecordingDatabase, numbered

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
+from database.key_ranges import Walked
 from invariants.check import Verdict
-from invariants.runner import Outcome, check
-from invariants.walking import Walked
+from invariants.run import Outcome, check
 from tests.databases import SETTINGS, unguarded
 from tests.fakes import World, migrate
 from tests.unit.test_ranges import sliced as slowly

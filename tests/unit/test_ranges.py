@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invariants.runner import EVIDENCE, Outcome, check, full_check_due
-from invariants.walking import Walked
+from database.key_ranges import Walked
+from invariants.run import EVIDENCE, Outcome, check, full_check_due
 from log import timestamp
 from ports import Database, Result, Statement
 from recovery.saga import RecoverRequest, recover
+from reporting.summary import summarise
 from settings import Settings, read_settings
-from summary import summarise
 from tests.databases import Shape, checked, every_shape, recovered, unguarded
 from tests.fakes import ManualClock, World, migrate
 from tests.support import tick

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import runs
 from errors import PlatformError, RefusedError
 from ports import Database, Ports, Result, Statement
 from recovery.saga import RecoverRequest, recover
+from runs import record as runs
 from settings import read_settings
 from tests.databases import (
     DIRTY_SHAPES,

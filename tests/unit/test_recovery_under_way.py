@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from backfill.runner import BackfillRequest, run_backfill
+from backfill.run import BackfillRequest, run_backfill
+from cron.tick import run_tick
 from errors import LeaseLostError
-from invariants.runner import run_check
+from invariants.run import run_check
 from ports import Database, Ports, Result, Statement
 from recovery.saga import RecoverRequest, recover
-from runs import Opening, open_run
+from runs.record import Opening, open_run
 from settings import read_settings
 from tests.databases import SETTINGS, Shape, healed, recovered, undone
 from tests.fakes import World
-from tick import run_tick
 
 SHAPE = Shape(unique_index=False)
 

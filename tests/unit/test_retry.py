@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from errors import ConstraintError, OverloadedError, PlatformError, StewardError, TransientError
-from retry import ATTEMPTS, FIRST_PAUSE_SECONDS, retried
+from runs.retry import ATTEMPTS, FIRST_PAUSE_SECONDS, retried
 from tests.fakes import ManualClock
 
 

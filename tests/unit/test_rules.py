@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES, Rule, RuleSet, ordered, read_rules, replace_rules
 from errors import InputError, RefusedError
-from rules import MAX_PATTERN_BYTES, MAX_RULES, Rule, RuleSet, ordered, read_rules, replace_rules
 from tests.fakes import World, migrated_world
 
 PATTERN_TEXT = st.text("ab/*?[]^-%_.é", min_size=1, max_size=8)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from errors import LeaseLostError, RefusedError
-from runs import (
+from runs.record import (
     LEASE,
     RENEW_AFTER,
     TRANSITIONS,

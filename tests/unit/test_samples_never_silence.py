@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from database.schema import read_schema
 from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_invariant
 from invariants.check import Check, Verdict
-from schema import read_schema
 from tests.databases import Shape, broken, checked, verdicts
 from tests.fakes import World
 from tests.support import Api, tick

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alerts import ATTEMPTS, REFUSED_TRIES
+from reporting.alerts import ATTEMPTS, REFUSED_TRIES
 from tests.receiver import Receiver
 from tests.runtime import migrate
 from tests.support import TOKEN

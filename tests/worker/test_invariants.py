@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from guards import expected_guards
+from database.guards import expected_guards
 from tests.databases import SHAPES, Shape, broken
 from tests.worker.conftest import Steward
 from tests.worker.databases import drop_guards, identifier, install, numbers, script, verdicts

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from invariants.walking import RANGE_ROWS
+from database.key_ranges import RANGE_ROWS
 from tests.databases import Shape, steps
 from tests.worker.conftest import Steward
 from tests.worker.databases import drop_guards, healed, install, numbers, recovered, script, verdicts

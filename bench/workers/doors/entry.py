@@ -18,9 +18,9 @@ from workers import Response, WorkerEntrypoint, asgi, import_from_javascript
 from api.app import create_app
 from bindings.connect import WorkerEnvironment
 from bindings.r2 import R2Bucket
+from cron.tick import run_tick
 from ports import Ports
 from settings import Settings
-from tick import run_tick
 
 PAGE = "json_each(?1)"
 """Only the statements on a page of objects have it."""

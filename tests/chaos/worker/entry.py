@@ -15,7 +15,7 @@ from workers import Response, WorkerEntrypoint, asgi
 
 from api.app import create_app
 from bindings.connect import WorkerEnvironment
-from tick import run_tick
+from cron.tick import run_tick
 
 # ruff: noqa: ANN401  # JavaScript values have no Python type
 

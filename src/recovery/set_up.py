@@ -12,12 +12,12 @@ from datetime import timedelta
 
 import log
 import sql
+from database.schema import new_id, read_schema
 from errors import ConstraintError, RefusedError
 from log import timestamp
 from ports import Database, Ports, Row, Statement
-from recovery.dedupe import drop_stale_guards, write_held
-from runs import Opening, Run, died, open_run
-from schema import new_id, read_schema
+from recovery.merge import drop_stale_guards, write_held
+from runs.record import Opening, Run, died, open_run
 from settings import Settings
 
 DEFAULT_MINUTES = 30

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sql
+from database.guards import Guard, expected_guards
+from database.suspects import Suspect, by_name, folded, mentioned_by_name, ours
 from errors import RefusedError
-from guards import Guard, expected_guards
 from ports import Database, Result, Row
-from suspects import Suspect, by_name, folded, mentioned_by_name, ours
 
 WANTED = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sql
-from batch import Answer, Batch
-from costs import Cost
+from database.batch import Answer, Batch
+from database.schema import Reference, Schema
 from errors import ConstraintError, LeaseLostError, OverloadedError, PlatformError, RefusedError, TransientError
 from log import timestamp
 from ports import Database, Result, Row, Statement
@@ -20,8 +20,8 @@ from recovery.conflicts import ChildConstraint, child_constraints
 from recovery.journal import whole_row
 from recovery.ranking import Ranking
 from recovery.steps import STATEMENTS
-from runs import LEASE, Run
-from schema import Reference, Schema
+from runs.costs import Cost
+from runs.record import LEASE, Run
 
 LEFT_BYTES = 1_900_000
 """The JSON of the objects left whole is one value, of which D1 takes 2 MB."""

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 
 import log
 import sql
-from alerts import add_failed_tick, heartbeat, send_alerts
 from backfill.cursor import START
 from backfill.progress import Pass, Progress
-from backfill.runner import prepare, walk_slice
+from backfill.run import prepare, walk_slice
 from backfill.walk import SUBREQUEST_BUDGET, Limits, Walk
-from costs import Cost
+from database.key_ranges import RANGE_ROWS
 from errors import RefusedError
-from invariants.runner import check, full_check_due
-from invariants.walking import RANGE_ROWS
+from invariants.run import check, full_check_due
 from ports import Ports
-from runs import Opening, Run, foreseen, open_run, read_control
-from set_up import keep_set_up
+from recovery.set_up import keep_set_up
+from reporting.alerts import add_failed_tick, heartbeat, send_alerts
+from runs.costs import Cost
+from runs.record import Opening, Run, foreseen, open_run, read_control
 from settings import Settings
 
 

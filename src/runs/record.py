@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 import log
 import sql
-from costs import Cost, MeteredDatabase
 from errors import InputError, LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
 from ports import Clock, Database, Row, Statement
-from retry import retried
+from runs.costs import Cost, MeteredDatabase
+from runs.retry import retried
 
 LEASE = timedelta(seconds=90)
 """A killed run frees the lease after this long; longer than D1's longest statement (30 s) and a retry."""

@@ -14,10 +14,10 @@ from backfill.progress import Pass, Progress
 from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_catalogue
-from inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
-from runs import readable
+from reporting.inventory import small_inventory
+from runs.record import readable
 from settings import Settings
 
 COUNTED_NOW = 20_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import sql
 from ports import Database, Row
-from recovery.dedupe import Group
+from recovery.merge import Group
 from recovery.steps import Step
 
 LEFT_SHOWN = 100

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sql
+from database.schema import WANTED, Schema
+from database.suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 from errors import RefusedError
 from ports import Database, Row
-from schema import WANTED, Schema
-from suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 
 END_ROWS = 250
 """Rows looked at from each end of a table."""

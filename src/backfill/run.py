@@ -10,12 +10,12 @@ import sql
 from backfill.cursor import START, Position, decode, encode
 from backfill.new_rows import moment_of, refuse_unfilled
 from backfill.progress import Pass, Progress
+from backfill.rules import stored
 from backfill.walk import Limits, Target, Walk
+from database.schema import new_id
 from errors import CursorError, InputError
 from ports import Ports
-from rules import stored
-from runs import Opening, Run, died, no_unique_index, open_run, paused_error
-from schema import new_id
+from runs.record import Opening, Run, died, no_unique_index, open_run, paused_error
 from settings import Settings
 
 MANUAL_SECONDS = 60

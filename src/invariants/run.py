@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import sql
-from costs import Cost, MeteredDatabase
+from database.key_ranges import RANGE_ROWS
+from database.schema import read_schema
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.check import Check, Partial, Verdict, all_hold
-from invariants.walking import RANGE_ROWS
-from inventory import whole_inventory
 from log import timestamp
 from ports import Database, Ports, Statement
-from runs import Opening, died, open_run
-from schema import read_schema
+from reporting.inventory import whole_inventory
+from runs.costs import Cost, MeteredDatabase
+from runs.record import Opening, died, open_run
 from settings import Settings
 
 MANUAL_SECONDS = 60

@@ -1,0 +1,1 @@
+"""What the cron trigger fires."""

@@ -1,0 +1,1 @@
+"""What the owner's database is: its tables, references and guards, and how its rows are reached."""

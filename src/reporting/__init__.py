@@ -1,0 +1,1 @@
+"""What people see between runs: the summary, and alerts."""
