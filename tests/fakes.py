@@ -98,6 +98,10 @@ class SqliteDatabase:
         """Return the rows of a query as tuples."""
         return [tuple(row) for row in self.connection.execute(query, params).fetchall()]
 
+    def run(self, query: str, given: sql.Fragment) -> list[tuple[object, ...]]:
+        """Return the rows of a query around a fragment, whose values it takes by name."""
+        return [tuple(row) for row in self.connection.execute(query, dict(given.params)).fetchall()]
+
     def one(self, query: str, *params: object) -> object:
         """Return the first column of the first row."""
         return self.all(query, *params)[0][0]
@@ -112,7 +116,7 @@ def apply_migrations(database: SqliteDatabase) -> None:
 def migrate(database: SqliteDatabase) -> None:
     """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
     apply_migrations(database)
-    look = sql.fill(sql.load("set_up/read_set_up"), {"old_index": sql.load("set_up/old_index")})
+    look = sql.fragment("set_up/read_set_up", old_index=sql.load("set_up/old_index")).text
     [found] = database.connection.execute(look).fetchall()
     referenced = bool(database.all("SELECT 1 FROM pragma_table_info('datapoints') WHERE name = 'artifact_id'"))
     for text in set_up_texts(fresh=is_fresh(dict(found)), referenced=referenced):

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 import sql
-from backfill.rules import Rule, check_rules, ordered
+from backfill.rules import Rule, RuleSet, check_rules, ordered
 from backfill.walk import PAGE_OBJECTS
-from ports import Chunk, ListRequest, Ports, Result, Value
+from ports import Chunk, ListRequest, Ports, Result, Statement
 
 
 async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule]) -> dict[str, object]:
@@ -19,11 +19,7 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
     check_rules(rules)
     rule_set = ordered(rules)
     page = await ports.buckets[bucket].list_page(ListRequest(prefix, PAGE_OBJECTS))
-    slots = {"objects": sql.load("backfill/objects"), "source_type": rule_set.classification()}
-    statements = [
-        sql.statement("backfill/preview_page", chunk.objects, None, rule_set.parameter, *whole_page(chunk), **slots)
-        for chunk in page.chunks
-    ]
+    statements = [_preview(chunk, rule_set) for chunk in page.chunks]
     results = await ports.database.batch(statements) if statements else []
     return {
         "scanned": sum(chunk.count for chunk in page.chunks),
@@ -32,9 +28,9 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
     }
 
 
-def whole_page(chunk: Chunk) -> tuple[Value, ...]:
-    """Return the parameters that select all objects of a chunk, where no key bounds it."""
-    return (None, None, 0, chunk.count)
+def _preview(chunk: Chunk, rules: RuleSet) -> Statement:
+    objects = sql.fragment("backfill/objects", page=chunk.objects, first=0, end=chunk.count)
+    return sql.statement("backfill/preview_page", objects=objects, source_type=rules.classification())
 
 
 def _by_type(results: Sequence[Result]) -> list[dict[str, object]]:

@@ -37,23 +37,20 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
 
-    @property
-    def parameter(self) -> str:
-        """The rules as the JSON text that `classification` reads from `?3`."""
-        return json.dumps([[rule.pattern, rule.source_type] for rule in self.rules], ensure_ascii=False)
-
-    def classification(self, key: str = "r2_key") -> str:
+    def classification(self, key: str = "r2_key") -> sql.Fragment:
         """Return the SQL expression giving column `key`'s source type, NULL where no rule matches.
 
         Only the number of rules shapes its text. GLOB reads a text up to its first NUL, so a key that holds one
         matches no rule.
         """
         if not self.rules:
-            return "nullif(?3, ?3)"
+            return sql.Fragment("NULL")
         arms = " ".join(
-            f"WHEN {key} GLOB ?3 ->> '$[{index}][0]' THEN ?3 ->> '$[{index}][1]'" for index in range(len(self.rules))
+            f"WHEN {key} GLOB :rules ->> '$[{index}][0]' THEN :rules ->> '$[{index}][1]'"
+            for index in range(len(self.rules))
         )
-        return f"CASE WHEN instr({key}, char(0)) = 0 THEN CASE {arms} END END"
+        listed = json.dumps([[rule.pattern, rule.source_type] for rule in self.rules], ensure_ascii=False)
+        return sql.Fragment(f"CASE WHEN instr({key}, char(0)) = 0 THEN CASE {arms} END END", {"rules": listed})
 
 
 def ordered(rules: Sequence[Rule]) -> RuleSet:
@@ -95,7 +92,7 @@ async def replace_rules(database: Database, rules: Sequence[Rule]) -> None:
     """
     check_rules(rules)
     listed = json.dumps([[rule.priority, rule.pattern, rule.source_type] for rule in rules], ensure_ascii=False)
-    await database.batch([sql.statement("rules/delete_rules"), sql.statement("rules/insert_rules", listed)])
+    await database.batch([sql.statement("rules/delete_rules"), sql.statement("rules/insert_rules", rules=listed)])
 
 
 def check_rules(rules: Sequence[Rule]) -> None:

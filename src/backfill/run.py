@@ -155,7 +155,7 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
     try:
         reason = await walk.run(limits, after_page)
         if walk.complete and progress and walk.target.live and not walk.target.prefix:
-            forget = sql.statement("backfill/forget_refused", walk.target.bucket, start.pass_started_at)
+            forget = sql.statement("backfill/forget_refused", bucket=walk.target.bucket, before=start.pass_started_at)
             await walk.database.batch([forget])
         return reason
     finally:

@@ -17,7 +17,7 @@ from backfill.cursor import Position
 from backfill.rules import RuleSet
 from errors import ConstraintError, CursorError, OverloadedError, PageTooLargeError, PlatformError, TooBigError
 from log import timestamp
-from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Statement, Value
+from ports import Bucket, Chunk, Clock, Database, ListRequest, Page, Result, Value
 from runs.costs import Cost, MeteredBucket, MeteredDatabase
 from runs.retry import retried
 
@@ -264,7 +264,8 @@ class Walk:
         """Keep what is still to be written of these objects as refused, and count them so."""
         params = self._params(chunk, first, end)
         now = timestamp(self.clock.now())
-        plan, park = Statement(self._texts[0], params), Statement(self._texts[2], (*params, reason[:1000], now))
+        plan = sql.bind(self._texts[0], **params)
+        park = sql.bind(self._texts[2], **params, reason=reason[:1000], now=now)
         database = MeteredDatabase(self.database, self.cost)
         left, _ = await retried(self.clock, lambda: database.batch([plan, park]))
         self._chunk.add(left)
@@ -285,9 +286,9 @@ class Walk:
         being written is kept as refused.
         """
         params = self._params(chunk, first, chunk.count if end is None else end)
-        statements = [Statement(self._texts[0], params)]
+        statements = [sql.bind(self._texts[0], **params)]
         if write:
-            statements += [Statement(self._texts[1], params), sql.statement("recovery/changed")]
+            statements += [sql.bind(self._texts[1], **params), sql.statement("recovery/changed")]
         database, before = MeteredDatabase(self.database, self.cost), self.cost.d1_batches
         try:
             results = await retried(self.clock, lambda: database.batch(statements))
@@ -299,7 +300,7 @@ class Walk:
             return await self._verified(chunk, params, results)
         return results[0]
 
-    async def _verified(self, chunk: Chunk, params: tuple[Value, ...], results: list[Result]) -> Result | None:
+    async def _verified(self, chunk: Chunk, params: dict[str, Value], results: list[Result]) -> Result | None:
         """Return what was counted, less what the write did not do: that is kept as refused."""
         row = results[0].rows[0]
         planned = int(row["inserted"] or 0) + int(row["upgraded"] or 0)
@@ -310,7 +311,7 @@ class Walk:
         reason = "The database took the row and did not keep it." + (f" Triggers there: {names}." if names else "")
         before = self._chunk
         self._chunk = Counts()
-        await self._park(chunk, int(str(params[5])), int(str(params[6])), reason)
+        await self._park(chunk, int(str(params["first"])), int(str(params["end"])), reason)
         lost, self._chunk = self._chunk.refused - int(row["refused"] or 0), before
         # The plan said what the write was to do; the second count, what of that is still to do.
         kept = {**row, "refused": int(row["refused"] or 0) + lost}
@@ -319,17 +320,20 @@ class Walk:
         kept["upgraded"] = int(row["upgraded"] or 0) - (lost - inserted)
         return Result(rows=[kept])
 
-    def _params(self, chunk: Chunk, first: int, end: int) -> tuple[Value, ...]:
+    def _params(self, chunk: Chunk, first: int, end: int) -> dict[str, Value]:
         """Return the parameters of a page's statements about the objects from `first` up to before `end`."""
-        bounds = (chunk.first_key, chunk.last_key, first, end, self.since if self.target.live else "")
-        return (chunk.objects, self.target.bucket, self._rules, *bounds)
+        return {
+            "page": chunk.objects,
+            "bucket": self.target.bucket,
+            "first_key": chunk.first_key,
+            "last_key": chunk.last_key,
+            "first": first,
+            "end": end,
+            "since": self.since if self.target.live else "",
+        }
 
     @cached_property
-    def _rules(self) -> str:
-        return self.target.rules.parameter
-
-    @cached_property
-    def _texts(self) -> tuple[str, str, str]:
+    def _texts(self) -> tuple[sql.Fragment, sql.Fragment, sql.Fragment]:
         """The texts of plan, write and park, which are the same for every page."""
         return page_statements(self.target.rules, self.target.new_id, self.target.moment)
 
@@ -338,12 +342,14 @@ def _to_write(plan: Result) -> bool:
     return bool(plan.rows[0]["inserted"] or plan.rows[0]["upgraded"])
 
 
-def page_statements(rules: RuleSet, new_id: str, moment: str = "uploaded") -> tuple[str, str, str]:
+def page_statements(
+    rules: RuleSet, new_id: str, moment: str = "uploaded"
+) -> tuple[sql.Fragment, sql.Fragment, sql.Fragment]:
     """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
-    slots = {"objects": sql.load("backfill/objects"), "source_type": rules.classification()}
-    kinds = sql.fill(sql.load("backfill/kinds"), slots)
+    objects = sql.fragment("backfill/objects")
+    kinds = sql.fragment("backfill/kinds", objects=objects, source_type=rules.classification())
     return (
-        sql.fill(sql.load("backfill/plan_page"), {"kinds": kinds}),
-        sql.fill(sql.load("backfill/write_page"), {"kinds": kinds, "new_id": new_id, "moment": moment}),
-        sql.fill(sql.load("backfill/park_page"), {"kinds": kinds}),
+        sql.fragment("backfill/plan_page", kinds=kinds),
+        sql.fragment("backfill/write_page", kinds=kinds, new_id=new_id, moment=moment),
+        sql.fragment("backfill/park_page", kinds=kinds),
     )

@@ -159,7 +159,7 @@ async def _in_turn(tick: Tick, due: list[tuple[str, Progress]]) -> list[tuple[st
     start = names.index(str(last)) + 1 if last in names else 0
     waiting = dict(due)
     order = [name for name in names[start:] + names[:start] if name in waiting]
-    await tick.ports.database.batch([sql.statement("control/write_turn", order[0])])
+    await tick.ports.database.batch([sql.statement("control/write_turn", bucket=order[0])])
     return [(name, waiting[name]) for name in order]
 
 

@@ -57,7 +57,7 @@ def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
 
 
 def _filled(kind: str, slots: dict[str, str]) -> str:
-    return sql.fill(sql.load(f"guards/{kind}"), slots)
+    return sql.fragment(f"guards/{kind}", **slots).text
 
 
 def as_parameter(guards: Iterable[Guard]) -> str:

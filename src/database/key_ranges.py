@@ -12,15 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sql
-from ports import Database, Statement, Value
+from ports import Database, Statement
 
 RANGE_ROWS = 250_000
 """A query over this many rows takes about a second."""
 
-FIRST_PARAMETER = 3
-"""`?1` and `?2` belong to the invariant's own text."""
-
-Key = tuple[Value, ...]
 Bound = tuple[str, ...]
 
 BOUND_BYTES = 1_100
@@ -40,23 +36,23 @@ class Walked:
     def _text(self) -> str:
         return ", ".join(_identifier(key) for key in self.keys)
 
-    def rows(self, after: Bound | None, until: Bound | None, first: int = FIRST_PARAMETER) -> tuple[str, Key]:
-        """Return the rows of a range as a table expression, and its parameters, numbered from `first`."""
-        bounds = [(sign, key) for sign, key in ((">", after), ("<=", until)) if key is not None]
-        if not bounds:
-            return sql.quote(self.table), ()
+    def rows(self, after: Bound | None, until: Bound | None) -> sql.Fragment:
+        """Return the rows of a range as a table expression."""
         conditions: list[str] = []
-        params: list[Value] = []
-        for sign, key in bounds:
-            marks = [_VALUE[one[0]].format(f"?{first + len(params) + index}") for index, one in enumerate(key)]
-            conditions.append(f"({self._text()}) {sign} ({', '.join(marks)})")
-            params.extend(one[2:] for one in key)
+        params: dict[str, str] = {}
+        for name, sign, key in (("after", ">", after), ("until", "<=", until)):
+            if key is not None:
+                marks = [_VALUE[one[0]].format(f":{name}_{index}") for index, one in enumerate(key)]
+                conditions.append(f"({self._text()}) {sign} ({', '.join(marks)})")
+                params |= {f"{name}_{index}": one[2:] for index, one in enumerate(key)}
+        if not conditions:
+            return sql.Fragment(sql.quote(self.table))
         terms = [self._chosen(" AND ".join(conditions))]
         if after is None and len(self.keys) == 1 and self.keys != ("rowid",):
             # SQLite takes NULLs in a PRIMARY KEY that is not the rowid, and no comparison finds them. With OR in place
             # of the second term it would scan the table. Several keys are those of objects: walked where NOT NULL.
             terms.append(self._chosen(f"{_identifier(self.keys[0])} IS NULL"))
-        return f"({' UNION ALL '.join(terms)})", tuple(params)
+        return sql.Fragment(f"({' UNION ALL '.join(terms)})", params)
 
     def _chosen(self, condition: str) -> str:
         hidden = "rowid, " if self.keys == ("rowid",) else ""
@@ -64,12 +60,12 @@ class Walked:
 
     async def next_boundary(self, database: Database, after: Bound | None, range_rows: int) -> Bound | None:
         """Return the last key of the range of `range_rows` that follows `after`, or None for the last range."""
-        rows, params = self.rows(after, None, first=2)
         names = [_identifier(key) for key in self.keys]
         # The difference is NULL for an infinite number, whose digits do not make it a number again, and for NULL.
         fit = [f"{name} - {name} = 0 AND length(CAST({name} AS BLOB)) <= {BOUND_BYTES}" for name in names]
         slots = {"keys": self._text(), "bounds": ", ".join(map(_bound, names)), "fit": " AND ".join(fit)}
-        [result] = await database.batch([sql.statement("checks/boundary", range_rows, *params, **slots, rows=rows)])
+        wanted = sql.statement("checks/boundary", range_rows=range_rows, rows=self.rows(after, None), **slots)
+        [result] = await database.batch([wanted])
         # By place: the columns have no names of their own.
         return tuple(map(str, result.rows[0].values())) if result.rows else None
 

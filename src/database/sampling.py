@@ -61,7 +61,7 @@ async def sample(database: Database, schema: Schema) -> Sampled:
     suspects = {folded(one.table, one.column): one for one in schema.suspects}
     mentions = {folded(one.table, one.column): one for one in schema.mentions}
     for table in wanted:
-        cells = [sql.statement(name, rows, **_slots(table, longest)) for name, rows, longest in _STATEMENTS]
+        cells = [sql.statement(name, end_rows=rows, **_slots(table, longest)) for name, rows, longest in _STATEMENTS]
         plain, inside = await database.batch(cells)
         for row in plain.rows:
             column = table.columns[int(row["place"] or 0)]
@@ -88,7 +88,7 @@ async def _columns(database: Database, schema: Schema) -> tuple[list[_Sample], i
     """Return what to look at, and how much of it is left out."""
     [names] = await database.batch([sql.statement("sampling/tables")])
     tables = [str(row["name"]) for row in names.rows if not ours(str(row["name"]))]
-    [details] = await database.batch([sql.statement("schema/columns", json.dumps(tables[:MAX_TABLES]))])
+    [details] = await database.batch([sql.statement("schema/columns", tables=json.dumps(tables[:MAX_TABLES]))])
     found, left_out = [], max(0, len(tables) - MAX_TABLES)
     for name in tables[:MAX_TABLES]:
         rows = [row for row in details.rows if row["table_name"] == name]

@@ -252,7 +252,7 @@ async def read_schema(
     found = _references(read.overview, children)
     further = read.further(found)
     names = json.dumps(sorted({reference.table for reference in found} | further))
-    wanted = [sql.statement("schema/columns", names)]
+    wanted = [sql.statement("schema/columns", tables=names)]
     if read.id_proof in ("pk", "index"):
         wanted.append(sql.statement("schema/null_ids"))
     details, *nulls = await database.batch(wanted)

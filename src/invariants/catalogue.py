@@ -17,6 +17,9 @@ _REQUIRED = ("holds", "severity", "row", "do", "needs")
 _PROOFS = ("unique_index", "foreign_key", "unknown_index", "guards", "unique_id", "references", "mentions")
 _OPTIONAL = {"modes": ("full",), "for": SUBJECTS, "walks": WALKS, "proof": _PROOFS}
 
+GIVEN = frozenset({"rows", "column", "row_key", "unique_index", "facts", "label"})
+"""What a query may name: slots, `:facts` (what this Worker found) and `:label` (the child's name)."""
+
 
 @dataclass(frozen=True)
 class Invariant:
@@ -54,6 +57,11 @@ def read_invariant(path: Path) -> Invariant:
     for name, allowed in choices.items():
         if name in header and header[name] not in allowed:
             raise sql.SqlFileError(f"invariants/{path.name}: {name} must be one of {', '.join(allowed)}")
+    query = sql.parse(f"invariants/{path.stem}", text)
+    unknown = sql.names(query) - GIVEN
+    if unknown or "?" in sql.bare(query):
+        wrong = ", ".join(sorted(unknown)) or "?"
+        raise sql.SqlFileError(f"invariants/{path.name}: {wrong} is not one of {', '.join(sorted(GIVEN))}")
     return Invariant(
         name=path.stem,
         holds=header["holds"],
@@ -61,7 +69,7 @@ def read_invariant(path: Path) -> Invariant:
         row=header["row"],
         advice=header["do"],
         needs=header["needs"],
-        query=sql.parse(f"invariants/{path.stem}", text),
+        query=query,
         subject=header.get("for", SUBJECTS[0]),
         walks=header.get("walks"),
         proof=header.get("proof"),

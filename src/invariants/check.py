@@ -15,7 +15,7 @@ from typing import Any
 
 import sql
 from database.guards import as_parameter
-from database.key_ranges import RANGE_ROWS, Bound, Key, Walked, readable
+from database.key_ranges import RANGE_ROWS, Bound, Walked, readable
 from database.sampling import Sampled, sample
 from database.schema import Reference, Schema, Table
 from database.suspects import listed
@@ -23,7 +23,7 @@ from errors import OverloadedError, PlatformError, TransientError
 from invariants.catalogue import Invariant
 from invariants.proofs import PROOFS
 from log import timestamp
-from ports import Clock, Database, Statement
+from ports import Clock, Database
 from runs.costs import Cost, MeteredDatabase
 
 SAMPLE_ROWS = 20
@@ -38,8 +38,6 @@ MAX_STATEMENTS = 400
 """D1 allows 1,000 queries per invocation, and a tick also walks: a longer full check goes on in the next one."""
 
 Rows = list[dict[str, Any]]
-
-_PARAMETER = re.compile(r"\?(\d+)")
 
 
 @dataclass(frozen=True)
@@ -208,9 +206,9 @@ class Check:
             partial.proved = self.mode == "fast"
         return partial
 
-    async def _look(self, database: Database, partial: Partial, query: Statement, before: Rows) -> None:
+    async def _look(self, database: Database, partial: Partial, query: sql.Fragment, before: Rows) -> None:
         """Count the rows that break the invariant in one range, and sample them as far as those `before` leave room."""
-        [counted] = await database.batch([_around("checks/counted", query)])
+        [counted] = await database.batch([sql.statement("checks/counted", query=query)])
         violations = int(counted.rows[0]["steward_violations"] or 0)
         partial.violations += violations
         if violations and len(before) < SAMPLE_ROWS:
@@ -218,13 +216,13 @@ class Check:
             rows = await self._sampled(database, query, names)
             partial.sample += _fitting(rows, before, self.sample_bytes)
 
-    async def _sampled(self, database: Database, query: Statement, names: list[str]) -> Rows:
+    async def _sampled(self, database: Database, query: sql.Fragment, names: list[str]) -> Rows:
         """Return the first rows of the query, shortened; where they cannot be read, a row that says why."""
         # What JSON makes of a character takes six bytes at most.
         most = max(1, min(sql.SHOWN_CHARACTERS, self.sample_bytes // (6 * len(names))))
         columns = ", ".join(f"{sql.shown(sql.quote(name), most)} AS {sql.quote(name)}" for name in names)
         try:
-            [rows] = await database.batch([_around("checks/sampled", query, columns=columns)])
+            [rows] = await database.batch([sql.statement("checks/sampled", query=query, columns=columns)])
         except (TransientError, OverloadedError):
             raise
         except PlatformError as error:
@@ -250,17 +248,19 @@ class Check:
 
     def _query(
         self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Bound | None, until: Bound | None
-    ) -> Statement:
+    ) -> sql.Fragment:
         table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
-        rows, bounds = table.rows(after, until)
-        params: Key = (self._facts(invariant), subject.label, *bounds)
-        slots = {**_slots(subject), "unique_index": sql.load("schema/unique_index"), "rows": rows}
-        used = {name: slots[name] for name in slots if "{{" + name + "}}" in invariant.query}
-        text = sql.fill(invariant.query, used)
-        return Statement(text, params[: max(map(int, _PARAMETER.findall(text)), default=0)])
+        given: dict[str, str | sql.Fragment] = {
+            **_slots(subject),
+            "unique_index": sql.load("schema/unique_index"),
+            "rows": table.rows(after, until),
+            "facts": self._facts(invariant),
+            "label": subject.label,
+        }
+        return sql.fill(invariant.query, **{name: given[name] for name in sql.names(invariant.query)})
 
     def _facts(self, invariant: Invariant) -> str:
-        """Return `?1`: what this Worker found, which the invariant's query reads."""
+        """Return what this Worker found, which the invariant's query reads as `:facts`."""
         if self.sampled and invariant.proof == "references":
             return listed(self.sampled.suspects)
         if self.sampled and invariant.proof == "mentions":
@@ -282,11 +282,6 @@ def _fitting(rows: Rows, before: Rows, most_bytes: int) -> Rows:
 
 def _is_of(invariant: Invariant, partial: str) -> bool:
     return partial.startswith(f"{invariant.name}:")
-
-
-def _around(name: str, query: Statement, **slots: str) -> Statement:
-    """Return the statement `name` around an invariant's query."""
-    return Statement(sql.fill(sql.load(name), {"query": query.sql, **slots}), query.params)
 
 
 def _slots(subject: Subject) -> dict[str, str]:

@@ -77,13 +77,13 @@ def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, da
     )
     moment = timestamp(now)
     overtaken = sql.load("findings/overtaken")
-    changes = sql.fill(sql.load("findings/changes"), {"overtaken": overtaken})
+    changes = sql.fragment("findings/changes", overtaken=overtaken, verdicts=listed)
     return [
-        Statement(changes, (listed,)),
-        *([sql.statement("alerts/add_changes", listed, moment, changes=changes)] if alerting else []),
-        sql.statement("findings/resolve", listed, moment),
-        sql.statement("findings/see_again", listed, moment),
-        sql.statement("findings/open", listed, moment, overtaken=overtaken),
+        sql.bind(changes),
+        *([sql.statement("alerts/add_changes", now=moment, changes=changes)] if alerting else []),
+        sql.statement("findings/resolve", verdicts=listed, now=moment),
+        sql.statement("findings/see_again", verdicts=listed, now=moment),
+        sql.statement("findings/open", verdicts=listed, now=moment, overtaken=overtaken),
     ]
 
 
@@ -92,7 +92,9 @@ async def list_findings(
 ) -> list[dict[str, object]]:
     """Return findings, newest first; `open_only` None gives open and resolved ones."""
     wanted = None if open_only is None else int(open_only)
-    [result] = await database.batch([sql.statement("findings/list_findings", wanted, invariant, limit)])
+    [result] = await database.batch(
+        [sql.statement("findings/list_findings", is_open=wanted, invariant=invariant, most=limit)]
+    )
     return readable(result.rows)
 
 

@@ -128,7 +128,7 @@ async def _keep(database: Database, outcome: Outcome) -> None:
 
 def _last_check(checked_at: datetime, found: dict[str, object], inventory: str | None) -> Statement:
     kept = json.dumps({"checked_at": timestamp(checked_at), **found}, ensure_ascii=False)
-    return sql.statement("control/write_last_check", kept, inventory)
+    return sql.statement("control/write_last_check", found=kept, inventory=inventory)
 
 
 def verified(work: Check, verdicts: Sequence[Verdict], now: datetime) -> list[Statement]:
@@ -163,4 +163,4 @@ def _full_check(work: Check, now: datetime, partials: dict[str, Partial]) -> Sta
     ended = timestamp(now) if work.complete and not work.failed else None
     found = {name: asdict(partials[name]) for name in partials}
     under_way = json.dumps({UNDER_WAY: found}, ensure_ascii=False) if found else None
-    return sql.statement("control/write_full_check", ended, under_way)
+    return sql.statement("control/write_full_check", ended_at=ended, under_way=under_way)

@@ -35,11 +35,10 @@ class ChildConstraint:
         columns = ", ".join([self.reference.column, *(column for column, _ in self.others)])
         return f"UNIQUE ({columns}) of {self.reference.table} ({self.index})"
 
-    def broken_by(self, ranked: str, params: tuple[int | str, ...]) -> Statement:
+    def broken_by(self, ranked: sql.Fragment) -> Statement:
         """Return the statement that lists the objects among the `ranked` rows whose merge would break it."""
-        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "ranked": ranked}
-        slots["where"] = self.where
-        return sql.statement("recovery/conflicts", *params, **slots)
+        slots = {**self.reference.slots, **self.slots("ranked.winner_id"), "where": self.where}
+        return sql.statement("recovery/conflicts", ranked=ranked, **slots)
 
     @property
     def where_of_any(self) -> str:
@@ -60,7 +59,9 @@ async def child_constraints(database: Database, schema: Schema) -> list[ChildCon
     constraints: list[ChildConstraint] = []
     for reference in schema.references:
         key = schema.tables[reference.table].row_key or ""
-        wanted = sql.statement("recovery/child_constraints", reference.table, reference.column, key)
+        wanted = sql.statement(
+            "recovery/child_constraints", table_name=reference.table, column_name=reference.column, own_key=key
+        )
         [found] = await database.batch([wanted])
         for row in found.rows:
             others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]

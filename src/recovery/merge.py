@@ -6,7 +6,7 @@ Whole groups in chunks, each chunk one D1 batch: no reader ever sees a row delet
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -106,16 +106,16 @@ class Dedupe:
     async def plan(self) -> Plan:
         """Return what merging the first `max_groups` objects would do; the same statements for dry and live."""
         left, before = await self._left_whole()
-        groups, params = _fragment("all_groups"), (self.max_groups, selection(left, before))
-        ranked = {"ranked": self.ranking.rows(groups)}
+        groups = all_groups(self.max_groups, left, before)
+        ranked = self.ranking.rows(groups)
         # A batch each: D1 stops one at 30 s.
-        [counts] = await self.database.batch([sql.statement("recovery/plan_dedupe", *params, **ranked)])
-        sampled = sql.statement("recovery/sample_groups", *params, **ranked)
+        [counts] = await self.database.batch([sql.statement("recovery/plan_dedupe", ranked=ranked)])
+        sampled = sql.statement("recovery/sample_groups", ranked=ranked)
         [sample] = await self.database.batch([sql.showing(sampled, *SAMPLED, "winner_fetched_at", "losing_rows")])
         children = 0
         for reference in self.schema.references:
-            slots = {**reference.slots, **ranked}
-            [moved] = await self.database.batch([sql.statement("recovery/plan_remap", *params, **slots)])
+            wanted = sql.statement("recovery/plan_remap", ranked=ranked, **reference.slots)
+            [moved] = await self.database.batch([wanted])
             children += int(moved.rows[0]["children"] or 0)
         row = {name: int(value or 0) for name, value in counts.rows[0].items()}
         shown = [{name: one[name] for name in SAMPLED} for one in sample.rows]
@@ -127,7 +127,7 @@ class Dedupe:
         left: dict[Group, str] = {}
         room = LEFT_BYTES
         # Each object left whole makes room for a further one, which comes after all others and may conflict as well.
-        while found := await self.conflicts(_fragment("all_groups"), (self.max_groups, selection(left))):
+        while found := await self.conflicts(all_groups(self.max_groups, left)):
             for group in sorted(found):
                 room -= len(listed([group]).encode())
                 if room < 0 or self.cost.statements >= PLAN_STATEMENTS:
@@ -135,32 +135,31 @@ class Dedupe:
                 left[group] = found[group]
         return left, None
 
-    async def conflicts(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
+    async def conflicts(self, groups: sql.Fragment) -> dict[Group, str]:
         """Return the objects whose merge would break a child's own constraint or sense, and which."""
-        found = {} if self.unreadable else await self._unreadable(groups, params)
+        ranked = self.ranking.rows(groups)
+        found = {} if self.unreadable else await self._unreadable(ranked)
         if self.constraints is None:
             self.constraints = await child_constraints(self.database, self.schema)
         for constraint in self.constraints:
-            [objects] = await self.database.batch([constraint.broken_by(self.ranking.rows(groups), params)])
+            [objects] = await self.database.batch([constraint.broken_by(ranked)])
             for row in objects.rows:
                 found.setdefault((str(row["r2_bucket"]), str(row["r2_key"])), constraint.name)
         for reference in self.schema.references:
             if reference.table.lower() == "artifacts":
-                found = {**await self._self_references(reference, groups, params), **found}
+                found = {**await self._self_references(reference, ranked), **found}
         return found
 
-    async def _unreadable(self, groups: str, params: tuple[int | str, ...]) -> dict[Group, str]:
+    async def _unreadable(self, ranked: sql.Fragment) -> dict[Group, str]:
         """Return the objects that hold a date which cannot be read: their newest row is not known."""
-        ranked = {"ranked": self.ranking.rows(groups)}
-        [objects] = await self.database.batch([sql.statement("recovery/unreadable", *params, **ranked)])
+        [objects] = await self.database.batch([sql.statement("recovery/unreadable", ranked=ranked)])
         return {(str(row["r2_bucket"]), str(row["r2_key"])): f"unreadable: {row['why']}" for row in objects.rows}
 
-    async def _self_references(
-        self, reference: Reference, groups: str, params: tuple[int | str, ...]
-    ) -> dict[Group, str]:
+    async def _self_references(self, reference: Reference, ranked: sql.Fragment) -> dict[Group, str]:
         """Return the objects whose winner would come to refer to itself."""
-        slots = {"child_column": sql.quote(reference.column), "ranked": self.ranking.rows(groups)}
-        [objects] = await self.database.batch([sql.statement("recovery/self_references", *params, **slots)])
+        child_column = sql.quote(reference.column)
+        wanted = sql.statement("recovery/self_references", child_column=child_column, ranked=ranked)
+        [objects] = await self.database.batch([wanted])
         why = f"Its newest row refers to an older one of its rows by {reference.name}, and would refer to itself."
         return {(str(row["r2_bucket"]), str(row["r2_key"])): why for row in objects.rows}
 
@@ -168,7 +167,7 @@ class Dedupe:
         """Create the indexes that the merge is served by, where they are missing."""
         statements = [sql.statement("recovery/create_object_index")]
         for reference in self.schema.references:
-            wanted = sql.statement("recovery/child_index", reference.table, reference.column)
+            wanted = sql.statement("recovery/child_index", table_name=reference.table, column_name=reference.column)
             [index] = await self.database.batch([wanted])
             if not index.rows:
                 name = f"steward_children_{reference.table}_{reference.column}"
@@ -194,7 +193,7 @@ class Dedupe:
             if wanted <= 0 or self._spent():
                 self.more = True
                 break
-            self.left.update(await self.conflicts(_fragment("given_groups"), (listed(groups),)))
+            self.left.update(await self.conflicts(given_groups(groups)))
             whole = [group for group in groups if group not in self.left]
             fitting = await self._fitting(whole)
             await self._merge_or_split(fitting)
@@ -208,8 +207,8 @@ class Dedupe:
         if not groups:
             return []
         counted = [reference.counted for reference in self.schema.references]
-        given = sql.fill(_fragment("weigh_groups"), {"groups": _fragment("given_groups"), "children": _sum(counted)})
-        [weights] = await self.database.batch([Statement(given, (listed(groups),))])
+        weigh = sql.statement("recovery/weigh_groups", groups=given_groups(groups), children=_sum(counted))
+        [weights] = await self.database.batch([weigh])
         rows = {(str(row["r2_bucket"]), str(row["r2_key"])): row for row in weights.rows}
         fitting: list[Group] = []
         total = 0
@@ -241,7 +240,8 @@ class Dedupe:
 
     async def _following(self, after: Group | None, count: int) -> list[Group]:
         """Return the next `count` objects with several rows. The last one may be one still: it was left whole."""
-        wanted = sql.statement("recovery/next_groups", *(after or FIRST), count + 1, plain=_fragment("plain"))
+        place = dict(zip(("after_bucket", "after_key"), after or FIRST, strict=True))
+        wanted = sql.statement("recovery/next_groups", plain=sql.load("recovery/plain"), most=count + 1, **place)
         [found] = await self.database.batch([wanted])
         groups = []
         for row in found.rows:
@@ -300,26 +300,31 @@ class Dedupe:
         found = next((text for column, text in NOT_AS_PLANNED.items() if column in str(error)), str(error))
         if self.triggers is None:
             tables = json.dumps(["artifacts", *(reference.table for reference in self.schema.references)])
-            [rows] = await self.database.batch([sql.statement("recovery/triggers", tables)])
+            [rows] = await self.database.batch([sql.statement("recovery/triggers", tables=tables)])
             self.triggers = [str(row["name"]) for row in rows.rows]
         return f"{found} Triggers there: {', '.join(self.triggers)}." if self.triggers else found
 
+    @property
+    def _here(self) -> dict[str, int]:
+        return {"run": self.run.id, "chunk": self.chunk}
+
     async def _merge_chunk(self, groups: Sequence[Group]) -> None:
         self.chunk += 1
-        given, here = {"groups": _fragment("given_groups")}, (self.run.id, self.chunk)
-        ranked = {"ranked": self.ranking.rows(given["groups"])}
-        planned = (listed(groups), *here, self.part or EVERY_LOSER)
+        given, here = given_groups(groups), self._here
+        ranked, most = self.ranking.rows(given), self.part or EVERY_LOSER
         batch = Batch()
         batch.add(hold_lease(self.run))
         row = whole_row(self.schema.columns, "artifacts")
-        journalled = batch.add(sql.statement("recovery/journal_losers", *planned, **ranked, whole_row=row))
-        batch.add(sql.statement("recovery/check_journalled", *planned, **given))
-        batch.add(sql.statement("recovery/spend_deletes", *here))
-        batch.add(sql.statement("recovery/carry_type", planned[0], **ranked))
+        journalled = batch.add(
+            sql.statement("recovery/journal_losers", **here, most=most, ranked=ranked, whole_row=row)
+        )
+        batch.add(sql.statement("recovery/check_journalled", **here, most=most, groups=given))
+        batch.add(sql.statement("recovery/spend_deletes", **here))
+        batch.add(sql.statement("recovery/carry_type", ranked=ranked))
         carried = batch.add(sql.statement("recovery/changed"))
         moved = [self._move(batch, reference) for reference in self.schema.references]
-        batch.add(sql.statement("recovery/delete_losers", *here))
-        batch.add(sql.statement("recovery/check_deleted", *here))
+        batch.add(sql.statement("recovery/delete_losers", **here))
+        batch.add(sql.statement("recovery/check_deleted", **here))
         await batch.run(self.database)
         self.carried += changed(carried.result)
         self.children += sum(changed(one.result) for one in moved)
@@ -327,15 +332,16 @@ class Dedupe:
 
     def _move(self, batch: Batch, reference: Reference) -> Answer:
         """Add the statements that journal and move the children of one reference; return what counts the moved."""
-        here, slots = (self.run.id, self.chunk), self.schema.child_slots(reference)
+        here, slots = self._here, self.schema.child_slots(reference)
         own = {"child_table": slots["child_table"], "child_column": slots["child_column"]}
-        self_check = sql.fill(_fragment("no_self"), {"child_column": own["child_column"]})
-        no_self = self_check if reference.table.lower() == "artifacts" else "1"
-        batch.add(sql.statement("recovery/journal_remaps", *here, reference.table, reference.column, **slots))
+        named = {"table_name": reference.table, "column_name": reference.column}
+        refers_to_itself = reference.table.lower() == "artifacts"
+        no_self = sql.fragment("recovery/no_self", **here, child_column=own["child_column"])
+        batch.add(sql.statement("recovery/journal_remaps", **here, **named, **slots))
         batch.add(sql.statement("recovery/count_remaps"))
-        batch.add(sql.statement("recovery/remap_children", *here, **own))
+        batch.add(sql.statement("recovery/remap_children", **here, **own))
         moved = batch.add(sql.statement("recovery/changed"))
-        batch.add(sql.statement("recovery/check_moved", *here, **own, no_self=no_self))
+        batch.add(sql.statement("recovery/check_moved", **here, **own, no_self=no_self if refers_to_itself else "1"))
         return moved
 
 
@@ -350,7 +356,7 @@ def _sum(terms: Sequence[str]) -> str:
 def hold_lease(run: Run) -> Statement:
     """Return the statement that fails its batch unless `run` still has the lease, and renews it."""
     until = timestamp(run.clock.now() + LEASE)
-    return sql.statement("recovery/hold_lease", run.token, run.fence, until)
+    return sql.statement("recovery/hold_lease", token=run.token, fence=run.fence, until=until)
 
 
 async def drop_stale_guards(database: Database, run: Run, schema: Schema) -> None:
@@ -386,18 +392,19 @@ def changed(result: Result) -> int:
     return int(result.rows[0]["changed"] or 0)
 
 
-def _fragment(name: str) -> str:
-    return all_groups() if name == "all_groups" else sql.load(f"recovery/{name}")
+def all_groups(max_groups: int, left: Iterable[Group] = (), before: Group | None = None) -> sql.Fragment:
+    """Return the fragment that lists the first objects with several rows that can be merged.
+
+    Less those that are `left` whole, and only those before the object `before`.
+    """
+    selected = json.dumps({"left": [list(group) for group in left], "before": before}, ensure_ascii=False)
+    plain = sql.load("recovery/plain")
+    return sql.fragment("recovery/all_groups", plain=plain, max_groups=max_groups, selected=selected)
 
 
-def all_groups() -> str:
-    """Return the fragment that lists every object with several rows that can be merged."""
-    return sql.fill(sql.load("recovery/all_groups"), {"plain": sql.load("recovery/plain")})
-
-
-def selection(left: dict[Group, str], before: Group | None = None) -> str:
-    """Return what `all_groups` selects by: the objects that are left whole, and the one that it stops at."""
-    return json.dumps({"left": [list(group) for group in left], "before": before}, ensure_ascii=False)
+def given_groups(groups: Sequence[Group]) -> sql.Fragment:
+    """Return the fragment that lists these objects."""
+    return sql.fragment("recovery/given_groups", groups=listed(groups))
 
 
 def listed(groups: Sequence[Group]) -> str:

@@ -17,12 +17,12 @@ class Ranking:
     by_id: bool = False
     """Where a date of a group cannot be read: its highest id wins."""
 
-    def rows(self, groups: str) -> str:
+    def rows(self, groups: sql.Fragment) -> sql.Fragment:
         """Return the fragment that ranks the rows of the objects that the fragment `groups` selects."""
         months = {"http_month": _month("substr(text, 9, 3)"), "script_month": _month("substr(text, 5, 3)")}
         live = f"(({self.live}\n) IS TRUE)" if self.live != "1" else "1"
-        moments = sql.fill(sql.load("recovery/moments"), {"groups": groups, "live": live, **months})
-        return sql.fill(sql.load("recovery/ranked"), {"moments": moments, "by_id": str(int(self.by_id))})
+        moments = sql.fragment("recovery/moments", groups=groups, live=live, **months)
+        return sql.fragment("recovery/ranked", moments=moments, by_id=str(int(self.by_id)))
 
 
 def _month(name: str) -> str:

@@ -13,14 +13,11 @@ from log import timestamp
 from ports import Database, Statement, Value
 from recovery.conflicts import ChildConstraint, child_constraints
 from recovery.journal import restored_object
-from recovery.merge import all_groups, changed, drop_stale_guards, write_held
+from recovery.merge import changed, drop_stale_guards, write_held
 from recovery.ranking import Ranking
 from recovery.set_up import read_set_up, unknown_index
 from recovery.steps import Step
 from runs.record import Run
-
-Merged = tuple[int, str]
-"""What `all_groups` takes for the objects that a dry run leaves merged; none in a live one, which has merged them."""
 
 CLASSIFY_ROWS = 20_000
 """Unknown rows per D1 batch: about a tenth of a second."""
@@ -84,23 +81,18 @@ class Repairs:
         if self.live:
             now = timestamp(self.run.clock.now())
             found = await read_set_up(self.database)
-            further = (*unknown_index(found), sql.statement("set_up/note_set_up", now))
+            further = (*unknown_index(found), sql.statement("set_up/note_set_up", now=now))
             await self._write(*(statement for guard in wrong for statement in guard.install()), *further)
         sample = [guard.name for guard in wrong[:20]]
         return Step("guards", len(wanted) - len(wrong), len(wanted), len(wrong), sample)
 
-    async def classify(self, merged: Merged, spent: Callable[[], bool]) -> Step:
+    async def classify(self, merged: sql.Fragment, spent: Callable[[], bool]) -> Step:
         """Give unknown rows the type of the winning rule; where the budget is `spent`, `goes_on` says after what."""
-        ranked = self.ranking.rows(all_groups())
-        classification = self.rules.classification()
-        plan = sql.statement(
-            "recovery/plan_classify", *merged, self.rules.parameter, ranked=ranked, source_type=classification
-        )
+        source_type = self.rules.classification()
+        plan = sql.statement("recovery/plan_classify", ranked=self.ranking.rows(merged), source_type=source_type)
         [counts] = await self.database.batch([plan])
         unknown, classified = (int(counts.rows[0][name] or 0) for name in ("unknown", "classified"))
-        unmatched = sql.statement(
-            "recovery/sample_unknown", None, None, self.rules.parameter, source_type=classification
-        )
+        unmatched = sql.statement("recovery/sample_unknown", source_type=source_type)
         [sample] = await self.database.batch([sql.showing(unmatched, "id", "r2_bucket", "r2_key")])
         step = Step("classify", unknown, unknown - classified, classified, list(sample.rows))
         if self.live:
@@ -118,18 +110,19 @@ class Repairs:
             if chunks and spent():
                 return classified, after
             chunks += 1
+            place = {"after_bucket": after[0], "after_key": after[1]}
             [boundary] = await self.database.batch(
-                [sql.statement("recovery/unknown_boundary", *after, self.classify_rows)]
+                [sql.statement("recovery/unknown_boundary", **place, rows=self.classify_rows)]
             )
             until = (boundary.rows[0]["r2_bucket"], boundary.rows[0]["r2_key"]) if boundary.rows else (None, None)
-            params = (*after, self.rules.parameter, *until)
-            classify = sql.statement("recovery/classify_unknown", *params, source_type=self.rules.classification())
+            place |= {"until_bucket": until[0], "until_key": until[1]}
+            classify = sql.statement("recovery/classify_unknown", **place, source_type=self.rules.classification())
             classified += await self._change(classify)
             if not boundary.rows:
                 return classified, None
             after = until
 
-    async def orphans(self, merged: Merged) -> Step:
+    async def orphans(self, merged: sql.Fragment) -> Step:
         """Point children whose missing artifact the journal knows at its winner; list the others."""
         step = Step("orphans", 0, 0)
         constraints = await child_constraints(self.database, self.schema)
@@ -143,17 +136,17 @@ class Repairs:
             step.error = "\n".join(filter(None, [step.error, step_of_one.error])) or None
         return step
 
-    async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: Merged) -> Step:
+    async def _orphans_of(self, reference: Reference, constraints: list[ChildConstraint], merged: sql.Fragment) -> Step:
         slots = self.schema.child_slots(reference)
-        orphans = sql.fill(sql.load("recovery/orphans"), {**slots, **restored_object("lost.loser")})
-        stuck = [_stuck(constraint, orphans, slots, self.ranking) for constraint in constraints]
-        free = {"orphans": orphans, "free": " AND ".join([f"row_key NOT IN ({one})" for one in stuck]) or "1"}
-        params = merged if stuck else ()
+        orphans = sql.fragment("recovery/orphans", **slots, **restored_object("lost.loser"))
+        ranked = self.ranking.rows(merged)
+        stuck = [_stuck(constraint, orphans, slots, ranked) for constraint in constraints]
+        free = {"orphans": orphans, "free": _in_none_of(stuck)}
         counts, sample = await self.database.batch(
             [
-                sql.statement("recovery/plan_orphans", *params, **free),
+                sql.statement("recovery/plan_orphans", **free),
                 sql.showing(
-                    sql.statement("recovery/sample_orphans", reference.name, orphans=orphans),
+                    sql.statement("recovery/sample_orphans", child=reference.name, orphans=orphans),
                     *("child", "row_key", "missing_id", "winner_id"),
                 ),
             ]
@@ -161,18 +154,27 @@ class Repairs:
         found, known = (int(counts.rows[0][name] or 0) for name in ("orphans", "known"))
         step = Step("orphans", found, found - known, known, list(sample.rows))
         if self.live and known:
-            named = (self.run.id, reference.table, reference.column)
-            journal = sql.statement("recovery/journal_orphans", *merged, *named, **free)
+            child = {"table_name": reference.table, "column_name": reference.column}
+            journal = sql.statement("recovery/journal_orphans", run=self.run.id, **child, **free)
             try:
-                step.changed = await self._change(journal, sql.statement("recovery/point_orphans", *named, **slots))
+                step.changed = await self._change(
+                    journal, sql.statement("recovery/point_orphans", run=self.run.id, **child, **slots)
+                )
             except ConstraintError as error:
                 step.changed, step.error = 0, f"{reference.name}: {error} Its orphans are left as they are."
             step.after = found - step.changed
         return step
 
 
-def _stuck(constraint: ChildConstraint, orphans: str, slots: dict[str, str], ranking: Ranking) -> str:
+def _in_none_of(stuck: list[sql.Fragment]) -> sql.Fragment:
+    terms = [f"row_key NOT IN ({one.text})" for one in stuck]
+    # The fragments are about the same objects, so their values are the same.
+    return sql.Fragment(" AND ".join(terms) or "1", stuck[0].params if stuck else {})
+
+
+def _stuck(
+    constraint: ChildConstraint, orphans: sql.Fragment, slots: dict[str, str], ranked: sql.Fragment
+) -> sql.Fragment:
     """Return the fragment that lists the orphans which `constraint` keeps from the winner."""
-    ranked = ranking.rows(all_groups())
     same = {**constraint.slots("child.steward_target"), "where": constraint.where_of_any}
-    return sql.fill(sql.load("recovery/stuck_orphans"), {**slots, **same, "orphans": orphans, "ranked": ranked})
+    return sql.fragment("recovery/stuck_orphans", orphans=orphans, ranked=ranked, **slots, **same)

@@ -24,7 +24,7 @@ from invariants.run import verified
 from ports import Database, Ports, Statement
 from recovery.checkpoint import Position, classify_position, merge_position, tell_left
 from recovery.forecast import foretold, violations
-from recovery.merge import CHUNK_GROUPS, Dedupe, Group, Plan, changed, selection, write_held
+from recovery.merge import CHUNK_GROUPS, Dedupe, Group, Plan, all_groups, changed, write_held
 from recovery.ranking import Ranking
 from recovery.repairs import CLASSIFY_ROWS, Repairs
 from recovery.set_up import refuse_lifted
@@ -145,7 +145,7 @@ class Saga:
         self.step = name
         await self.run.keep()
         noted = json.dumps({**self.report(), "step": name, "next": GO_ON}, ensure_ascii=False)
-        await self.database.batch([sql.statement("recovery/note_step", self.run.id, noted)])
+        await self.database.batch([sql.statement("recovery/note_step", run=self.run.id, counts=noted)])
         return self._add(await work())
 
     def _spent(self) -> bool:
@@ -201,7 +201,7 @@ class Saga:
         rules = await read_rules(self.database)
         facts = (self.database, self.schema, self.run, rules, self.live, self.ranking)
         repairs = Repairs(*facts, dedupe.after == 0, self.chunk_rows, self.classify_from)
-        merged = (0, selection({})) if self.live else (EVERY_GROUP, selection(plan.left))
+        merged = all_groups(0) if self.live else all_groups(EVERY_GROUP, plan.left)
         await self._as_step("index", repairs.index)
         await self._as_step("guards", repairs.guards)
         classified = await self._as_step("classify", lambda: repairs.classify(merged, self._spent))
@@ -245,7 +245,7 @@ class Saga:
             await self._refuse_merge()
             await dedupe.prepare()
             deleted = self.steps["dedupe"].changed if "dedupe" in self.steps else 0
-            await self._write(sql.statement("recovery/allow_deletes", self._cap - deleted))
+            await self._write(sql.statement("recovery/allow_deletes", most=self._cap - deleted))
             await dedupe.merge()
             self.chunks = dedupe.chunk
             groups, carried, children, left = dedupe.groups, dedupe.carried, dedupe.children, dedupe.left

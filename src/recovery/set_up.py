@@ -76,7 +76,9 @@ async def install(ports: Ports, settings: Settings, run: Run) -> Outcome:
     if found["lifted_until"] is not None and settings.alerting:
         statements.append(_alert(run, "guards_restored", None, None))
     now = timestamp(ports.clock.now())
-    await write_held(ports.database, run, *statements, *unknown_index(found), sql.statement("set_up/note_set_up", now))
+    await write_held(
+        ports.database, run, *statements, *unknown_index(found), sql.statement("set_up/note_set_up", now=now)
+    )
     return Outcome(installed=tuple(guard.name for guard in wrong))
 
 
@@ -86,13 +88,15 @@ async def _lift(ports: Ports, settings: Settings, request: GuardsRequest, run: R
     statements = [Statement(f"DROP TRIGGER IF EXISTS {sql.quote(name)}") for name in schema.triggers]
     if settings.alerting:
         statements.append(_alert(run, "guards_lifted", until, request.reason))
-    await write_held(ports.database, run, *statements, sql.statement("set_up/note_lifted", until, request.reason))
+    await write_held(
+        ports.database, run, *statements, sql.statement("set_up/note_lifted", until=until, reason=request.reason)
+    )
     return Outcome(lifted=tuple(schema.triggers), lifted_until=until)
 
 
 def _alert(run: Run, kind: str, until: str | None, reason: str | None) -> Statement:
     body = json.dumps({"run_id": run.id, "lifted_until": until, "reason": reason}, ensure_ascii=False)
-    return sql.statement("alerts/add_alert", timestamp(run.clock.now()), kind, body)
+    return sql.statement("alerts/add_alert", now=timestamp(run.clock.now()), kind=kind, body=body)
 
 
 async def keep_set_up(ports: Ports, settings: Settings, run: Run) -> dict[str, object]:

@@ -69,12 +69,12 @@ class Undo:
     async def chunk(self, number: int) -> None:
         """Undo one chunk of the merge in one transaction."""
         columns = self.schema.columns
-        here = (self.target, number, self.run.id)
+        here = {"run": self.target, "chunk": number, "undo": self.run.id}
         listed = ", ".join(map(sql.quote, columns))
-        restore = sql.statement("recovery/restore_losers", *here, columns=listed, values=restored(columns, "loser"))
+        restore = sql.statement("recovery/restore_losers", **here, columns=listed, values=restored(columns, "loser"))
         # A loser may point at one that returns after it, in the same statement.
         own = self._guards("insert", "artifacts")
-        head = [sql.statement("recovery/mark_undone", *here, **OBJECT), *(guard.drop for guard in own), restore]
+        head = [sql.statement("recovery/mark_undone", **here, **OBJECT), *(guard.drop for guard in own), restore]
         head += [Statement(guard.create) for guard in own]
         # The last remapped goes first: where two references share a key, each names its rows by the other.
         back = [one for reference in reversed(self.schema.references) for one in self._point_back(reference, here)]
@@ -84,17 +84,17 @@ class Undo:
         self.children += sum(changed(result) for result in pointed[1::3])
         self.moved_on += [row for result in pointed[2::3] for row in result.rows]
 
-    def _point_back(self, reference: Reference, here: tuple[int, int, int]) -> list[Statement]:
+    def _point_back(self, reference: Reference, here: dict[str, int]) -> list[Statement]:
         """Return the three statements that point the children of one reference back, count them, and list the rest."""
-        named = (*here, reference.table, reference.column)
+        child = {"table_name": reference.table, "column_name": reference.column}
         slots = self.schema.child_slots(reference)
         points = f"child.{slots['child_column']} = +moved.winner_id"
         # Only a key of one column has an index that finds its row; a key of several is found by where it points.
         still_there = points if slots["row_key"].startswith("json_array") else f"({points}) IS 1"
         return [
-            sql.statement("recovery/point_back", *named, **slots, still_there=still_there),
+            sql.statement("recovery/point_back", **here, **child, **slots, still_there=still_there),
             sql.statement("recovery/changed"),
-            sql.showing(sql.statement("recovery/refused_remaps", *named, **slots), *MOVED_ON),
+            sql.showing(sql.statement("recovery/refused_remaps", **here, **child, **slots), *MOVED_ON),
         ]
 
     def _guards(self, kind: str, table: str) -> list[Guard]:
@@ -105,17 +105,22 @@ class Undo:
     async def orphans(self) -> None:
         """Point the orphans of the run back at the ids they looked for, where they did not move on since."""
         for reference in reversed(self.schema.references):
-            named = (self.target, self.run.id, reference.table, reference.column)
+            child = {"table_name": reference.table, "column_name": reference.column}
+            runs_of = {"run": self.target, "undo": self.run.id}
             slots = self.schema.child_slots(reference)
             # The guard of the child refuses an id that is missing, as it was before the recovery.
             guards = self._guards("update", reference.table)
             back = [
-                sql.statement("recovery/mark_orphans", *named, **slots, declared=str(int(reference.declared))),
-                sql.statement("recovery/orphans_back", *named, **slots),
+                sql.statement(
+                    "recovery/mark_orphans", **runs_of, **child, **slots, declared=str(int(reference.declared))
+                ),
+                sql.statement("recovery/orphans_back", **runs_of, **child, **slots),
                 sql.statement("recovery/changed"),
             ]
             again = [Statement(guard.create) for guard in guards]
-            refused = sql.showing(sql.statement("recovery/refused_orphans", *named, **slots), *MOVED_ON)
+            refused = sql.showing(
+                sql.statement("recovery/refused_orphans", run=self.target, **child, **slots), *MOVED_ON
+            )
             results = await write_held(
                 self.database, self.run, *(guard.drop for guard in guards), *back, *again, refused
             )
@@ -124,7 +129,7 @@ class Undo:
 
     async def refused(self) -> list[Row]:
         """Return up to 100 merges and 100 children that could not be undone because they moved on, and why."""
-        refused = sql.statement("recovery/refused_merges", self.target, **OBJECT)
+        refused = sql.statement("recovery/refused_merges", run=self.target, **OBJECT)
         columns = ("loser_id", "winner_id", "r2_bucket", "r2_key", "why")
         [merges] = await self.database.batch([sql.showing(refused, *columns)])
         return [*merges.rows, *self.moved_on[:100]]
@@ -167,7 +172,7 @@ async def _undo(
     work = Undo(database, schema, run, target)
     indexes: list[str] = []
     chunks, pointed = await database.batch(
-        [sql.statement("recovery/merge_chunks", target), sql.statement("recovery/orphans_to_undo", target)]
+        [sql.statement("recovery/merge_chunks", run=target), sql.statement("recovery/orphans_to_undo", run=target)]
     )
     orphans = int(pointed.rows[0]["orphans"] or 0)
     if chunks.rows:

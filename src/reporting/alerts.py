@@ -60,7 +60,7 @@ def signature(secret: str, moment: datetime, body: str) -> str:
 async def add_failed_tick(database: Database, now: datetime, run_id: int, errors: list[str]) -> None:
     """Write the alert of a failed tick."""
     body = json.dumps({"run_id": run_id, "errors": errors}, ensure_ascii=False)
-    await database.batch([sql.statement("alerts/add_alert", timestamp(now), "tick_failed", body)])
+    await database.batch([sql.statement("alerts/add_alert", now=timestamp(now), kind="tick_failed", body=body)])
 
 
 def message(row: Row) -> dict[str, object]:
@@ -106,7 +106,7 @@ class Sender:
         One that is refused waits longer each time and is parked in the end; it keeps no other from being sent.
         """
         now = self.ports.clock.now()
-        [due] = await self.ports.database.batch([sql.statement("alerts/unsent", timestamp(now))])
+        [due] = await self.ports.database.batch([sql.statement("alerts/unsent", now=timestamp(now))])
         sent = silent = refused = 0
         for row in due.rows:
             patience = PATIENCE if refused >= MAX_REFUSED else BUDGET
@@ -123,13 +123,24 @@ class Sender:
         attempt = await self._tried(json.dumps(message(row), ensure_ascii=False), most, deadline)
         now = self.ports.clock.now()
         if not attempt.error:
-            await self._mark(sql.statement("alerts/mark_sent", row["id"], timestamp(now), attempt.count))
+            await self._mark(
+                sql.statement("alerts/mark_sent", alert=row["id"], now=timestamp(now), attempts=attempt.count)
+            )
             return attempt
         log.write(now, "warn", "alert_not_sent", alert_id=row["id"], error=attempt.error)
         tries = int(row["attempts"] or 0) + attempt.count
         again = timestamp(now + _wait(tries))
         parked = timestamp(now) if tries >= (REFUSED_TRIES if attempt.final else MAX_TRIES) else None
-        await self._mark(sql.statement("alerts/mark_failed", row["id"], attempt.error, attempt.count, again, parked))
+        await self._mark(
+            sql.statement(
+                "alerts/mark_failed",
+                alert=row["id"],
+                error=attempt.error,
+                attempts=attempt.count,
+                next_attempt_at=again,
+                parked_at=parked,
+            )
+        )
         return attempt
 
     async def _tried(self, body: str, most: int, deadline: datetime) -> Attempt:

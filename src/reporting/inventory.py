@@ -11,14 +11,14 @@ TYPE_CHARACTERS = 200
 
 def whole_inventory() -> Statement:
     """Return the statement that counts every row."""
-    return _folded(sql.load("summary/inventory"))
+    return _folded(sql.fragment("summary/inventory"))
 
 
 def small_inventory(most: int) -> Statement:
     """Return the statement that counts the rows of a table that has at most so many, and else returns no row."""
-    return _folded(sql.load("summary/small_inventory"), most)
+    return _folded(sql.fragment("summary/small_inventory", most=most))
 
 
-def _folded(counted: str, *params: int) -> Statement:
-    shown = {"bucket": sql.shown("r2_bucket", TYPE_CHARACTERS), "type": sql.shown("source_type", TYPE_CHARACTERS)}
-    return sql.statement("summary/folded", *params, counted=counted, **shown)
+def _folded(counted: sql.Fragment) -> Statement:
+    bucket, source_type = (sql.shown(name, TYPE_CHARACTERS) for name in ("r2_bucket", "source_type"))
+    return sql.statement("summary/folded", counted=counted, bucket=bucket, type=source_type)

@@ -34,10 +34,10 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         [
             sql.statement("summary/control"),
             small_inventory(COUNTED_NOW),
-            sql.statement("summary/unknown", COUNTED_NOW + 1),
-            sql.statement("runs/list_runs", None, LAST_RUNS, None),
-            sql.statement("findings/list_findings", 1, None, OPEN_FINDINGS),
-            sql.statement("summary/refused", REFUSED_SHOWN),
+            sql.statement("summary/unknown", most=COUNTED_NOW + 1),
+            sql.statement("runs/list_runs", kind=None, most=LAST_RUNS, before=None),
+            sql.statement("findings/list_findings", is_open=1, invariant=None, most=OPEN_FINDINGS),
+            sql.statement("summary/refused", most=REFUSED_SHOWN),
         ]
     )
     state, now = control.rows[0], timestamp(ports.clock.now())

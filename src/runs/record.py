@@ -66,9 +66,9 @@ class Run:
         if now - self.renewed_at < RENEW_AFTER:
             return
         until = timestamp(now + LEASE)
-        statements = [sql.statement("runs/renew_run", self.id, until)]
+        statements = [sql.statement("runs/renew_run", run=self.id, until=until)]
         if self.token:
-            statements.append(sql.statement("control/renew_lease", self.token, until))
+            statements.append(sql.statement("control/renew_lease", token=self.token, until=until))
         metered = MeteredDatabase(self.database, self.overhead)
         results = await retried(self.clock, lambda: metered.batch(statements))
         if not all(result.rows for result in results):
@@ -88,11 +88,10 @@ class Run:
         longest = {"longest_batch_ms": round(spent.longest_batch_ms, 1)}
         report = {**spent.report(), **longest, "overhead": self.overhead.report()}
         now = timestamp(self.clock.now())
-        statements = [
-            sql.statement("runs/close_run", self.id, status, now, _stored(counts), _json(report), _shortened(error)),
-        ]
+        ended = {"counts": _stored(counts), "cost": _json(report), "error": _shortened(error)}
+        statements = [sql.statement("runs/close_run", run=self.id, status=status, now=now, **ended)]
         if self.token:
-            statements.append(sql.statement("control/free_lease", self.token))
+            statements.append(sql.statement("control/free_lease", token=self.token))
         await retried(self.clock, lambda: self.database.batch(statements))
 
 
@@ -137,13 +136,13 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     now = clock.now()
     token = uuid.uuid4().hex if opening.exclusive else None
     start, until = timestamp(now), timestamp(now + LEASE)
-    what = (opening.kind, opening.mode, opening.trigger)
-    insert = sql.statement("runs/open_run", *what, start, until, _json(opening.request), token)
+    what = {"kind": opening.kind, "mode": opening.mode, "trigger": opening.trigger, "request": _json(opening.request)}
+    insert = sql.statement("runs/open_run", **what, now=start, until=until, token=token)
     statements: list[Statement] = [insert]
     if token:
-        dead = sql.statement("runs/abandon_dead", start)
-        lease = sql.statement("control/take_lease", token, until, start, allowed=_allowed(opening))
-        statements = [dead, lease, insert, sql.statement("control/name_lease", token)]
+        dead = sql.statement("runs/abandon_dead", now=start)
+        lease = sql.statement("control/take_lease", token=token, until=until, now=start, allowed=_allowed(opening))
+        statements = [dead, lease, insert, sql.statement("control/name_lease", token=token)]
     statements.append(sql.statement("control/read_control"))
     results = await MeteredDatabase(database, overhead).batch(statements)
     control = results[-1].rows[0]
@@ -162,11 +161,11 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     )
 
 
-def _allowed(opening: Opening) -> str:
+def _allowed(opening: Opening) -> sql.Fragment:
     """Return the condition under which the run may take the lease, tested in the transaction that takes it."""
     if not opening.writes:
-        return "1"
-    return sql.fill(sql.load("control/may_write"), {"unique_index": sql.load("schema/unique_index")})
+        return sql.Fragment("1")
+    return sql.fragment("control/may_write", unique_index=sql.load("schema/unique_index"))
 
 
 def _refused(opening: Opening, control: Row) -> RefusedError:
@@ -223,7 +222,7 @@ async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> No
 
 def paused(clock: Clock, *, by: str, reason: str) -> Statement:
     """Return the statement that pauses, for a transaction of the caller's."""
-    return sql.statement("control/pause", by, reason, timestamp(clock.now()))
+    return sql.statement("control/pause", by=by, reason=reason, now=timestamp(clock.now()))
 
 
 async def resume(database: Database) -> None:
@@ -233,7 +232,7 @@ async def resume(database: Database) -> None:
 
 def resumed(by: str | None = None) -> Statement:
     """Return the statement that ends the pause, or only one by `by`, for a transaction of the caller's."""
-    return sql.statement("control/resume", by)
+    return sql.statement("control/resume", by=by)
 
 
 async def read_control(database: Database) -> Row:
@@ -255,13 +254,13 @@ async def list_runs(
     database: Database, *, kind: str | None = None, limit: int = 20, before: int | None = None
 ) -> list[dict[str, object]]:
     """Return the newest runs first, those of `kind` where given, those older than run `before` where given."""
-    [result] = await database.batch([sql.statement("runs/list_runs", kind, limit, before)])
+    [result] = await database.batch([sql.statement("runs/list_runs", kind=kind, most=limit, before=before)])
     return [readable(row) for row in result.rows]
 
 
 async def read_run(database: Database, run_id: int) -> dict[str, object] | None:
     """Return one run, or None where there is no such run."""
-    [result] = await database.batch([sql.statement("runs/read_run", run_id)])
+    [result] = await database.batch([sql.statement("runs/read_run", run=run_id)])
     return readable(result.rows[0]) if result.rows else None
 
 

@@ -89,7 +89,9 @@ def test_a_dropped_in_check_may_look_at_every_child(tmp_path: Path) -> None:
     text = HEADER.replace(
         "-- needs: artifacts.r2_key\n", "-- needs: artifacts.id\n-- for: each child\n-- walks: table\n"
     )
-    query = "SELECT ?2 AS child, child.{{row_key}} AS row_key FROM {{rows}} AS child WHERE child.{{column}} IS NULL\n"
+    query = (
+        "SELECT :label AS child, child.{{row_key}} AS row_key FROM {{rows}} AS child WHERE child.{{column}} IS NULL\n"
+    )
     shape = Shape()
     world = shape.world("CREATE TABLE notes (about INTEGER REFERENCES artifacts (id));")
     shape.datapoint(world, 5, None)
@@ -114,6 +116,9 @@ def test_a_dropped_in_check_may_look_at_every_child(tmp_path: Path) -> None:
         ("-- do: rename it\n", "-- do: rename it\n-- mood: good\n", "is not one of ours"),
         ("-- do: rename it\n", "-- do: rename it\n-- just a remark\n", "is not one of ours"),
         ("-- do: rename it\n", "-- do:\n", "is not one of ours"),
+        (QUERY, "SELECT :child FROM artifacts\n", "child is not one of"),
+        (QUERY, "SELECT ?2 FROM artifacts\n", "? is not one of"),
+        (QUERY, "SELECT {{rowkey}} FROM artifacts\n", "rowkey is not one of"),
         (QUERY, "", "no statement in it"),
     ],
 )

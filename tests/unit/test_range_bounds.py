@@ -85,8 +85,8 @@ def test_the_ranges_of_a_table_reach_its_last_row_whatever_its_key_is(key: str, 
 def test_a_range_is_found_in_the_index_of_its_key() -> None:
     for key, index in (("BLOB PRIMARY KEY", "sqlite_autoindex"), ("TEXT PRIMARY KEY", "sqlite_autoindex")):
         world = large(key)
-        rows, params = Walked("datapoints", ("id",)).rows(("t:61",), ("b:ff",), first=1)
-        [(*_, step)] = world.database.all(f"EXPLAIN QUERY PLAN SELECT * FROM {rows}", *params)
+        rows = Walked("datapoints", ("id",)).rows(("t:61",), ("b:ff",))
+        [(*_, step)] = world.database.run(f"EXPLAIN QUERY PLAN SELECT * FROM {rows.text}", rows)
         assert str(step).startswith("SEARCH")
         assert index in str(step)
         assert str(step).endswith("(id>? AND id<?)")

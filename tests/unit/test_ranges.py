@@ -359,7 +359,7 @@ def test_the_first_range_of_many_reads_no_more_than_its_rows(kind: str) -> None:
     world.database.script(f"CREATE TABLE big (id {kind}, note)")
     insert = world.database.connection.executemany
     insert("INSERT INTO big VALUES (?, 1)", [(f"id-{n:05}" if "TEXT" in kind else n,) for n in range(20_000)])
-    rows, params = Walked("big", ("id",)).rows(None, (f"t:{b'id-00009'.hex()}" if "TEXT" in kind else "i:9",), first=1)
+    rows = Walked("big", ("id",)).rows(None, (f"t:{b'id-00009'.hex()}" if "TEXT" in kind else "i:9",))
     steps = 0
 
     def step() -> None:
@@ -367,6 +367,6 @@ def test_the_first_range_of_many_reads_no_more_than_its_rows(kind: str) -> None:
         steps += 1
 
     world.database.connection.set_progress_handler(step, 1)
-    assert world.database.one(f"SELECT count(note) FROM {rows}", *params) == 10
+    assert world.database.run(f"SELECT count(note) FROM {rows.text}", rows) == [(10,)]
     world.database.connection.set_progress_handler(None, 1)
     assert steps < 1_000

@@ -77,7 +77,7 @@ def scans(plan: list[str]) -> list[str]:
     return [step for step in plan if re.match(rf"SCAN ({TABLES})\b", step)]
 
 
-EVERY_GROUP = "json_each(?2, '$.left')"
+EVERY_GROUP = ", '$.left')"
 """In what is done once before the first chunk, over all objects: it must look at every artifact."""
 
 ROWS_OF_A_CHUNK = {
@@ -88,10 +88,10 @@ ROWS_OF_A_CHUNK = {
     "remap": 'SET "artifact_id" = merged.winner_id',
     "remap of notes": 'SET "about" = merged.winner_id',
     "delete": "DELETE FROM artifacts",
-    "next groups": "r2_key COLLATE BINARY >= ?2",
+    "next groups": "r2_key COLLATE BINARY >= ?",
     "conflicts": "SELECT DISTINCT r2_bucket",
     "classify": "UPDATE artifacts SET source_type = classified",
-    "boundary": "OFFSET ?3 - 1",
+    "boundary": "ORDER BY r2_bucket, r2_key\nLIMIT 1 OFFSET ?",
     "point orphans": 'SET "artifact_id" = lost.winner_id',
 }
 ROWS_OF_AN_UNDO = {
@@ -104,7 +104,7 @@ ROWS_OF_AN_UNDO = {
     "chunks": "GROUP BY chunk",
     "orphans": "SELECT count(*) AS orphans FROM steward_remaps",
     "mark orphans": "UPDATE steward_remaps SET undone_by",
-    "point orphans back": "FROM steward_remaps\n  WHERE run = ?1 AND child_table = ?3",
+    "point orphans back": "SELECT row_key, loser_id, winner_id FROM steward_remaps",
     "refused orphans": "WHERE points_at IS NOT loser_id",
 }
 

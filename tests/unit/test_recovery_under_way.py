@@ -113,7 +113,7 @@ def test_a_recovery_that_lost_its_lease_changes_nothing_more() -> None:
         SHAPE.artifact(world, number, f"raw/{number // 2:02}")
     before = world.database.all("SELECT * FROM artifacts")
     steal = "UPDATE steward_control SET lease_token = 'thief', fence = fence + 1, deletes_left = 7"
-    for text in ("deletes_left = ?1", "INTO steward_merges"):
+    for text in ("deletes_left = ?", "INTO steward_merges"):
         ports = watched(world, text, once(lambda: world.database.script(steal)))
         report = recovered(ports, dry_run=False)
         assert "lost its lease" in str(report)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
 import sql
+from ports import Statement
 from sql import SqlFileError
 
 SRC = Path(__file__).parents[2] / "src"
@@ -37,12 +39,26 @@ def test_every_file_says_in_its_first_line_what_it_returns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMED)
+def test_the_header_names_just_the_parameters_of_its_statement(name: str) -> None:
+    lines = (sql.ROOT / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    header = " ".join(itertools.takewhile(lambda line: line.startswith("--"), lines))
+    assert set(re.findall(r"(?<![\w:]):([a-z]\w*)", header)) == set(sql.parameters(sql.load(name)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_file_numbers_its_parameters(name: str) -> None:
+    assert "?" not in sql.bare((sql.ROOT / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_every_file_is_used_by_name(name: str) -> None:
     assert any(used(name, module) for module in MODULES)
 
 
 def test_every_name_that_is_used_has_its_file() -> None:
-    mentioned = {name for module in MODULES for name in re.findall(r"sql\.(?:load|statement)\(\s*\"([^\"]+)\"", module)}
+    mentioned = {
+        name for module in MODULES for name in re.findall(r"sql\.(?:load|statement|fragment)\(\s*\"([^\"]+)\"", module)
+    }
     assert mentioned
     assert mentioned <= set(NAMES)
 
@@ -82,14 +98,42 @@ def test_a_comment_inside_the_statement_stays() -> None:
     assert sql.parse("some/name", "-- A header.\nSELECT 1 -- one\n, 2;\n") == "SELECT 1 -- one\n, 2"
 
 
-@pytest.mark.parametrize("slots", [{}, {"a": "x"}, {"a": "x", "b": "y", "c": "z"}])
-def test_a_slot_without_a_value_and_a_value_without_a_slot_are_refused(slots: dict[str, str]) -> None:
-    with pytest.raises(SqlFileError, match="slots"):
-        sql.fill("SELECT {{a}}, {{b}}", slots)
+@pytest.mark.parametrize("given", [{}, {"a": "x"}, {"a": "x", "b": "y", "c": "z"}, {"a": "x", "b": 1}])
+def test_a_slot_without_a_text_and_a_text_without_a_slot_are_refused(given: dict[str, str | int]) -> None:
+    with pytest.raises(SqlFileError):
+        sql.fill("SELECT {{a}}, {{b}}", **given)
 
 
 def test_a_slot_takes_its_value_as_it_is() -> None:
-    assert sql.fill("SELECT {{a}}, {{b}}", {"a": r"\1 {{b}}", "b": "y"}) == r"SELECT \1 {{b}}, y"
+    assert sql.fill("SELECT {{a}}, {{b}}", a=r"\1 {{b}}", b="y").text == r"SELECT \1 {{b}}, y"
+
+
+def test_parameters_are_numbered_in_the_order_of_their_first_use() -> None:
+    wanted = sql.bind(sql.Fragment("SELECT :two, :one, :two"), one=1, two="b")
+    assert (wanted.sql, wanted.params) == ("SELECT ?1, ?2, ?1", ("b", 1))
+
+
+@pytest.mark.parametrize("given", [{}, {"one": 1}, {"one": 1, "two": 2, "three": 3}])
+def test_a_missing_an_unknown_and_an_unused_parameter_are_refused(given: dict[str, int]) -> None:
+    with pytest.raises(SqlFileError, match="parameters"):
+        sql.bind(sql.Fragment("SELECT :one, :two"), **given)
+
+
+def test_a_fragment_brings_its_values_along_and_two_values_for_one_name_are_refused() -> None:
+    inner = sql.fill("SELECT :one", one=1)
+    outer = sql.fill("SELECT * FROM ({{inner}}) WHERE x = :one", inner=inner)
+    assert sql.bind(outer) == Statement("SELECT * FROM (SELECT ?1) WHERE x = ?1", (1,))
+    with pytest.raises(SqlFileError, match="two values"):
+        sql.fill("SELECT * FROM ({{inner}}) WHERE x = :one", inner=inner, one=2)
+    with pytest.raises(SqlFileError, match="no slot"):
+        sql.fill("SELECT :one", one=inner)
+
+
+@pytest.mark.parametrize(
+    "text", ["':one'", '":one"', "`:one`", "[:one]", "-- :one\n1", "/* :one\n */ 1", "'it''s :one'", "x::one", "a:one"]
+)
+def test_what_is_quoted_or_a_comment_names_no_parameter(text: str) -> None:
+    assert sql.parameters(f"SELECT {text}") == ()
 
 
 @pytest.mark.parametrize("name", ["plain", 'with "quotes"', "it's", "semi;colon", "é", ""])

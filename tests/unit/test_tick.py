@@ -315,7 +315,7 @@ def test_a_stores_unforeseen_error_does_not_stop_the_other_bucket(two: World) ->
 
 
 def test_a_tick_whose_row_cannot_be_closed_still_calls_the_heartbeat(world: World) -> None:
-    world.database = DefectiveDatabase(world.database.connection, "SET status = ?2", PlatformError("no more"))
+    world.database = DefectiveDatabase(world.database.connection, "SET status = ?", PlatformError("no more"))
     with pytest.raises(PlatformError, match="no more"):
         tick(world, HEARTBEAT_URL="https://h.example")
     assert [url for _, url, _, _ in world.poster.sent] == ["https://h.example/fail"]

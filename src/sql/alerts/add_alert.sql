@@ -1,2 +1,2 @@
--- No rows: adds an alert of kind ?2 with body ?3 at ?1.
-INSERT INTO steward_alerts (created_at, kind, body) VALUES (?1, ?2, ?3)
+-- No rows: adds an alert of kind :kind with body :body at :now.
+INSERT INTO steward_alerts (created_at, kind, body) VALUES (:now, :kind, :body)

@@ -1,7 +1,7 @@
--- No rows: adds an alert at ?2 for each change that the verdicts in ?1 bring. Run before the findings are written.
+-- No rows: adds an alert at :now for each change in {{changes}}. Run before the findings are written.
 INSERT INTO steward_alerts (created_at, kind, body)
 SELECT
-  ?2,
+  :now,
   'finding',
   json_object('change', change, 'invariant', invariant, 'severity', severity, 'violations', violations)
 FROM ({{changes}})

@@ -1,2 +1,2 @@
--- No rows: alert ?1 was taken by its receiver at ?2 after ?3 more attempts.
-UPDATE steward_alerts SET sent_at = ?2, attempts = attempts + ?3, last_error = NULL WHERE id = ?1
+-- No rows: alert :alert was taken by its receiver at :now after :attempts more attempts.
+UPDATE steward_alerts SET sent_at = :now, attempts = attempts + :attempts, last_error = NULL WHERE id = :alert

@@ -1,6 +1,4 @@
 -- One row: how many of the page's objects are of each kind, and up to 20 of the unclassified keys as JSON.
--- ?1 page JSON, ?2 bucket, ?3 rules JSON, ?4 first key, ?5 last key, ?6 and ?7
--- which of the objects, ?8 since when what was refused is passed over.
 SELECT
   count(*) AS scanned,
   count(*) FILTER (WHERE kind = 'inserted') AS inserted,

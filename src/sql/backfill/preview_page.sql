@@ -1,5 +1,4 @@
 -- A row per source type that the page's documents would get, NULL for those no rule matches: how many, and three keys.
--- ?1 page JSON, ?3 rules JSON.
 SELECT
   source_type,
   count(*) AS objects,

@@ -1,5 +1,6 @@
--- A value as a person is shown it: a long text is shortened and says so, bytes are hexadecimal digits, an integer beyond
--- 2^53, which JavaScript would round, is a text, and so is an infinite number, for which JSON has no word. A fragment.
+-- A value as a person is shown it: a long text is shortened and says so, bytes are hexadecimal digits, an integer
+-- beyond 2^53, which JavaScript would round, is a text, and so is an infinite number, for which JSON has no word. A
+-- fragment.
 -- The length of a text ends at its first NUL, that of its bytes does not; a character has four at most.
 CASE typeof({{value}})
   WHEN 'text' THEN

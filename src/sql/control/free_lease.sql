@@ -1,2 +1,2 @@
--- No rows: frees the lease of token ?1.
-UPDATE steward_control SET lease_token = NULL, lease_run = NULL, lease_until = NULL WHERE lease_token = ?1
+-- No rows: frees the lease of token :token.
+UPDATE steward_control SET lease_token = NULL, lease_run = NULL, lease_until = NULL WHERE lease_token = :token

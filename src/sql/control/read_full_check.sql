@@ -1,4 +1,5 @@
--- One row: when the last full check ended, the one under way as JSON, and when the last live recovery ended or will be given up.
+-- One row: when the last full check ended, the one under way as JSON, and when the last live recovery ended or will be
+-- given up.
 SELECT
   full_checked_at,
   full_check,

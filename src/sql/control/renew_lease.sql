@@ -1,2 +1,2 @@
--- One row where token ?1 still has the lease, and who paused meanwhile: it has it until ?2.
-UPDATE steward_control SET lease_until = ?2 WHERE lease_token = ?1 RETURNING fence, paused_by
+-- One row where token :token still has the lease, and who paused meanwhile: it has it until :until.
+UPDATE steward_control SET lease_until = :until WHERE lease_token = :token RETURNING fence, paused_by

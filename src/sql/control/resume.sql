@@ -1,2 +1,2 @@
--- No rows: ends the pause; where ?1 is not NULL, only one by ?1.
-UPDATE steward_control SET paused_by = NULL, pause_reason = NULL, paused_at = NULL WHERE ?1 IS NULL OR paused_by = ?1
+-- No rows: ends the pause; where :by is not NULL, only one by :by.
+UPDATE steward_control SET paused_by = NULL, pause_reason = NULL, paused_at = NULL WHERE :by IS NULL OR paused_by = :by

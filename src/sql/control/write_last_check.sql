@@ -1,2 +1,2 @@
--- No rows: keeps what the last check found (?1), and the inventory of a full one (?2, unless NULL).
-UPDATE steward_control SET last_check = ?1, inventory = coalesce(?2, inventory)
+-- No rows: keeps what the last check found (:found), and the inventory of a full one (:inventory, unless NULL).
+UPDATE steward_control SET last_check = :found, inventory = coalesce(:inventory, inventory)

@@ -1,4 +1,5 @@
--- What the verdicts in ?1 change: a row per finding opened, reopened, worse or resolved. Run before the three writes.
+-- What the verdicts in :verdicts change: a row per finding opened, reopened, worse or resolved. Run before the three
+-- writes.
 SELECT
   verdict.value ->> '$.name' AS invariant,
   verdict.value ->> '$.severity' AS severity,
@@ -11,7 +12,7 @@ SELECT
     ) THEN 'reopened'
     ELSE 'opened'
   END AS change
-FROM json_each(?1) AS verdict
+FROM json_each(:verdicts) AS verdict
 LEFT JOIN steward_findings AS open
   ON open.invariant = verdict.value ->> '$.name' AND open.resolved_at IS NULL
 WHERE CASE

@@ -1,6 +1,7 @@
--- Findings, newest first: open (?1 = 1), resolved (?1 = 0) or both (NULL), of invariant ?2 unless NULL, ?3 at most.
+-- Findings, newest first: open (:is_open = 1), resolved (:is_open = 0) or both (NULL), of invariant :invariant unless
+-- NULL, :most at most.
 SELECT id, invariant, severity, opened_at, last_seen_at, resolved_at, violations, peak, sample
 FROM steward_findings
-WHERE (?1 IS NULL OR (resolved_at IS NULL) = ?1) AND (?2 IS NULL OR invariant = ?2)
+WHERE (:is_open IS NULL OR (resolved_at IS NULL) = :is_open) AND (:invariant IS NULL OR invariant = :invariant)
 ORDER BY id DESC
-LIMIT ?3
+LIMIT :most

@@ -1,6 +1,7 @@
--- No rows: brings the open findings of the violated verdicts in ?1 up to date at ?2, but for what was seen since.
+-- No rows: brings the open findings of the violated verdicts in :verdicts up to date at :now, but for what was seen
+-- since.
 UPDATE steward_findings
-SET last_seen_at = ?2,
+SET last_seen_at = :now,
   violations = verdict.violations,
   peak = max(peak, verdict.violations),
   sample = verdict.sample
@@ -10,7 +11,7 @@ FROM (
     value ->> '$.began' AS began,
     value ->> '$.violations' AS violations,
     value -> '$.sample' AS sample
-  FROM json_each(?1)
+  FROM json_each(:verdicts)
   WHERE value ->> '$.outcome' = 'violated'
 ) AS verdict
 WHERE resolved_at IS NULL AND invariant = verdict.name AND coalesce(verdict.began, last_seen_at) >= last_seen_at

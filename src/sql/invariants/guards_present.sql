@@ -10,7 +10,7 @@ SELECT
     WHEN (expected.value ->> '$.name') IN (SELECT name FROM sqlite_schema WHERE type = 'trigger') THEN 'changed'
     ELSE coalesce((SELECT 'lifted until ' || lifted_until FROM steward_control), 'missing')
   END AS state
-FROM json_each(?1) AS expected
+FROM json_each(:facts) AS expected
 WHERE (expected.value ->> '$.name', expected.value ->> '$.sql') NOT IN (
   SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'
 )

@@ -6,7 +6,7 @@
 -- for: each child
 -- walks: table
 -- proof: foreign_key
-SELECT ?2 AS child, child.{{row_key}} AS row_key, child.{{column}} AS artifact_id
+SELECT :label AS child, child.{{row_key}} AS row_key, child.{{column}} AS artifact_id
 FROM {{rows}} AS child
 WHERE child.{{column}} IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = child.{{column}})

@@ -10,4 +10,4 @@ SELECT
   value ->> '$.why' AS why,
   value ->> '$.sampled' AS sampled,
   value ->> '$.ids' AS ids
-FROM json_each(?1)
+FROM json_each(:facts)

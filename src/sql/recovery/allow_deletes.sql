@@ -1,2 +1,2 @@
--- No rows: lets the run delete up to ?1 rows.
-UPDATE steward_control SET deletes_left = ?1
+-- No rows: lets the run delete up to :most rows.
+UPDATE steward_control SET deletes_left = :most

@@ -1,4 +1,4 @@
--- No rows: gives each winner of unknown or no type among the groups in ?1 the type of its newest known loser.
+-- No rows: gives each winner of unknown or no type among the {{ranked}} rows the type of its newest known loser.
 UPDATE artifacts SET source_type = carried.source_type
 FROM (
   SELECT winner_id, source_type, min(place) AS place

@@ -1,11 +1,11 @@
--- No rows: fails the batch unless run ?2 journalled in chunk ?3 just what was to lose of the groups in ?1 (?4 at most):
--- each id once, and none of a winner.
+-- No rows: fails the batch unless run :run journalled in chunk :chunk just what was to lose of the {{groups}} (:most at
+-- most): each id once, and none of a winner.
 UPDATE steward_control SET losers_journalled = CASE
   WHEN EXISTS (
     SELECT 1 FROM (
-      SELECT count(*) AS journalled, count(DISTINCT loser_id) AS ids FROM steward_merges WHERE run = ?2 AND chunk = ?3
+      SELECT count(*) AS journalled, count(DISTINCT loser_id) AS ids FROM steward_merges WHERE run = :run AND chunk = :chunk
     )
-    WHERE ids = journalled AND journalled = min(?4, (
+    WHERE ids = journalled AND journalled = min(:most, (
       SELECT coalesce(sum(rows_of_it - 1), 0) FROM (
         SELECT count(*) AS rows_of_it FROM ({{groups}}) AS grouped
         JOIN artifacts
@@ -15,8 +15,8 @@ UPDATE steward_control SET losers_journalled = CASE
       )
     ))
   ) AND NOT EXISTS (
-    SELECT 1 FROM steward_merges AS lost WHERE lost.run = ?2 AND lost.chunk = ?3 AND lost.loser_id IN (
-      SELECT winner_id FROM steward_merges WHERE run = ?2 AND chunk = ?3
+    SELECT 1 FROM steward_merges AS lost WHERE lost.run = :run AND lost.chunk = :chunk AND lost.loser_id IN (
+      SELECT winner_id FROM steward_merges WHERE run = :run AND chunk = :chunk
     )
   ) THEN 1
 END

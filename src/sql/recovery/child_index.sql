@@ -1,4 +1,4 @@
--- A row where an index over every row of table ?1 begins with column ?2.
+-- A row where an index over every row of table :table_name begins with column :column_name.
 SELECT il.name
-FROM pragma_index_list(?1) AS il
-WHERE il.partial = 0 AND (SELECT name FROM pragma_index_info(il.name) WHERE seqno = 0) = ?2
+FROM pragma_index_list(:table_name) AS il
+WHERE il.partial = 0 AND (SELECT name FROM pragma_index_info(il.name) WHERE seqno = 0) = :column_name

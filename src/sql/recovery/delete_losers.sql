@@ -1,3 +1,3 @@
--- No rows: deletes the losers of run ?1, chunk ?2.
+-- No rows: deletes the losers of run :run, chunk :chunk.
 DELETE FROM artifacts
-WHERE id IN (SELECT loser_id FROM steward_merges WHERE run = ?1 AND chunk = ?2)
+WHERE id IN (SELECT loser_id FROM steward_merges WHERE run = :run AND chunk = :chunk)

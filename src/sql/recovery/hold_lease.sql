@@ -1,4 +1,4 @@
--- No rows: renews until ?3 the lease of token ?1 with fence ?2. Where another run has it, the NOT NULL of fence
--- fails and takes the whole batch with it.
+-- No rows: renews until :until the lease of token :token with fence :fence. Where another run has it, the NOT NULL of
+-- fence fails and takes the whole batch with it.
 UPDATE steward_control
-SET lease_until = ?3, fence = CASE WHEN lease_token = ?1 AND fence = ?2 THEN fence END
+SET lease_until = :until, fence = CASE WHEN lease_token = :token AND fence = :fence THEN fence END

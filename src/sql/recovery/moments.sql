@@ -1,7 +1,7 @@
 -- The rows of the groups in {{groups}} with the moment in their fetched_at: `fetched` in microseconds since 1970, the
 -- digits that are finer in `finer`, and whether it holds something that cannot be read. A fragment.
--- Read are: whole and fractional seconds, milli-, micro- and nanoseconds by their size (1973 to 2103); ISO 8601 with any
--- zone, with a space, slashes, a comma or lower case; 20240601T030405Z and 20240601030405; the dates of HTTP and of
+-- Read are: whole and fractional seconds, milli-, micro- and nanoseconds by their size (1973 to 2103); ISO 8601 with
+-- any zone, with a space, slashes, a comma or lower case; 20240601T030405Z and 20240601030405; the dates of HTTP and of
 -- JavaScript. NULL and an empty text are no moment. Whatever else is in it cannot be read.
 -- A chain of CTEs: SQLite's parser takes no subqueries so deep within each other. `LIMIT -1 OFFSET 0` keeps each step's
 -- expressions from being copied into the next, where they would double at every use.

@@ -1,4 +1,4 @@
--- One row: unknown rows, and how many of them a rule matches, once the groups are merged. ?3 rules JSON.
+-- One row: unknown rows, and how many of them a rule matches, once the groups are merged.
 -- A row without bucket or key names no object: no rule is for it.
 SELECT
   count(*) AS unknown,

@@ -1,15 +1,15 @@
--- Children that run ?1 remapped in chunk ?2 and that run ?3 could not point back, for they no longer pointed at the
--- winner. ?4 and ?5 name the child. Run after `point_back`, in its transaction.
+-- Children that run :run remapped in chunk :chunk and that run :undo could not point back, for they no longer pointed
+-- at the winner. :table_name and :column_name name the child. Run after `point_back`, in its transaction.
 SELECT
-  ?4 AS child_table,
-  ?5 AS child_column,
+  :table_name AS child_table,
+  :column_name AS child_column,
   remapped.row_key,
   (SELECT child.{{child_column}} FROM {{child_table}} AS child WHERE {{row_key}} = remapped.row_key) AS points_at
-FROM (SELECT loser_id FROM steward_merges WHERE run = ?1 AND chunk = ?2 AND undone_by = ?3) AS merged
+FROM (SELECT loser_id FROM steward_merges WHERE run = :run AND chunk = :chunk AND undone_by = :undo) AS merged
 CROSS JOIN steward_remaps AS remapped
-  ON remapped.run = ?1
-  AND remapped.child_table = ?4
-  AND remapped.child_column = ?5
+  ON remapped.run = :run
+  AND remapped.child_table = :table_name
+  AND remapped.child_column = :column_name
   AND remapped.winner_id IS NULL
   AND remapped.loser_id = merged.loser_id
 WHERE NOT EXISTS (

@@ -1,3 +1,3 @@
--- No rows: inserts the losers that run ?3 marked as undone in run ?1, chunk ?2, with all their columns.
+-- No rows: inserts the losers that run :undo marked as undone in run :run, chunk :chunk, with all their columns.
 INSERT INTO artifacts ({{columns}})
-SELECT {{values}} FROM steward_merges WHERE run = ?1 AND chunk = ?2 AND undone_by = ?3
+SELECT {{values}} FROM steward_merges WHERE run = :run AND chunk = :chunk AND undone_by = :undo

@@ -1,4 +1,5 @@
--- Up to 20 of the groups: the object, the winner's id and date, how many rows lose, and the first losers with their dates.
+-- Up to 20 of the groups: the object, the winner's id and date, how many rows lose, and the first losers with their
+-- dates.
 SELECT
   r2_bucket,
   r2_key,

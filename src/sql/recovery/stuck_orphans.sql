@@ -1,5 +1,5 @@
 -- The known orphans that would break a UNIQUE constraint of their table where they are pointed at the winner, which is
--- another orphan's too, or has a child like it. ?1 and ?2 are the objects that a dry run leaves merged. A fragment.
+-- another orphan's too, or has a child like it. {{ranked}} are the rows that a dry run leaves merged. A fragment.
 SELECT steward_key FROM (
   SELECT steward_key, steward_lost, count(*) OVER (PARTITION BY {{merged_key}}) AS steward_same
   FROM (

@@ -1,4 +1,4 @@
--- A row per trigger of the owner's on artifacts or a child table in ?1 (a JSON array of names).
+-- A row per trigger of the owner's on artifacts or a child table in :tables (a JSON array of names).
 SELECT name FROM sqlite_schema
-WHERE type = 'trigger' AND name NOT GLOB 'steward_guard_*' AND lower(tbl_name) IN (SELECT lower(value) FROM json_each(?1))
+WHERE type = 'trigger' AND name NOT GLOB 'steward_guard_*' AND lower(tbl_name) IN (SELECT lower(value) FROM json_each(:tables))
 ORDER BY name

@@ -1,4 +1,5 @@
--- A row per object in ?1, in order: how many of its rows there are, and of their children. The most that a merge touches.
+-- A row per object of {{groups}}, in order: how many of its rows there are, and of their children. The most that a
+-- merge touches.
 SELECT grouped.r2_bucket, grouped.r2_key, count(*) AS rows_of_it, sum({{children}}) AS children
 FROM ({{groups}}) AS grouped
 JOIN artifacts

@@ -1,4 +1,4 @@
--- No rows: marks the running runs whose lease ran out by ?1 as abandoned.
+-- No rows: marks the running runs whose lease ran out by :now as abandoned.
 UPDATE steward_runs
-SET status = 'abandoned', finished_at = ?1, error = 'The run ended without a word: its Worker was stopped or killed.'
-WHERE status = 'running' AND expires_at <= ?1
+SET status = 'abandoned', finished_at = :now, error = 'The run ended without a word: its Worker was stopped or killed.'
+WHERE status = 'running' AND expires_at <= :now

@@ -1,3 +1,4 @@
--- No rows: ends run ?1 with status ?2 at ?3, with its counts ?4, cost ?5 and error ?6. An ended run stays as it is.
-UPDATE steward_runs SET status = ?2, finished_at = ?3, counts = ?4, cost = ?5, error = ?6
-WHERE id = ?1 AND status = 'running'
+-- No rows: ends run :run with status :status at :now, with its counts :counts, cost :cost and error :error. An ended
+-- run stays as it is.
+UPDATE steward_runs SET status = :status, finished_at = :now, counts = :counts, cost = :cost, error = :error
+WHERE id = :run AND status = 'running'

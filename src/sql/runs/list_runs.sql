@@ -1,6 +1,6 @@
--- Up to ?2 runs, newest first: of kind ?1 unless NULL, older than run ?3 unless NULL.
+-- Up to :most runs, newest first: of kind :kind unless NULL, older than run :before unless NULL.
 SELECT id, kind, mode, trigger, status, started_at, finished_at, request, counts, cost, error
 FROM steward_runs
-WHERE (?1 IS NULL OR kind = ?1) AND (?3 IS NULL OR id < ?3)
+WHERE (:kind IS NULL OR kind = :kind) AND (:before IS NULL OR id < :before)
 ORDER BY id DESC
-LIMIT ?2
+LIMIT :most

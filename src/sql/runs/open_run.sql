@@ -1,5 +1,6 @@
--- One row, the new run's id; none where ?7 is a lease token that did not get the lease.
+-- One row, the id of the new run of this :kind, :mode and :trigger, begun :now and alive :until, with its :request;
+-- none where :token is a lease token that did not get the lease.
 INSERT INTO steward_runs (kind, mode, trigger, status, started_at, expires_at, request)
-SELECT ?1, ?2, ?3, 'running', ?4, ?5, ?6
-WHERE ?7 IS NULL OR ?7 = (SELECT lease_token FROM steward_control)
+SELECT :kind, :mode, :trigger, 'running', :now, :until, :request
+WHERE :token IS NULL OR :token = (SELECT lease_token FROM steward_control)
 RETURNING id

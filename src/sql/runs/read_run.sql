@@ -1,3 +1,3 @@
--- The run ?1, or no row.
+-- The run :run, or no row.
 SELECT id, kind, mode, trigger, status, started_at, finished_at, request, counts, cost, error
-FROM steward_runs WHERE id = ?1
+FROM steward_runs WHERE id = :run

@@ -1,2 +1,2 @@
--- One row where run ?1 is still running: keeps it alive until ?2.
-UPDATE steward_runs SET expires_at = ?2 WHERE id = ?1 AND status = 'running' RETURNING id
+-- One row where run :run is still running: keeps it alive until :until.
+UPDATE steward_runs SET expires_at = :until WHERE id = :run AND status = 'running' RETURNING id

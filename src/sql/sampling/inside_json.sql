@@ -1,5 +1,5 @@
--- A row per column of {{cells}} that holds JSON, by its place there, over ?1 rows at each end of {{table}}: how many
--- different values are inside, how many of them are ids of artifacts, and of those how many are so by no chance
+-- A row per column of {{cells}} that holds JSON, by its place there, over :end_rows rows at each end of {{table}}: how
+-- many different values are inside, how many of them are ids of artifacts, and of those how many are so by no chance
 -- (`certain`), by little (`likely`), stand under a name that says artifact (`named`), or in a plain list (`listed`).
 SELECT
   place,
@@ -20,9 +20,9 @@ FROM (
   FROM (
     SELECT DISTINCT cells."key" AS place, inside.atom, inside.fullkey GLOB '$[[]*' AS plain, inside.fullkey AS name
     FROM (
-      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{keys}} LIMIT ?1)
+      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{keys}} LIMIT :end_rows)
       UNION ALL
-      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{backwards}} LIMIT ?1)
+      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{backwards}} LIMIT :end_rows)
     ) AS sampled, json_each(sampled.listed) AS cells, json_tree(
       CASE
         WHEN cells.type = 'text' AND substr(ltrim(cells.value), 1, 1) IN ('[', '{')

@@ -1,5 +1,6 @@
--- A row per column of {{cells}}, by its place there, over ?1 rows at each end of {{table}}: how many different values it
--- has, how many of them are ids of artifacts, and how many of those are so by no chance (`certain`) or by little (`likely`).
+-- A row per column of {{cells}}, by its place there, over :end_rows rows at each end of {{table}}: how many different
+-- values it has, how many of them are ids of artifacts, and how many of those are so by no chance (`certain`) or by
+-- little (`likely`).
 -- A long text is certain. A number from a million on is likely, unless ids begin low and lie close together there.
 SELECT
   place,
@@ -25,9 +26,9 @@ FROM (
   FROM (
     SELECT DISTINCT cells."key" AS place, cells.value AS cell
     FROM (
-      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{keys}} LIMIT ?1)
+      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{keys}} LIMIT :end_rows)
       UNION ALL
-      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{backwards}} LIMIT ?1)
+      SELECT * FROM (SELECT json_array({{cells}}) AS listed, {{own}} AS own FROM {{table}} ORDER BY {{backwards}} LIMIT :end_rows)
     ) AS sampled, json_each(sampled.listed) AS cells
     WHERE cells.type IN ('integer', 'text') AND cells.value IS NOT sampled.own
   )

@@ -1,9 +1,10 @@
 -- A row per guard trigger (type, name, sql), per column of a foreign key (type, name of the child table, child_column,
--- on_delete, the key's number, the parent table and its column, and whether the key is that column on artifacts.id), per
--- further table whose text speaks of artifacts or of a key, and one where the index of the unknown artifacts is there.
+-- on_delete, the key's number, the parent table and its column, and whether the key is that column on artifacts.id),
+-- per further table whose text speaks of artifacts or of a key, and one where the index of the unknown artifacts is
+-- there.
 -- One scan of the schema for all of them.
--- D1 keeps tables of its own, named _cf_…, and refuses a pragma that names one; steward_control has no
--- foreign keys, so it stands in for whatever is no table of theirs.
+-- D1 keeps tables of its own, named _cf_…, and refuses a pragma that names one; steward_control has no foreign keys, so
+-- it stands in for whatever is no table of theirs.
 SELECT
   entry.type,
   entry.name,

@@ -1,5 +1,5 @@
--- A row per unique index on r2_bucket, r2_key or both alone: any of them keeps a loser from returning. Whether it can be
--- dropped: one that is part of the table's declaration cannot.
+-- A row per unique index on r2_bucket, r2_key or both alone: any of them keeps a loser from returning. Whether it can
+-- be dropped: one that is part of the table's declaration cannot.
 SELECT il.name, il.origin = 'c' AS droppable
 FROM pragma_index_list('artifacts') AS il
 WHERE il."unique" = 1

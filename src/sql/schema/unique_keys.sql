@@ -1,5 +1,5 @@
--- A row per unique index over every row of artifacts: its name, its origin (pk, u, c), and what it covers as a JSON array
--- of "column COLLATION"; null stands for an expression.
+-- A row per unique index over every row of artifacts: its name, its origin (pk, u, c), and what it covers as a JSON
+-- array of "column COLLATION"; null stands for an expression.
 SELECT
   il.name,
   il.origin,

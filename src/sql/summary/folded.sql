@@ -1,5 +1,5 @@
--- A row per bucket and source type of {{counted}}: how many artifacts; what is beyond the 500 largest is one row, so that
--- a table of ten thousand types fits into its place and still adds up. A fragment.
+-- A row per bucket and source type of {{counted}}: how many artifacts; what is beyond the 500 largest is one row, so
+-- that a table of ten thousand types fits into its place and still adds up. A fragment.
 SELECT r2_bucket, source_type, sum(artifacts) AS artifacts
 FROM (
   SELECT
