@@ -21,6 +21,7 @@ from recovery.set_up import GuardsRequest, change_guards
 from recovery.undo import undo_run
 from reporting.summary import summarise
 from runs import record as runs
+from runs.pause import pause, read_control, resume
 from settings import Settings
 
 
@@ -137,17 +138,17 @@ async def post_guards(call: Call) -> Response:
 
 async def post_pause(call: Call) -> Response:
     """Pause scheduled backfill."""
-    await runs.pause(call.ports.database, call.ports.clock, by="operator", reason=call.body["reason"])
+    await pause(call.ports.database, call.ports.clock, by="operator", reason=call.body["reason"])
     return await _pause_state(call)
 
 
 async def post_resume(call: Call) -> Response:
     """End the pause."""
-    await runs.resume(call.ports.database)
+    await resume(call.ports.database)
     return await _pause_state(call)
 
 
 async def _pause_state(call: Call) -> Response:
-    control = await runs.read_control(call.ports.database)
+    control = await read_control(call.ports.database)
     names = ("paused_by", "pause_reason", "paused_at")
     return JSONResponse({"paused": control["paused_by"] is not None, **{name: control[name] for name in names}})

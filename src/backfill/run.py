@@ -15,7 +15,8 @@ from backfill.walk import Limits, Target, Walk
 from database.schema import new_id
 from errors import CursorError, InputError
 from ports import Ports
-from runs.record import Opening, Run, died, no_unique_index, open_run, paused_error
+from runs.pause import paused_error
+from runs.record import Opening, Run, fail_run, no_unique_index, open_run
 from settings import Settings
 
 MANUAL_SECONDS = 60
@@ -64,7 +65,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
         refused.run_id = run.id
         raise refused from error
     except Exception as error:
-        await died(run, error, counts=_summary(walk, "error"), cost=walk.cost)
+        await fail_run(run, error, counts=_summary(walk, "error"), cost=walk.cost)
         raise
     report = _report(run, walk, reason)
     await run.close(
@@ -130,7 +131,7 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
 
     With `progress`, the walk begins where the stored pass stands.
     """
-    await run.keep()
+    await run.renew()
     start = await _start(run, walk, progress)
     # Only a pass tries again what was refused: a run from a position would meet it at each call.
     walk.since = start.pass_started_at if progress else ""
@@ -148,7 +149,7 @@ async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | 
         if now - told_at >= LOG_EVERY:
             _log_page(run, walk)
             told_at, told_pages = now, walk.pages
-        await run.keep()
+        await run.renew()
         await save(at_end=walk.complete)
         return "paused" if run.paused_now else None
 

@@ -288,7 +288,7 @@ class Walk:
         params = self._params(chunk, first, chunk.count if end is None else end)
         statements = [sql.bind(self._texts[0], **params)]
         if write:
-            statements += [sql.bind(self._texts[1], **params), sql.statement("recovery/changed")]
+            statements += [sql.bind(self._texts[1], **params), sql.statement("runs/last_change")]
         database, before = MeteredDatabase(self.database, self.cost), self.cost.d1_batches
         try:
             results = await retried(self.clock, lambda: database.batch(statements))

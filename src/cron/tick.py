@@ -19,7 +19,8 @@ from ports import Ports
 from recovery.set_up import keep_set_up
 from reporting.alerts import add_failed_tick, heartbeat, send_alerts
 from runs.costs import Cost
-from runs.record import Opening, Run, foreseen, open_run, read_control
+from runs.pause import read_control
+from runs.record import Opening, Run, open_run, our_error
 from settings import Settings
 
 
@@ -49,7 +50,7 @@ class Tick:
 
     def failed(self, what: str, error: Exception) -> dict[str, object]:
         """Note that something failed, and return what the report says of it."""
-        known = foreseen(self.run, error)
+        known = our_error(self.run, error)
         self.errors.append(f"{what}: {known.sentence()}")
         told: dict[str, object] = {"error": known.sentence()}
         return {**told, "refused": known.reason} if isinstance(known, RefusedError) else told
@@ -97,7 +98,7 @@ async def _check(tick: Tick) -> dict[str, object]:
     due = await full_check_due(database, tick.ports.clock.now(), tick.settings.full_check_hours)
     half = tick.run.started_at + timedelta(seconds=tick.settings.tick_seconds) / 2
     mode = "full" if due else "fast"
-    outcome = await check(tick.ports, tick.settings, mode, half, tick.range_rows, go_on=True, keep=tick.run.keep)
+    outcome = await check(tick.ports, tick.settings, mode, half, tick.range_rows, go_on=True, keep=tick.run.renew)
     tick.cost.add(outcome.cost)
     for verdict in outcome.verdicts:
         if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:

@@ -21,7 +21,7 @@ from log import timestamp
 from ports import Database, Ports, Statement
 from reporting.inventory import whole_inventory
 from runs.costs import Cost, MeteredDatabase
-from runs.record import Opening, died, open_run
+from runs.record import Opening, fail_run, open_run
 from settings import Settings
 
 MANUAL_SECONDS = 60
@@ -107,9 +107,9 @@ async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, ob
     """Do one manual check, recorded as a run, and return its report."""
     run = await open_run(ports.database, ports.clock, Opening("check", mode, "http", {"mode": mode}, exclusive=False))
     try:
-        outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS), keep=run.keep)
+        outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS), keep=run.renew)
     except Exception as error:
-        await died(run, error)
+        await fail_run(run, error)
         raise
     await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=outcome.cost)
     return {"run_id": run.id, **outcome.report()}

@@ -21,7 +21,8 @@ from recovery.journal import whole_row
 from recovery.ranking import Ranking
 from recovery.steps import STATEMENTS
 from runs.costs import Cost
-from runs.record import LEASE, Run
+from runs.lease import LEASE
+from runs.record import Run
 
 LEFT_BYTES = 1_900_000
 """The JSON of the objects left whole is one value, of which D1 takes 2 MB."""
@@ -185,7 +186,7 @@ class Dedupe:
         Raises LeaseLostError, RefusedError ("max_deletes") and platform errors; all before it is committed.
         """
         while not self.more:
-            await self.run.keep()
+            await self.run.renew()
             wanted = min(self.chunk_groups, self.max_groups - self.groups)
             groups = await self._following(self.after, max(wanted, 1))
             if not groups:
@@ -321,7 +322,7 @@ class Dedupe:
         batch.add(sql.statement("recovery/check_journalled", **here, most=most, groups=given))
         batch.add(sql.statement("recovery/spend_deletes", **here))
         batch.add(sql.statement("recovery/carry_type", ranked=ranked))
-        carried = batch.add(sql.statement("recovery/changed"))
+        carried = batch.add(sql.statement("runs/last_change"))
         moved = [self._move(batch, reference) for reference in self.schema.references]
         batch.add(sql.statement("recovery/delete_losers", **here))
         batch.add(sql.statement("recovery/check_deleted", **here))
@@ -340,7 +341,7 @@ class Dedupe:
         batch.add(sql.statement("recovery/journal_remaps", **here, **named, **slots))
         batch.add(sql.statement("recovery/count_remaps"))
         batch.add(sql.statement("recovery/remap_children", **here, **own))
-        moved = batch.add(sql.statement("recovery/changed"))
+        moved = batch.add(sql.statement("runs/last_change"))
         batch.add(sql.statement("recovery/check_moved", **here, **own, no_self=no_self if refers_to_itself else "1"))
         return moved
 
@@ -356,7 +357,7 @@ def _sum(terms: Sequence[str]) -> str:
 def hold_lease(run: Run) -> Statement:
     """Return the statement that fails its batch unless `run` still has the lease, and renews it."""
     until = timestamp(run.clock.now() + LEASE)
-    return sql.statement("recovery/hold_lease", token=run.token, fence=run.fence, until=until)
+    return sql.statement("control/hold_lease", token=run.token, fence=run.fence, until=until)
 
 
 async def drop_stale_guards(database: Database, run: Run, schema: Schema) -> None:
@@ -369,7 +370,7 @@ async def drop_stale_guards(database: Database, run: Run, schema: Schema) -> Non
 
 async def write_held(database: Database, run: Run, *statements: Statement) -> list[Result]:
     """Run the statements in one transaction that only the holder of the lease can make, and return their results."""
-    await run.keep()
+    await run.renew()
     try:
         _, *results = await database.batch([hold_lease(run), *statements])
     except ConstraintError as error:

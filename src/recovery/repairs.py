@@ -45,7 +45,7 @@ class Repairs:
 
     async def _change(self, *statements: Statement) -> int:
         """Run the statements under the lease, and return the rows that the last one changed itself."""
-        *_, counted = await write_held(self.database, self.run, *statements, sql.statement("recovery/changed"))
+        *_, counted = await write_held(self.database, self.run, *statements, sql.statement("runs/last_change"))
         return changed(counted)
 
     async def index(self) -> Step:

@@ -30,9 +30,9 @@ from recovery.repairs import CLASSIFY_ROWS, Repairs
 from recovery.set_up import refuse_lifted
 from recovery.steps import ALL_STATEMENTS, MEASURE_STATEMENTS, STATEMENTS, Step
 from recovery.tombstones import check_live_where, deleted_columns, refuse_deleted_rows
-from runs import record as runs
 from runs.costs import Cost, MeteredDatabase
-from runs.record import Opening, Run, died, foreseen, open_run
+from runs.pause import pausing, read_control, resuming
+from runs.record import Opening, Run, fail_run, open_run, our_error
 from settings import Settings
 
 BY = "recovery"
@@ -143,7 +143,7 @@ class Saga:
 
     async def _as_step(self, name: str, work: Callable[[], Awaitable[Step]]) -> Step:
         self.step = name
-        await self.run.keep()
+        await self.run.renew()
         noted = json.dumps({**self.report(), "step": name, "next": GO_ON}, ensure_ascii=False)
         await self.database.batch([sql.statement("recovery/note_step", run=self.run.id, counts=noted)])
         return self._add(await work())
@@ -214,7 +214,7 @@ class Saga:
     async def _pause(self) -> Step:
         paused = int(self.run.paused_by is not None)
         if self.live:
-            await self._write(runs.paused(self.ports.clock, by=BY, reason=f"recovery, run {self.run.id}"))
+            await self._write(pausing(self.ports.clock, by=BY, reason=f"recovery, run {self.run.id}"))
         return Step("pause", paused, 1, 1 - paused, details={"paused_before_by": self.run.paused_by})
 
     async def _write(self, *statements: Statement) -> None:
@@ -223,7 +223,7 @@ class Saga:
     def _full_check(self, statements: int) -> Check:
         deadline = self.run.clock.now() + timedelta(seconds=SECONDS)
         facts = (self.database, self.ports.clock, self.schema, "full", deadline)
-        return Check(*facts, keep=self.run.keep, sampled=self.sampled, max_statements=statements)
+        return Check(*facts, keep=self.run.renew, sampled=self.sampled, max_statements=statements)
 
     async def _measure(self) -> Step:
         self.measured = await self._full_check(MEASURE_STATEMENTS).run(read_catalogue())
@@ -303,11 +303,11 @@ class Saga:
 
     async def _resume(self) -> Step:
         """Resume what a recovery paused, if all is well; an operator's pause stays."""
-        control = await runs.read_control(self.database)
+        control = await read_control(self.database)
         paused_by = control["paused_by"] if self.live else (self.run.paused_by or BY)
         ours = paused_by == BY and (self.ok or self.request.resume)
         if self.live and ours:
-            _, counted = await write_held(self.database, self.run, runs.resumed(BY), sql.statement("recovery/changed"))
+            _, counted = await write_held(self.database, self.run, resuming(BY), sql.statement("runs/last_change"))
             ours = bool(changed(counted))
         return Step("resume", int(paused_by is not None), int(paused_by is not None and not ours), int(ours))
 
@@ -341,7 +341,7 @@ async def recover(
         saga = Saga(ports, settings, request, run, schema, cost, chunk_groups=chunk_groups, chunk_rows=classify_rows)
         return await _recorded(saga)
     except Exception as error:
-        await died(run, error, cost=cost)
+        await fail_run(run, error, cost=cost)
         raise
 
 
@@ -352,7 +352,7 @@ async def _recorded(saga: Saga) -> dict[str, object]:
     except Exception as failure:
         if isinstance(failure, RefusedError) and not saga.steps:
             raise
-        error = foreseen(saga.run, failure).sentence()
+        error = our_error(saga.run, failure).sentence()
     if error:
         then = f"{await _pause_now(saga)} {GO_ON}" if saga.live else "Nothing was changed."
         error = f"Step {saga.step}: {error} {then}"
@@ -367,7 +367,7 @@ async def _recorded(saga: Saga) -> dict[str, object]:
 async def _pause_now(saga: Saga) -> str:
     """Return what is so of the pause after a failure."""
     try:
-        paused_by = (await runs.read_control(saga.database))["paused_by"]
+        paused_by = (await read_control(saga.database))["paused_by"]
     except StewardError:
         return "GET /summary tells whether scheduled backfill is paused."
     return f"Scheduled backfill stays paused (by {paused_by})." if paused_by else "Scheduled backfill is not paused."

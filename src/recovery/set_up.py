@@ -17,7 +17,7 @@ from errors import ConstraintError, RefusedError
 from log import timestamp
 from ports import Database, Ports, Row, Statement
 from recovery.merge import drop_stale_guards, write_held
-from runs.record import Opening, Run, died, open_run
+from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
 
 DEFAULT_MINUTES = 30
@@ -52,7 +52,7 @@ async def change_guards(ports: Ports, settings: Settings, request: GuardsRequest
     try:
         outcome = await (_lift(ports, settings, request, run) if request.lift else install(ports, settings, run))
     except Exception as error:
-        await died(run, error)
+        await fail_run(run, error)
         raise
     report = {"installed": outcome.installed, "lifted": outcome.lifted, "lifted_until": outcome.lifted_until}
     await run.close("succeeded", counts=report)

@@ -23,7 +23,8 @@ from recovery.saga import SECONDS
 from recovery.steps import STATEMENTS
 from runs import record as runs
 from runs.costs import Cost, MeteredDatabase
-from runs.record import Opening, Run, died, open_run
+from runs.pause import pausing
+from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
 
 BY = "undo"
@@ -93,7 +94,7 @@ class Undo:
         still_there = points if slots["row_key"].startswith("json_array") else f"({points}) IS 1"
         return [
             sql.statement("recovery/point_back", **here, **child, **slots, still_there=still_there),
-            sql.statement("recovery/changed"),
+            sql.statement("runs/last_change"),
             sql.showing(sql.statement("recovery/refused_remaps", **here, **child, **slots), *MOVED_ON),
         ]
 
@@ -115,7 +116,7 @@ class Undo:
                     "recovery/mark_orphans", **runs_of, **child, **slots, declared=str(int(reference.declared))
                 ),
                 sql.statement("recovery/orphans_back", **runs_of, **child, **slots),
-                sql.statement("recovery/changed"),
+                sql.statement("runs/last_change"),
             ]
             again = [Statement(guard.create) for guard in guards]
             refused = sql.showing(
@@ -147,7 +148,7 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     try:
         report, goes_on_at = await _undo(ports, settings, run, target, cost)
     except Exception as error:
-        await died(run, error, cost=cost)
+        await fail_run(run, error, cost=cost)
         raise
     counts = {**report, "goes_on_at": goes_on_at}
     await run.close("succeeded" if report["done"] else "stopped", counts=counts, cost=cost)
@@ -179,7 +180,7 @@ async def _undo(
         indexes = await _droppable_indexes(database)
         schema.refuse_pair_keys()
     if chunks.rows or orphans:
-        await write_held(database, run, runs.paused(ports.clock, by=BY, reason=f"undo of run {target}"))
+        await write_held(database, run, pausing(ports.clock, by=BY, reason=f"undo of run {target}"))
     if chunks.rows:
         await work.open_the_way(indexes)
     goes_on_at = await work.chunks([int(row["chunk"] or 0) for row in chunks.rows], cost)

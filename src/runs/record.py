@@ -1,8 +1,4 @@
-"""The record of every piece of work, and the lease that keeps live work to one run at a time.
-
-A run's row is written before it works and again when it ends; both writes and the lease are D1 transactions. The
-fence is a number that grows with each lease: a write that checks it cannot come from a run that lost its lease.
-"""
+"""The record of every piece of work: a row that is written before it starts and again when it ends."""
 
 from __future__ import annotations
 
@@ -17,17 +13,14 @@ from errors import InputError, LeaseLostError, RefusedError, StewardError, Unexp
 from log import timestamp
 from ports import Clock, Database, Row, Statement
 from runs.costs import Cost, MeteredDatabase
+from runs.lease import LEASE, RENEW_AFTER
+from runs.pause import paused_error
 from runs.retry import retried
-
-LEASE = timedelta(seconds=90)
-"""A killed run frees the lease after this long; longer than D1's longest statement (30 s) and a retry."""
 
 MAX_COUNTS_BYTES = 1_500_000
 """D1 takes 2 MB a value and a row."""
 
 MAX_ERROR_CHARACTERS = 20_000
-
-RENEW_AFTER = timedelta(seconds=20)
 
 TRANSITIONS = {
     ("running", "succeeded"): "it did all it was asked to do",
@@ -60,7 +53,7 @@ class Run:
         """Return the milliseconds since the run began, as far as the platform's clock shows them."""
         return max(0, int((self.clock.now() - self.started_at) / timedelta(milliseconds=1)))
 
-    async def keep(self) -> None:
+    async def renew(self) -> None:
         """Renew the lease when its last renewal is old; raises LeaseLostError where another run has it."""
         now = self.clock.now()
         if now - self.renewed_at < RENEW_AFTER:
@@ -174,12 +167,6 @@ def _refused(opening: Opening, control: Row) -> RefusedError:
     return _busy(control) if control["lease_run"] is not None else no_unique_index()
 
 
-def paused_error(control: Row) -> RefusedError:
-    """Return the refusal of a live backfill while there is a pause."""
-    message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
-    return RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
-
-
 def no_unique_index() -> RefusedError:
     """Return the refusal of a live backfill while the unique index is missing."""
     return RefusedError(
@@ -195,7 +182,7 @@ def _busy(control: Row) -> RefusedError:
     return RefusedError("busy", f"Run {holder} is at work: live runs go one at a time.", hint=hint)
 
 
-def foreseen(run: Run, error: Exception) -> StewardError:
+def our_error(run: Run, error: Exception) -> StewardError:
     """Return the error, and one from outside our tree as an UnexpectedError that is logged with its traceback."""
     if isinstance(error, StewardError):
         return error
@@ -203,42 +190,16 @@ def foreseen(run: Run, error: Exception) -> StewardError:
     return UnexpectedError(error)
 
 
-async def died(run: Run, error: Exception, *, counts: object = None, cost: Cost | None = None) -> None:
+async def fail_run(run: Run, error: Exception, *, counts: object = None, cost: Cost | None = None) -> None:
     """End the run as failed because of an error, which gets its `run_id` and is the caller's to raise on.
 
     Raises UnexpectedError in place of one that nobody foresaw.
     """
-    known = foreseen(run, error)
+    known = our_error(run, error)
     known.run_id = run.id
     await run.close("failed", counts=counts, cost=cost, error=known.sentence())
     if known is not error:
         raise known from error
-
-
-async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:
-    """Pause scheduled backfill. Who paused first, and why, stays; but an operator takes over what a run paused."""
-    await database.batch([paused(clock, by=by, reason=reason)])
-
-
-def paused(clock: Clock, *, by: str, reason: str) -> Statement:
-    """Return the statement that pauses, for a transaction of the caller's."""
-    return sql.statement("control/pause", by=by, reason=reason, now=timestamp(clock.now()))
-
-
-async def resume(database: Database) -> None:
-    """Let scheduled backfill go on, whoever paused it."""
-    await database.batch([resumed()])
-
-
-def resumed(by: str | None = None) -> Statement:
-    """Return the statement that ends the pause, or only one by `by`, for a transaction of the caller's."""
-    return sql.statement("control/resume", by=by)
-
-
-async def read_control(database: Database) -> Row:
-    """Return the pause and the lease: paused_by, pause_reason, paused_at, lease_run, lease_until, fence."""
-    [result] = await database.batch([sql.statement("control/read_control")])
-    return result.rows[0]
 
 
 def readable(row: Row) -> dict[str, object]:

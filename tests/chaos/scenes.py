@@ -12,7 +12,7 @@ from cron.tick import run_tick
 from invariants.run import run_check
 from ports import Ports
 from recovery.saga import RecoverRequest, recover
-from runs.record import LEASE
+from runs.lease import LEASE
 from settings import Settings, read_settings
 from tests.chaos.faults import ShortPages
 from tests.databases import Shape

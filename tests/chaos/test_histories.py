@@ -28,7 +28,7 @@ from backfill.run import BackfillRequest, run_backfill
 from errors import StewardError
 from ports import Ports
 from recovery.undo import undo_run
-from runs import record as runs
+from runs.pause import resume
 from tests.chaos.faults import KINDS, Fault
 from tests.chaos.history_writers import Writers
 from tests.chaos.oracle import Snapshot, rule_type, stored_pass, wants_row
@@ -77,7 +77,7 @@ class Histories(Writers):
     @rule()
     def resume(self) -> None:
         """End a pause, as the operator may at any time."""
-        asyncio.run(runs.resume(self.world.database))
+        asyncio.run(resume(self.world.database))
 
     # The steward
 
@@ -294,7 +294,7 @@ class Histories(Writers):
         passes = TAKEN["passes"]
         for _ in range(30):
             let_the_lease_run_out(self.world)
-            asyncio.run(runs.resume(self.world.database))
+            asyncio.run(resume(self.world.database))
             self.tick(None, 4)
             if TAKEN["passes"] > passes:
                 return

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runs.record import LEASE
+from runs.lease import LEASE
 from tests.fakes import World, migrated_world
 from tests.interruption import Fuse, KilledError, fused
 from tests.support import backfill, counts, everything, live, numbered, rows, tick, types, walked

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errors import PlatformError, RefusedError
 from ports import Database, Ports, Result, Statement
 from recovery.saga import RecoverRequest, recover
-from runs import record as runs
+from runs.pause import pause
 from settings import read_settings
 from tests.databases import (
     DIRTY_SHAPES,
@@ -425,7 +425,7 @@ def test_an_operators_pause_while_a_recovery_works_outlives_it(moment: str) -> N
 
         async def batch(self, statements: Sequence[Statement]) -> list[Result]:
             if any(moment in one.sql for one in statements):
-                await runs.pause(world.database, world.clock, by="operator", reason="hands off")
+                await pause(world.database, world.clock, by="operator", reason="hands off")
             return await self.database.batch(statements)
 
         async def bookmark(self) -> str | None:

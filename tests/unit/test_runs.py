@@ -7,19 +7,9 @@ from typing import Any
 import pytest
 
 from errors import LeaseLostError, RefusedError
-from runs.record import (
-    LEASE,
-    RENEW_AFTER,
-    TRANSITIONS,
-    Opening,
-    Run,
-    list_runs,
-    open_run,
-    pause,
-    read_control,
-    read_run,
-    resume,
-)
+from runs.lease import LEASE, RENEW_AFTER
+from runs.pause import pause, read_control, resume
+from runs.record import TRANSITIONS, Opening, Run, list_runs, open_run, read_run
 from tests.fakes import World, migrated_world
 from tests.support import Api, everything, tick
 
@@ -181,7 +171,7 @@ def test_a_run_that_keeps_its_lease_is_not_taken_for_dead(world: World) -> None:
     run = opened(world)
     for _ in range(10):
         world.clock.advance(seconds=60)
-        asyncio.run(run.keep())
+        asyncio.run(run.renew())
     with pytest.raises(RefusedError):
         opened(world)
     assert row(world, run)["status"] == "running"
@@ -190,10 +180,10 @@ def test_a_run_that_keeps_its_lease_is_not_taken_for_dead(world: World) -> None:
 def test_the_lease_is_renewed_now_and_then_and_not_at_every_page(world: World) -> None:
     run = opened(world)
     until = control(world)["lease_until"]
-    asyncio.run(run.keep())
+    asyncio.run(run.renew())
     assert control(world)["lease_until"] == until
     world.clock.advance(seconds=RENEW_AFTER.total_seconds())
-    asyncio.run(run.keep())
+    asyncio.run(run.renew())
     assert control(world)["lease_until"] > until
     assert run.overhead.d1_batches == 2
 
@@ -203,7 +193,7 @@ def test_a_run_that_lost_its_lease_is_stopped_at_its_next_renewal(world: World) 
     let_the_lease_run_out(world)
     opened(world)
     with pytest.raises(LeaseLostError, match=f"run {old.id}"):
-        asyncio.run(old.keep())
+        asyncio.run(old.renew())
 
 
 def test_a_run_that_lost_its_lease_ends_without_freeing_that_of_the_other(world: World) -> None:

@@ -9,7 +9,8 @@ import pytest
 from backfill.progress import store_key
 from errors import PlatformError
 from ports import ListRequest, Page
-from runs.record import LEASE, Opening, open_run
+from runs.lease import LEASE
+from runs.record import Opening, open_run
 from tests.fakes import DictBucket, DictStore, World, migrated_world
 from tests.support import DefectiveDatabase, counts, numbered, rows, tick, types, walked
 

@@ -1,0 +1,69 @@
+"""What an invocation may use: queries, calls, time and objects, as one whole that its parts have shares of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ports import Bucket, Clock, Database
+from runs.costs import Cost, MeteredBucket, MeteredDatabase
+
+SUBREQUESTS = 1_000
+"""D1 takes so many queries of an invocation, and Workers so many subrequests (d1/platform/limits)."""
+
+Part = Literal["plan", "measure", "check", "merge", "walk", "verify"]
+
+UP_TO: dict[Part, float] = {"plan": 0.3, "measure": 0.3, "check": 0.4, "merge": 0.8, "walk": 0.9, "verify": 0.96}
+"""How much of the whole may be used when a part starts its last piece of work. What is above is for those after it: the
+steps that follow a merge, and in the end the run's row, the lease and the alerts."""
+
+Spent = Literal["max_objects", "time", "subrequests"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be used, and in `cost` what was used so far; the parts of an invocation share one `cost`."""
+
+    clock: Clock
+    deadline: datetime
+    subrequests: int = SUBREQUESTS
+    max_objects: int | None = None
+    """How many objects may be listed."""
+    cost: Cost = field(default_factory=Cost)
+
+    @classmethod
+    def of_invocation(cls, clock: Clock, seconds: float, max_objects: int | None = None) -> Budget:
+        """Return the budget of an invocation that begins now and starts no new work after `seconds`."""
+        return cls(clock, clock.now() + timedelta(seconds=seconds), max_objects=max_objects)
+
+    def spent(self, listed: int = 0) -> Spent | None:
+        """Return what is used up, where `listed` objects were listed; None where work may go on."""
+        if self.max_objects is not None and listed >= self.max_objects:
+            return "max_objects"
+        if self.clock.now() >= self.deadline:
+            return "time"
+        return "subrequests" if self.cost.subrequests >= self.subrequests else None
+
+    def part(self, name: Part, *, seconds: float | None = None) -> Budget:
+        """Return the budget of a part of the invocation, which may end earlier than the whole."""
+        until = self.deadline if seconds is None else min(self.deadline, self.clock.now() + timedelta(seconds=seconds))
+        return replace(self, deadline=until, subrequests=int(self.subrequests * UP_TO[name]))
+
+    def share(self, parts: int, objects: int | None) -> Budget:
+        """Return an even share of what is left of time and subrequests, and of `objects`, for one of so many `parts`."""
+        now, used = self.clock.now(), self.cost.subrequests
+        return replace(
+            self,
+            deadline=now + (self.deadline - now) / parts,
+            subrequests=used + (self.subrequests - used) // parts,
+            max_objects=None if objects is None else -(-objects // parts),
+        )
+
+    def metered(self, database: Database) -> MeteredDatabase:
+        """Return the database, what it does counted."""
+        return MeteredDatabase(database, self.cost)
+
+    def metered_bucket(self, bucket: Bucket) -> MeteredBucket:
+        """Return the bucket, what it does counted."""
+        return MeteredBucket(bucket, self.cost)

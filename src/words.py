@@ -1,0 +1,31 @@
+"""The closed sets of words that runs, checks and answers use; each stands here once.
+
+The JSON Schemas, the OpenAPI document and the SQL headers take theirs from here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+RunKind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
+RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
+Trigger = Literal["cron", "http"]
+Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
+BackfillMode = Literal["off", "dry", "live"]
+CheckMode = Literal["fast", "full"]
+Severity = Literal["error", "warn"]
+Outcome = Literal["holds", "violated", "not_checked"]
+Method = Literal["proof", "scan"]
+Unreadable = Literal["oldest", "highest_id"]
+"""What a request may say of objects that hold a date which cannot be read."""
+StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
+"""Why a walk stopped."""
+
+RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
+STATUSES: tuple[Status, ...] = get_args(Status)
+BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)
+CHECK_MODES: tuple[CheckMode, ...] = get_args(CheckMode)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+METHODS: tuple[Method, ...] = get_args(Method)
+UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable)
