@@ -20,7 +20,8 @@ from bench.rounds import Ratio, interleaved, progress, ratio, spread
 from bench.subject import TOKEN, Subject, entry
 from bench.verdicts import Results
 from ports import Result, Statement
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest
+from recovery.run import recover
 from settings import read_settings
 from tests.fakes import SqliteDatabase, World, migrate
 from tooling.harness import Config, Harness

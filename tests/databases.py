@@ -12,7 +12,8 @@ import pytest
 
 from invariants.run import run_check
 from ports import Ports
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest
+from recovery.run import recover
 from recovery.undo import undo_run
 from settings import Settings, read_settings
 from tests.fakes import SqliteDatabase, World, migrate

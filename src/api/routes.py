@@ -16,7 +16,8 @@ from errors import InputError
 from invariants import findings
 from invariants.run import run_check
 from ports import Ports
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest
+from recovery.run import recover
 from recovery.set_up import GuardsRequest, change_guards
 from recovery.undo import undo_run
 from reporting.summary import summarise

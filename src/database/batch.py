@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import sql
+from database.rows import number
 from ports import Database, Result, Row, Statement
 
 
@@ -23,6 +25,11 @@ class Batch:
     def extend(self, statements: Iterable[Statement]) -> list[Answer]:
         """Add statements, and return a handle for each."""
         return [self.add(statement) for statement in statements]
+
+    def add_counted(self, statement: Statement) -> Answer:
+        """Add a statement, and return a handle whose `changed` is the number of rows that it changed itself."""
+        self.add(statement)
+        return self.add(sql.statement("runs/last_change"))
 
     async def run(self, database: Database) -> None:
         """Run all statements in one transaction; raises what the database raises, and then none took effect."""
@@ -56,3 +63,20 @@ class Answer:
     def changes(self) -> int:
         """The rows it changed, those of triggers included (D1's `meta.changes`)."""
         return self.result.changes
+
+    @property
+    def changed(self) -> int:
+        """What `add_counted` counts: rows that the statement changed itself, without those of triggers."""
+        return number(self.row, "changed")
+
+
+async def ask(database: Database, statement: Statement) -> list[Row]:
+    """Return the rows of one statement that is a transaction of its own."""
+    [result] = await database.batch([statement])
+    return result.rows
+
+
+async def ask_one(database: Database, statement: Statement) -> Row:
+    """Return the one row of such a statement."""
+    [row] = await ask(database, statement)
+    return row

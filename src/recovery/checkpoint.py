@@ -1,74 +1,86 @@
-"""Where a call that stopped for its budget left off, as its run's row has it; the call after goes on from there.
+"""Where a call that stopped early left off, in a column of its run's row; the next call continues there.
 
-Without it, objects that the database refuses would be tried again by each call, and use its budget up.
+Without it, each call would try the objects again that the database refuses, and spend its budget on them.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import sql
-from ports import Database, Row
-from recovery.merge import Group
-from recovery.steps import Step
+from database.batch import ask
+from database.rows import number, optional_text, text
+from ports import Database, Statement
+from recovery.duplicates import ObjectKey
+from recovery.steps import LeftWhole
 
 LEFT_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Position:
-    """How far the merge has come: `left` objects up to and including `after` were left whole, `shown` are examples."""
+class MergeCheckpoint:
+    """How far the merge has come: `left` objects up to and including `after` were left, `shown` are the first."""
 
-    after: Group
-    left: int
-    shown: list[object] = field(default_factory=list)
+    after: ObjectKey
+    left: int = 0
+    shown: tuple[LeftWhole, ...] = ()
+
+    def further(self, after: ObjectKey, left: Mapping[ObjectKey, str]) -> MergeCheckpoint:
+        """Return it with what was left since."""
+        new = tuple(LeftWhole(*key, why) for key, why in left.items())
+        return MergeCheckpoint(after, self.left + len(left), (self.shown + new)[:LEFT_SHOWN])
 
 
-async def merge_position(database: Database) -> Position | None:
-    """Return where the last call of the recovery stopped, or None where the next one begins anew."""
-    last = await _last(database)
-    if last is None or (last["kind"], last["status"]) != ("recovery", "stopped"):
-        return None
-    for step in json.loads(str(last["counts"]))["steps"]:
-        if step["name"] == "dedupe" and "goes_on" in step:
-            [bucket, key] = step["goes_on"]["after"]
-            return Position((bucket, key), step["goes_on"]["left"], step.get("left_whole", []))
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where the next call continues: with the merge, with the classification, or with the undo of a run."""
+
+    merge: MergeCheckpoint | None = None
+    classify: ObjectKey | None = None
+    undo_chunk: int | None = None
+    """The chunk that is undone next; the chunks count down."""
+
+
+NOWHERE = Checkpoint()
+
+
+def writing(run: int, checkpoint: Checkpoint) -> Statement:
+    """Return the statement that keeps the checkpoint, for the transaction of what it describes."""
+    body = json.dumps(asdict(checkpoint), ensure_ascii=False) if checkpoint != NOWHERE else None
+    return sql.statement("runs/write_checkpoint", run=run, checkpoint=body)
+
+
+async def read_recovery(database: Database) -> Checkpoint:
+    """Return where the next call of a recovery continues: nowhere, where it starts from the beginning."""
+    for row in await ask(database, sql.statement("recovery/last_live")):
+        if text(row, "kind") == "recovery":
+            return _read(optional_text(row, "checkpoint"))
+    return NOWHERE
+
+
+async def read_undo(database: Database, target: int) -> int | None:
+    """Return the chunk at which the last call of this undo stopped, or None where the next one starts at the end."""
+    for row in await ask(database, sql.statement("recovery/last_live")):
+        if text(row, "kind") == "undo" and number(row, "undone") == target:
+            return _read(optional_text(row, "checkpoint")).undo_chunk
     return None
 
 
-async def classify_position(database: Database) -> Group | None:
-    """Return the last object that the classification of the call before came to, or None where it begins anew."""
-    last = await _last(database)
-    if last is None or (last["kind"], last["status"]) != ("recovery", "stopped"):
-        return None
-    for step in json.loads(str(last["counts"]))["steps"]:
-        if step["name"] == "classify" and "goes_on" in step:
-            [bucket, key] = step["goes_on"]["after"]
-            return (bucket, key)
-    return None
+def _read(stored: str | None) -> Checkpoint:
+    if stored is None:
+        return NOWHERE
+    found: dict[str, Any] = json.loads(stored)
+    merge, classify = found["merge"], found["classify"]
+    return Checkpoint(
+        merge=None if merge is None else _read_merge(merge),
+        classify=None if classify is None else (str(classify[0]), str(classify[1])),
+        undo_chunk=found["undo_chunk"],
+    )
 
 
-async def undo_position(database: Database, target: int) -> int | None:
-    """Return the chunk at which the last call of this undo stopped, or None where the next one begins anew."""
-    last = await _last(database)
-    if last is None or (last["kind"], last["status"]) != ("undo", "stopped"):
-        return None
-    goes_on: int | None = json.loads(str(last["counts"])).get("goes_on_at")
-    return goes_on if json.loads(str(last["request"]))["run"] == target else None
-
-
-def tell_left(step: Step, left: dict[Group, str], before: Position | None, after: Group | None) -> None:
-    """Tell which objects were left whole, those of the calls before among them, and where the next call goes on."""
-    count = len(left) + (before.left if before else 0)
-    if after:
-        step.details["goes_on"] = {"after": list(after), "left": count}
-    if count:
-        whole = [{"r2_bucket": bucket, "r2_key": key, "why": why} for (bucket, key), why in left.items()]
-        step.details["left_whole"] = [*(before.shown if before else []), *whole][:LEFT_SHOWN]
-        step.error = f"{count} objects are left whole: the database refuses their merge. `why` says by what."
-
-
-async def _last(database: Database) -> Row | None:
-    [found] = await database.batch([sql.statement("recovery/last_live")])
-    return found.rows[0] if found.rows else None
+def _read_merge(found: Mapping[str, Any]) -> MergeCheckpoint:
+    bucket, key = found["after"]
+    return MergeCheckpoint((bucket, key), int(found["left"]), tuple(LeftWhole(**one) for one in found["shown"]))

@@ -1,4 +1,4 @@
-"""What keeps an object from being merged: a UNIQUE constraint of a child, which two of its rows would break."""
+"""What keeps an object from being merged: a constraint of a child, a reference of its own, a date nobody can read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass
 
 import sql
+from database.batch import ask
 from database.schema import Reference, Schema
 from ports import Database, Statement
+from recovery.duplicates import ObjectKey, object_key
+from recovery.ranking import Ranking
 
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)"""
@@ -54,6 +57,42 @@ class ChildConstraint:
         }
 
 
+@dataclass(frozen=True)
+class Conflicts:
+    """What can keep an object of this database from being merged."""
+
+    database: Database
+    schema: Schema
+    ranking: Ranking
+    constraints: tuple[ChildConstraint, ...]
+    any_date: bool
+    """Whether a request says what becomes of dates that cannot be read; else their objects are left as they are."""
+
+    async def among(self, objects: sql.Fragment) -> dict[ObjectKey, str]:
+        """Return those of the objects whose merge would break something, and what."""
+        ranked = self.ranking.rows(objects)
+        found = {} if self.any_date else await self._unreadable(ranked)
+        for constraint in self.constraints:
+            for row in await ask(self.database, constraint.broken_by(ranked)):
+                found.setdefault(object_key(row), constraint.name)
+        for reference in self.schema.references:
+            if reference.table.lower() == "artifacts":
+                found = {**await self._self_references(reference, ranked), **found}
+        return found
+
+    async def _unreadable(self, ranked: sql.Fragment) -> dict[ObjectKey, str]:
+        """Return the objects that hold a date which cannot be read: their newest row is not known."""
+        rows = await ask(self.database, sql.statement("recovery/unreadable", ranked=ranked))
+        return {object_key(row): f"unreadable: {row['why']}" for row in rows}
+
+    async def _self_references(self, reference: Reference, ranked: sql.Fragment) -> dict[ObjectKey, str]:
+        """Return the objects whose winner would come to refer to itself."""
+        child_column = sql.quote(reference.column)
+        wanted = sql.statement("recovery/self_references", child_column=child_column, ranked=ranked)
+        why = f"Its newest row refers to an older one of its rows by {reference.name}, and would refer to itself."
+        return {object_key(row): why for row in await ask(self.database, wanted)}
+
+
 async def child_constraints(database: Database, schema: Schema) -> list[ChildConstraint]:
     """Return the UNIQUE constraints of the children that a merge could break."""
     constraints: list[ChildConstraint] = []
@@ -62,8 +101,7 @@ async def child_constraints(database: Database, schema: Schema) -> list[ChildCon
         wanted = sql.statement(
             "recovery/child_constraints", table_name=reference.table, column_name=reference.column, own_key=key
         )
-        [found] = await database.batch([wanted])
-        for row in found.rows:
+        for row in await ask(database, wanted):
             others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]
             where = predicate(str(row["text"])) if row["partial"] else "1"
             if re.search(rf"\b{re.escape(reference.column)}\b", where, re.IGNORECASE):

@@ -16,7 +16,8 @@ from database.schema import new_id, read_schema
 from errors import ConstraintError, RefusedError
 from log import timestamp
 from ports import Database, Ports, Row, Statement
-from recovery.merge import drop_stale_guards, write_held
+from recovery.guarding import drop_stale_guards
+from runs.lease import write_held
 from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
 

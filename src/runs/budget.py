@@ -51,7 +51,7 @@ class Budget:
         return replace(self, deadline=until, subrequests=int(self.subrequests * UP_TO[name]))
 
     def share(self, parts: int, objects: int | None) -> Budget:
-        """Return an even share of what is left of time and subrequests, and of `objects`, for one of so many `parts`."""
+        """Return an even share of what is left of time and subrequests, and of `objects`, for one of `parts`."""
         now, used = self.clock.now(), self.cost.subrequests
         return replace(
             self,

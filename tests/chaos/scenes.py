@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from cron.tick import run_tick
 from invariants.run import run_check
 from ports import Ports
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest
+from recovery.run import recover
 from runs.lease import LEASE
 from settings import Settings, read_settings
 from tests.chaos.faults import ShortPages

@@ -15,7 +15,8 @@ from database.key_ranges import Walked
 from invariants.run import EVIDENCE, Outcome, check, full_check_due
 from log import timestamp
 from ports import Database, Result, Statement
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest
+from recovery.run import recover
 from reporting.summary import summarise
 from settings import Settings, read_settings
 from tests.databases import Shape, checked, every_shape, recovered, unguarded

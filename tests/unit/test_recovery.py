@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from errors import PlatformError, RefusedError
 from ports import Database, Ports, Result, Statement
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest
+from recovery.run import recover
 from runs.pause import pause
 from settings import read_settings
 from tests.databases import (
@@ -494,7 +495,7 @@ def test_a_failed_step_is_named_with_its_cause_and_how_to_go_on_and_the_next_cal
         assert told.startswith(f"Step {step}: ")
         assert "the disk is on fire" in told
         assert "stays paused" in told
-        assert "POST /recover goes on from here" in told
+        assert "POST /recover continues from here" in told
         assert 'docs/runbook.md, "A run that failed"' in told
     assert control(world, "paused_by") == "recovery"
     assert control(world, "lease_token") is None
@@ -507,7 +508,7 @@ def test_a_recovery_that_failed_before_it_paused_says_that_backfill_is_not_pause
     world = SAMPLE.world()
     ports = replace(world.ports(), database=Failing(world.database, "AS losers"))
     told = recovered(ports, dry_run=False)["steps"][-1]["error"]
-    assert "Scheduled backfill is not paused. POST /recover goes on from here" in told
+    assert "Scheduled backfill is not paused. POST /recover continues from here" in told
     assert control(world, "paused_by") is None
     Api(world).json("POST", "/pause", {"reason": "a move"})
     told = recovered(ports, dry_run=False)["steps"][-1]["error"]
@@ -533,7 +534,7 @@ def test_a_recovery_that_cannot_ask_whether_it_paused_says_who_can() -> None:
 
     told = recovered(replace(ports, database=Gone(ports.database, [])), dry_run=False)["steps"][-1]["error"]
     assert told.startswith("Step pause: ")
-    assert "GET /summary tells whether scheduled backfill is paused." in told
+    assert "GET /summary says whether scheduled backfill is paused." in told
 
 
 def test_a_dry_run_that_failed_says_that_nothing_was_changed() -> None:
@@ -567,7 +568,7 @@ def test_a_running_recovery_shows_its_step_and_one_that_died_shows_where() -> No
     noted = json.loads(str(database.seen[0][0]))
     assert noted["step"] == "dedupe"
     assert [step["name"] for step in noted["steps"]] == ["pause", "measure", "bookmark"]
-    assert "POST /recover goes on from here" in noted["next"]
+    assert "POST /recover continues from here" in noted["next"]
 
 
 # Configuration and shapes

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest, Sizes
+from recovery.run import recover
 from tests.databases import SETTINGS, Shape, artifacts, datapoints, healed, numbers, recovered, steps, undone
 from tests.fakes import World
 from tests.support import RecordingDatabase
@@ -37,7 +38,7 @@ def counted(world: World, **more: Any) -> tuple[dict[str, Any], int]:  # noqa: A
     chunk_groups = more.pop("chunk_groups", 250)
     request = RecoverRequest(dry_run=False, **more)
     ports = replace(world.ports(), database=database)
-    report = asyncio.run(recover(ports, SETTINGS, request, chunk_groups))
+    report = asyncio.run(recover(ports, SETTINGS, request, Sizes(chunk_objects=chunk_groups)))
     return report, sum(map(len, database.batches))
 
 
@@ -135,7 +136,7 @@ def test_a_dry_run_that_cannot_list_what_is_left_whole_says_how_far_it_counted()
     left = int(key[1:5]) - 11
     assert (bucket, key) == ("b", long.format(left + 11))
     assert told["error"].startswith(f"{left} objects are left whole")
-    assert "it counted what is before them" in told["error"]
+    assert "this dry run counted what comes before them" in told["error"]
     live = healed(world)
     assert steps(live)["dedupe"]["error"].startswith("390 objects are left whole")
     assert len(artifacts(world)) == 400 + 390

@@ -12,7 +12,8 @@ import pytest
 
 from errors import PlatformError
 from ports import Database, Result, Statement
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest, Sizes
+from recovery.run import recover
 from tests.databases import SETTINGS, Shape, steps
 from tests.fakes import World
 from tests.support import types
@@ -41,7 +42,7 @@ def call(world: World, **request: Any) -> dict[str, Any]:  # noqa: ANN401  # the
     """Do one live call of a recovery that classifies two rows a batch, in an invocation of its own."""
     ports = replace(world.ports(), database=LimitedDatabase(world.database))
     asked = RecoverRequest(dry_run=False, **request)
-    return asyncio.run(recover(ports, SETTINGS, asked, classify_rows=2))
+    return asyncio.run(recover(ports, SETTINGS, asked, sizes=Sizes(classify_rows=2)))
 
 
 def calls(world: World) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from cron.tick import run_tick
 from errors import LeaseLostError
 from invariants.run import run_check
 from ports import Database, Ports, Result, Statement
-from recovery.saga import RecoverRequest, recover
+from recovery.call import RecoverRequest, Sizes
+from recovery.run import recover
 from runs.record import Opening, open_run
 from settings import read_settings
 from tests.databases import SETTINGS, Shape, healed, recovered, undone
@@ -82,7 +83,7 @@ def test_a_long_recovery_keeps_its_run_alive() -> None:
         await run_check(world.ports(), read_settings({}), "fast")
 
     ports = watched(world, "INTO steward_merges", someone_looks)
-    report = asyncio.run(recover(ports, SETTINGS, RecoverRequest(dry_run=False), chunk_groups=1))
+    report = asyncio.run(recover(ports, SETTINGS, RecoverRequest(dry_run=False), sizes=Sizes(chunk_objects=1)))
     status = world.database.one("SELECT status FROM steward_runs WHERE id = ?", report["run_id"])
     assert (report["done"], status) == (True, "succeeded")
 

@@ -1,0 +1,85 @@
+"""The steps that look: what is broken before, and what is after; a dry run foretells the latter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from database.sampling import Sampled
+from database.schema import Schema
+from invariants import findings
+from invariants.catalogue import read_catalogue
+from invariants.check import Check, Verdict, all_hold
+from invariants.run import verified
+from recovery.call import Call
+from recovery.steps import MergeStep, Repaired, Step
+from runs.budget import Part
+from runs.lease import write_held
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A full check: its verdicts, and whether every invariant of error severity was looked at to its end."""
+
+    step: Step
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def looked_at_all(self) -> bool:
+        """Whether no invariant of error severity was left unchecked."""
+        return all(one.outcome != "not_checked" for one in self.verdicts if one.severity == "error")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The last step of a round, and whether all is well."""
+
+    step: Step
+    ok: bool
+
+
+async def measure(call: Call, schema: Schema, sampled: Sampled | None) -> Measured:
+    """Check everything before anything is changed."""
+    verdicts = await _check(call, schema, "measure", sampled).run(read_catalogue())
+    broken = violations(verdicts)
+    sample = tuple(verdict.report() for verdict in verdicts)
+    return Measured(Step("measure", broken, broken, sample=sample), tuple(verdicts))
+
+
+async def verify(call: Call, schema: Schema, before: int, sampled: Sampled | None) -> Verified:
+    """Check everything again, and keep what was found as any check does."""
+    check = _check(call, schema, "verify", sampled)
+    verdicts = await check.run(read_catalogue())
+    now = call.run.clock.now()
+    found = findings.statements(verdicts, now, alerting=call.settings.alerting)
+    await write_held(call.database, call.run, *found, *verified(check, verdicts, now))
+    sample = tuple(verdict.report() for verdict in verdicts)
+    return Verified(Step("verify", before, violations(verdicts), sample=sample), all_hold(verdicts))
+
+
+def foretell(measured: Measured, schema: Schema, merge: MergeStep, repaired: Repaired, *, refused: bool) -> Verified:
+    """Return the last step that a live run would have: what was measured, less what the steps would repair."""
+    left = {
+        "no_unknown_source_type": repaired.classify.after,
+        "no_orphan_datapoints": repaired.orphans.after,
+        "unique_index_present": 1 - repaired.index.after + len(schema.nullable_key),
+        "guards_present": 0,
+    }
+    for verdict in measured.verdicts:
+        if verdict.name == "one_artifact_per_object":
+            left[verdict.name] = (verdict.violations or 0) - merge.groups
+    errors = [verdict for verdict in measured.verdicts if verdict.severity == "error"]
+    after = sum(left.get(verdict.name, verdict.violations or 0) for verdict in errors)
+    return Verified(Step("verify", measured.step.before, after), after == 0 and measured.looked_at_all and not refused)
+
+
+def violations(verdicts: Iterable[Verdict]) -> int:
+    """Return how often the invariants of error severity are broken, all together."""
+    return sum(verdict.violations or 0 for verdict in verdicts if verdict.severity == "error")
+
+
+def _check(call: Call, schema: Schema, part: Part, sampled: Sampled | None) -> Check:
+    budget = call.budget.part(part)
+    left = max(1, budget.subrequests - call.budget.cost.statements)
+    facts = (call.database, call.ports.clock, schema, "full", budget.deadline)
+    return Check(*facts, keep=call.run.renew, sampled=sampled, max_statements=left)

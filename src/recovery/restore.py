@@ -1,0 +1,105 @@
+"""Take one chunk of a merge back as one transaction, and point orphans back at the ids they looked for.
+
+Row by row, where nothing moved on since; what moved on is left as it is and reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sql
+from database.batch import Answer, Batch
+from database.guards import Guard
+from database.schema import Reference, Schema
+from ports import Database, Row, Statement
+from recovery.checkpoint import Checkpoint, writing
+from recovery.journal import restored, restored_object
+from runs.lease import Holder, commit, held_batch
+
+OBJECT = restored_object("steward_merges.loser")
+
+MOVED_ON = ("child_table", "child_column", "row_key", "points_at")
+"""What is shown of a child that moved on."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back, and the children that had moved on."""
+
+    losers: int = 0
+    children: int = 0
+    moved_on: tuple[Row, ...] = ()
+
+    def __add__(self, other: Restored) -> Restored:
+        """Return both together."""
+        return Restored(self.losers + other.losers, self.children + other.children, self.moved_on + other.moved_on)
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """The undo of run `target` by the run `run`, which has the number `number`."""
+
+    database: Database
+    schema: Schema
+    run: Holder
+    number: int
+    target: int
+
+    async def chunk(self, chunk: int) -> Restored:
+        """Undo one chunk of the merge, and keep that the next one is before it."""
+        columns = self.schema.columns
+        here = {"run": self.target, "chunk": chunk, "undo": self.number}
+        listed = ", ".join(map(sql.quote, columns))
+        batch = held_batch(self.run)
+        marked = batch.add(sql.statement("recovery/mark_undone", **here, **OBJECT))
+        # A loser may point at one that returns after it, in the same statement.
+        own = self._guards("insert", "artifacts")
+        batch.extend(guard.drop for guard in own)
+        values = restored(columns, "loser")
+        batch.add(sql.statement("recovery/restore_losers", **here, columns=listed, values=values))
+        batch.extend(Statement(guard.create) for guard in own)
+        # The last remapped goes first: where two references share a key, each names its rows by the other.
+        back = [self._point_back(batch, reference, here) for reference in reversed(self.schema.references)]
+        batch.add(writing(self.number, Checkpoint(undo_chunk=chunk - 1)))
+        await commit(self.database, self.run, batch)
+        moved_on = tuple(row for _, refused in back for row in refused.rows)
+        return Restored(marked.changes, sum(pointed.changed for pointed, _ in back), moved_on)
+
+    def _point_back(self, batch: Batch, reference: Reference, here: dict[str, int]) -> tuple[Answer, Answer]:
+        """Add what points the children of one reference back; return what counts them, and what lists the rest."""
+        child = {"table_name": reference.table, "column_name": reference.column}
+        slots = self.schema.child_slots(reference)
+        points = f"child.{slots['child_column']} = +moved.winner_id"
+        # Only a key of one column has an index that finds its row; a key of several is found by where it points.
+        still_there = points if slots["row_key"].startswith("json_array") else f"({points}) IS 1"
+        point = sql.statement("recovery/point_back", **here, **child, **slots, still_there=still_there)
+        left = sql.statement("recovery/refused_remaps", **here, **child, **slots)
+        return batch.add_counted(point), batch.add(sql.showing(left, *MOVED_ON))
+
+    async def orphans(self) -> Restored:
+        """Point the orphans of the run back at the ids they looked for, where they did not move on since."""
+        total = Restored()
+        for reference in reversed(self.schema.references):
+            total += await self._orphans_of(reference)
+        return total
+
+    async def _orphans_of(self, reference: Reference) -> Restored:
+        child = {"table_name": reference.table, "column_name": reference.column}
+        runs, slots = {"run": self.target, "undo": self.number}, self.schema.child_slots(reference)
+        # The guard of the child refuses an id that is missing, as it was before the recovery.
+        guards = self._guards("update", reference.table)
+        batch = held_batch(self.run)
+        batch.extend(guard.drop for guard in guards)
+        declared = str(int(reference.declared))
+        batch.add(sql.statement("recovery/mark_orphans", **runs, **child, **slots, declared=declared))
+        back = batch.add_counted(sql.statement("recovery/orphans_back", **runs, **child, **slots))
+        batch.extend(Statement(guard.create) for guard in guards)
+        left = sql.statement("recovery/refused_orphans", run=self.target, **child, **slots)
+        refused = batch.add(sql.showing(left, *MOVED_ON))
+        await commit(self.database, self.run, batch)
+        return Restored(children=back.changed, moved_on=tuple(refused.rows))
+
+    def _guards(self, kind: str, table: str) -> list[Guard]:
+        """Return the guards of that kind that the table has."""
+        here = (guard for guard in self.schema.guards if guard.name in self.schema.triggers)
+        return [guard for guard in here if (guard.kind, guard.table) == (kind, table)]

@@ -1,0 +1,69 @@
+"""A recovery as a recorded run: what is refused before it starts, the saga, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from database.schema import new_id
+from errors import RefusedError
+from ports import Ports
+from recovery.call import Call, RecoverRequest, Sizes
+from recovery.pausing import pause_now
+from recovery.saga import CONTINUE, Saga
+from recovery.set_up import refuse_lifted
+from recovery.tombstones import check_live_where
+from runs.budget import Budget
+from runs.record import Opening, fail_run, open_run, our_error
+from settings import Settings
+
+SECONDS = 100
+"""No new chunk starts after this; `done` is then false."""
+
+
+async def recover(
+    ports: Ports, settings: Settings, request: RecoverRequest, sizes: Sizes | None = None
+) -> dict[str, object]:
+    """Do one call of the recovery and return its report.
+
+    Raises RefusedError where another run has the lease or the cap on deletes is too low; then nothing was changed.
+    Any other failure ends the call at its step, with `error` there, and leaves scheduled backfill paused.
+    """
+    opening = Opening("recovery", "dry" if request.dry_run else "live", "http", asdict(request), not request.dry_run)
+    run = await open_run(ports.database, ports.clock, opening)
+    budget = Budget.of_invocation(ports.clock, SECONDS)
+    call = Call(ports, settings, request, run, budget, sizes or Sizes())
+    try:
+        return await _recorded(await _begun(call))
+    except Exception as error:
+        await fail_run(run, error, cost=budget.cost)
+        raise
+
+
+async def _begun(call: Call) -> Saga:
+    """Look at the schema and return the saga. Raises RefusedError where nothing could be merged in this database."""
+    schema = await call.schema()
+    new_id(schema.artifacts)
+    schema.refuse_missing_children()
+    schema.refuse_cascades()
+    schema.refuse_repeated_ids()
+    if call.settings.live_where:
+        await check_live_where(call.database, call.settings.live_where)
+    if call.live:
+        await refuse_lifted(call.ports)
+    return Saga(call, schema)
+
+
+async def _recorded(saga: Saga) -> dict[str, object]:
+    call, error = saga.call, None
+    try:
+        await saga.take()
+    except Exception as failure:
+        if isinstance(failure, RefusedError) and not saga.steps:
+            raise
+        then = f"{await pause_now(call)} {CONTINUE}" if call.live else "Nothing was changed."
+        error = f"Step {saga.at}: {our_error(call.run, failure).sentence()} {then}"
+        saga.fail(error)
+    report = saga.report()
+    status = "failed" if error else "succeeded" if saga.done else "stopped"
+    await call.run.close(status, counts=report, cost=call.budget.cost, error=error)
+    return report
