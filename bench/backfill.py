@@ -12,8 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import sql
+from backfill.page import page_statements
 from backfill.rules import Rule, ordered
-from backfill.walk import page_statements
+from backfill.target import Target
 from bench.rounds import ROUNDS, Ratio, interleaved, progress, ratio, spread
 from bench.subject import RULES, WORKERS, Subject, Timed, expected_types, started
 from bench.verdicts import Results
@@ -94,10 +96,26 @@ def our_job(objects: int) -> dict[str, object]:
 def javascript_job(way: str, objects: int) -> dict[str, object]:
     """Return what the JavaScript Worker is asked: the very statements that our own Worker sends to D1."""
     rules = ordered([Rule(*rule) for rule in RULES])
-    plan, write, _ = page_statements(rules, "NULL")
-    texts = {"plan": plan, "write": write, "upsert": UPSERT}
+    target = Target(
+        "artifacts", "", live=True, rules=rules, new_id="NULL", moment="uploaded", collides="0", triggers=None
+    )
+    statements = page_statements(target)
+    page = {"plan": _numbered(statements.plan), "write": _numbered(statements.write)}
     listed = [[rule.pattern, rule.source_type] for rule in rules.rules]
-    return {"way": way, "max_objects": objects, "bucket": "artifacts", "rules": listed, "sql": texts}
+    return {
+        "way": way,
+        "max_objects": objects,
+        "bucket": "artifacts",
+        "rules": listed,
+        "sql": {**page, "upsert": UPSERT},
+    }
+
+
+def _numbered(source: sql.Fragment) -> dict[str, object]:
+    """Return the text as D1 takes it, and the names of its parameters in their order."""
+    names = sql.parameters(source.text)
+    unknown = {name: None for name in names if name not in source.params}
+    return {"text": sql.bind(source, **unknown).sql, "names": names}
 
 
 def measure(results: Results, sizes: Sequence[int]) -> None:

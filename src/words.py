@@ -14,7 +14,7 @@ Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 BackfillMode = Literal["off", "dry", "live"]
 CheckMode = Literal["fast", "full"]
 Severity = Literal["error", "warn"]
-Outcome = Literal["holds", "violated", "not_checked"]
+CheckOutcome = Literal["holds", "violated", "not_checked"]
 Method = Literal["proof", "scan"]
 Unreadable = Literal["oldest", "highest_id"]
 """What a request may say of objects that hold a date which cannot be read."""
@@ -26,6 +26,6 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)
 CHECK_MODES: tuple[CheckMode, ...] = get_args(CheckMode)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+OUTCOMES: tuple[CheckOutcome, ...] = get_args(CheckOutcome)
 METHODS: tuple[Method, ...] = get_args(Method)
 UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable)

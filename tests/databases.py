@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from invariants.run import run_check
+from database.key_ranges import RANGE_ROWS
+from database.schema import Schema
+from invariants.catalogue import Invariant
+from invariants.check import CheckSpec, check_database
+from invariants.run import Checking, run_check
+from invariants.verdict import Verdict
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
 from recovery.undo import undo_run
+from runs.budget import Budget
 from settings import Settings, read_settings
 from tests.fakes import SqliteDatabase, World, migrate
+from words import CheckMode
 
 SETTINGS = read_settings({"MAX_DELETES": 1_000_000})
 
@@ -96,13 +104,13 @@ def unguarded(database: SqliteDatabase) -> Iterator[None]:
         database.script(str(text))
 
 
-def checked(on: World | Ports, mode: str = "full", settings: Settings = SETTINGS) -> dict[str, Any]:
+def checked(on: World | Ports, mode: CheckMode = "full", settings: Settings = SETTINGS) -> dict[str, Any]:
     """Check every invariant and return the report."""
     ports = on.ports() if isinstance(on, World) else on
     return asyncio.run(run_check(ports, settings, mode))
 
 
-def verdicts(on: World | Ports, mode: str = "full", settings: Settings = SETTINGS) -> dict[str, dict[str, Any]]:
+def verdicts(on: World | Ports, mode: CheckMode = "full", settings: Settings = SETTINGS) -> dict[str, dict[str, Any]]:
     """Check every invariant and return what was found, by name."""
     return {one["name"]: one for one in checked(on, mode, settings)["invariants"]}
 
@@ -152,3 +160,15 @@ def artifacts(world: World) -> list[tuple[object, ...]]:
 def datapoints(world: World) -> list[tuple[object, ...]]:
     """Return every datapoint."""
     return world.database.all("SELECT * FROM datapoints ORDER BY id")
+
+
+def full_for(world: World, *, hours: float = 1 / 60, range_rows: int = RANGE_ROWS, resume: bool = False) -> Checking:
+    """Return how to do a full check that may take so long."""
+    budget = Budget(world.clock, world.clock.now() + timedelta(hours=hours)).part("check")
+    return Checking("full", budget, resume=resume, range_rows=range_rows)
+
+
+async def full_check(world: World, schema: Schema, invariants: Sequence[Invariant]) -> tuple[Verdict, ...]:
+    """Look at these invariants alone, recording nothing."""
+    spec = CheckSpec(world.database, schema, "full", full_for(world).budget)
+    return (await check_database(spec, invariants)).verdicts

@@ -8,7 +8,7 @@ from typing import Any, cast
 from starlette.requests import Request
 
 import json_text
-from api.validation import Schema, validated
+from api.validation import JsonSchema, validated
 from errors import InputError
 
 MAX_BODY_BYTES = 64 * 1024
@@ -16,7 +16,7 @@ _MAX_DIGITS = 16
 _INTEGER = re.compile(r"-?[0-9]+")
 
 
-async def read_body(request: Request, schema: Schema, *, optional: bool = False) -> dict[str, Any]:
+async def read_body(request: Request, schema: JsonSchema, *, optional: bool = False) -> dict[str, Any]:
     """Return the JSON object in the body, checked against `schema` and with its defaults filled in.
 
     Raises InputError: 413 over 64 KiB, 415 for another content type, 400 where it is no JSON, 422 for a wrong field.
@@ -50,7 +50,7 @@ def _decoded(raw: bytes) -> object:
         raise InputError("body", message, hint="Send one JSON object.", status=400) from error
 
 
-def read_query(request: Request, schema: Schema) -> dict[str, Any]:
+def read_query(request: Request, schema: JsonSchema) -> dict[str, Any]:
     """Return the query's parameters, checked against `schema`; numbers are read from their digits."""
     given: dict[str, object] = {}
     for name, text in request.query_params.multi_items():
@@ -60,7 +60,7 @@ def read_query(request: Request, schema: Schema) -> dict[str, Any]:
     return cast(dict[str, Any], validated(schema, given))
 
 
-def _value(schema: Schema, text: str) -> object:
+def _value(schema: JsonSchema, text: str) -> object:
     if schema.get("type") == "integer" and len(text) <= _MAX_DIGITS and _INTEGER.fullmatch(text):
         return int(text)
     if schema.get("type") == "boolean" and text in ("true", "false"):

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from errors import InputError
 
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 
 _SHOWN_CHARACTERS = 80
 
@@ -26,7 +26,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def validated(schema: Schema, value: object, field: str = "") -> object:
+def validated(schema: JsonSchema, value: object, field: str = "") -> object:
     """Return `value` with the schema's defaults filled in; raises InputError (422) naming the first wrong field."""
     value = _typed(schema, value, field)
     for keyword, wanted in schema.items():
@@ -40,7 +40,7 @@ def validated(schema: Schema, value: object, field: str = "") -> object:
     return value
 
 
-def _typed(schema: Schema, value: object, field: str) -> object:
+def _typed(schema: JsonSchema, value: object, field: str) -> object:
     names = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "integer" in names and isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -61,8 +61,8 @@ _ARTICLE = {
 }
 
 
-def _object(schema: Schema, value: dict[str, object], field: str) -> dict[str, object]:
-    properties = cast(Mapping[str, Schema], schema["properties"])
+def _object(schema: JsonSchema, value: dict[str, object], field: str) -> dict[str, object]:
+    properties = cast(Mapping[str, JsonSchema], schema["properties"])
     for name in value:
         if name not in properties:
             known = ", ".join(properties)
@@ -87,14 +87,14 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
 
 
-def _range(schema: Schema, _wanted: object, value: object, field: str) -> None:
+def _range(schema: JsonSchema, _wanted: object, value: object, field: str) -> None:
     low, high = schema.get("minimum"), schema.get("maximum")
     if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
         right = f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low}"
         raise InputError(field, f"{_shown(value)} is out of range.", hint=f"Send {right}.")
 
 
-def _length(schema: Schema, _wanted: object, value: object, field: str) -> None:
+def _length(schema: JsonSchema, _wanted: object, value: object, field: str) -> None:
     if not isinstance(value, str):
         return
     low, high = schema.get("minLength", 0), schema.get("maxLength")
@@ -103,20 +103,20 @@ def _length(schema: Schema, _wanted: object, value: object, field: str) -> None:
         raise InputError(field, f"The text has {len(value)} characters.", hint=f"Send {right}.")
 
 
-def _items(schema: Schema, _wanted: object, value: object, field: str) -> None:
+def _items(schema: JsonSchema, _wanted: object, value: object, field: str) -> None:
     high = schema.get("maxItems")
     if isinstance(value, list) and high is not None and len(value) > high:
         raise InputError(field, f"{len(value)} entries are too many.", hint=f"Send at most {high}.")
 
 
-def _enum(_schema: Schema, wanted: object, value: object, field: str) -> None:
+def _enum(_schema: JsonSchema, wanted: object, value: object, field: str) -> None:
     choices = cast(list[object], wanted)
     if value not in choices:
         hint = f"Use one of {', '.join(map(_shown, choices))}."
         raise InputError(field, f"{_shown(value)} is not one of the values.", hint=hint)
 
 
-def _nothing(_schema: Schema, _wanted: object, _value: object, _field: str) -> None:
+def _nothing(_schema: JsonSchema, _wanted: object, _value: object, _field: str) -> None:
     """Keywords that `_object` and `validated` look at themselves."""
 
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from database.rows import number
 from database.schema import WANTED
 from errors import RefusedError
 from ports import Row
+
+FIRST_EPOCH = 100_000_000
+"""Seconds of March 1973. Smaller numbers are something else: a year, a day such as 20240101, a place in a list."""
 
 
 def moment_of(columns: Sequence[Row], form: Row) -> str:
     """Return the SQL expression of an object's upload time in the form that `artifacts.fetched_at` has.
 
-    Numbers where the column is declared so, or holds nothing else: in the unit of its largest value, by size. Else the
-    text of ISO 8601. `form` is the row of `schema/fetched_form`.
+    Numbers where the column is declared so and empty, or holds nothing else: in the unit of its largest value, by size.
+    Else the text of ISO 8601, also where its numbers are too small for an epoch (before March 1973): what they mean is
+    not known. `form` is the row of `schema/fetched_form`.
     """
     [declared] = [str(row["type"]).upper() for row in columns if row["name"] == "fetched_at"]
-    dates, numbers, largest = int(form["dates"] or 0), int(form["numbers"] or 0), float(form["largest"] or 0)
+    dates, numbers, largest = number(form, "dates"), number(form, "numbers"), float(form["largest"] or 0)
     numeric = any(word in declared for word in ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC"))
-    if not (numbers == dates if numbers else numeric and not dates):
+    epochs = numbers == dates and largest >= FIRST_EPOCH if numbers else numeric and not dates
+    if not epochs:
         return "uploaded"
     milliseconds = "CAST(round((julianday(uploaded) - 2440587.5) * 86400000) AS INTEGER)"
     unit = next((scale for limit, scale in _UNITS if largest > limit), " / 1000")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import log
+from backfill import counts
+from backfill.counts import Counts
 from backfill.cursor import START, Position, decode, encode
-from backfill.walk import Counts
+from backfill.walk import SliceReport
 from errors import InputError
 from log import timestamp
 from ports import Clock, KeyValue
@@ -81,9 +83,9 @@ class Progress:
         return Pass(
             pass_started_at=_moment(stored["pass_started_at"]),
             position=START if cursor is None else decode(cursor, self.bucket, self.prefix),
-            counts=_counts(stored["counts"]),
+            counts=counts.stored(stored["counts"]),
             completed_at=None if completed_at is None else _moment(completed_at),
-            previous=None if stored["previous"] is None else _counts(stored["previous"]),
+            previous=None if stored["previous"] is None else counts.stored(stored["previous"]),
         )
 
     async def begin_or_continue(self) -> Pass:
@@ -105,8 +107,8 @@ class Progress:
             "last_key": position.last_key,
             "pass_started_at": current.pass_started_at,
             "completed_at": current.completed_at,
-            "counts": asdict(current.counts),
-            "previous": None if current.previous is None else asdict(current.previous),
+            "counts": current.counts.report(),
+            "previous": None if current.previous is None else current.previous.report(),
         }
         text = json.dumps(value, ensure_ascii=False)
         key = store_key(self.bucket, self.prefix)
@@ -119,14 +121,13 @@ class Progress:
         if self.saved_at is not None and now - self.saved_at < BETWEEN_WRITES:
             await self.clock.sleep((BETWEEN_WRITES - (now - self.saved_at)).total_seconds())
 
-    def after(self, start: Pass, position: Position, counts: Counts, *, complete: bool) -> Pass:
-        """Return the pass as it stands when a slice that began at `start` has come to `position`."""
-        completed_at = timestamp(self.clock.now()) if complete else None
+    def after(self, start: Pass, report: SliceReport) -> Pass:
+        """Return the pass as it stands when a slice that began at `start` has come so far."""
         return replace(
             start,
-            position=START if complete else position,
-            counts=start.counts.merge(counts),
-            completed_at=completed_at,
+            position=START if report.complete else report.position,
+            counts=start.counts + report.counts,
+            completed_at=timestamp(self.clock.now()) if report.complete else None,
         )
 
 
@@ -134,11 +135,3 @@ def _moment(text: str) -> str:
     if datetime.fromisoformat(text).tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return text
-
-
-def _counts(stored: dict[str, Any]) -> Counts:
-    numbers = [value for name, value in stored.items() if name != "unclassified_sample"]
-    sample = stored["unclassified_sample"]
-    if not all(isinstance(value, int) for value in numbers) or not all(isinstance(key, str) for key in sample):
-        raise ValueError(f"{stored!r} are not counts")
-    return Counts(**stored)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from typing import NoReturn
 
-import log
-import sql
 from backfill.cursor import START, Position, decode, encode
-from backfill.new_rows import moment_of, refuse_unfilled
-from backfill.progress import Pass, Progress
-from backfill.rules import stored
-from backfill.walk import Limits, Target, Walk
-from database.schema import new_id
+from backfill.progress import Progress
+from backfill.slice import walk_slice
+from backfill.target import Target, read_target
+from backfill.walk import SliceReport, WalkSpec
 from errors import CursorError, InputError
 from ports import Ports
-from runs.pause import paused_error
-from runs.record import Opening, Run, fail_run, no_unique_index, open_run
+from runs.budget import Budget
+from runs.costs import Cost
+from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
+from words import Status
 
 MANUAL_SECONDS = 60
-"""A manual run starts no new page after this; the answer then gives the cursor to go on from."""
-
-LOG_EVERY = timedelta(seconds=1)
-"""Between the lines about a slice's pages. Cloudflare keeps 256 KB of log an invocation (workers/platform/limits): a
-line for each page of a million objects would fill it."""
+"""A manual run starts no new page after this; the answer then gives the cursor to continue from."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +44,36 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     bucket = chosen_bucket(settings, request.r2_bucket)
     position = _position(request, bucket)
     live = not request.dry_run
-    target = await prepare(ports, bucket, request.r2_prefix, live=live, heed_pause=live)
+    target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
     mode = "live" if live else "dry"
     opening = Opening("backfill", mode, "http", asdict(request), exclusive=live, writes=live)
     run = await open_run(ports.database, ports.clock, opening)
-    limits = Limits(request.max_objects, run.started_at + timedelta(seconds=MANUAL_SECONDS))
+    budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
+    spec = WalkSpec(target, ports.database, ports.buckets[bucket], budget, position)
     progress = Progress(ports.store, ports.clock, bucket, request.r2_prefix) if request.resume else None
-    walk = Walk(target, ports.database, ports.buckets[bucket], ports.clock, position)
     try:
-        reason = await walk_slice(run, walk, limits, progress)
-    except CursorError as error:
-        await run.close("failed", cost=walk.cost, error=error.sentence())
-        hint = "Send start_after with the last key instead: it does not depend on R2's cursor."
-        refused = InputError("cursor", f"R2 refused the cursor: {error}", hint=hint, status=400)
-        refused.run_id = run.id
-        raise refused from error
+        report = await walk_slice(run, spec, progress)
     except Exception as error:
-        await fail_run(run, error, counts=_summary(walk, "error"), cost=walk.cost)
+        await fail_run(run, error, cost=budget.cost)
         raise
-    report = _report(run, walk, reason)
-    await run.close(
-        "succeeded" if reason in ("end", "max_objects") else "stopped", counts=_summary(walk, reason), cost=walk.cost
-    )
-    return report
+    counts = _reported(target, report)
+    if report.failure:
+        await _fail(run, report.failure, counts, budget.cost)
+    status: Status = "succeeded" if report.stopped in ("end", "max_objects") else "stopped"
+    await run.close(status, counts=counts, cost=budget.cost)
+    return _body(run, spec, report)
+
+
+async def _fail(run: Run, failure: Exception, counts: dict[str, object], cost: Cost) -> NoReturn:
+    """End the run as failed and raise what ended it; a refused cursor is the caller's to correct."""
+    if not isinstance(failure, CursorError):
+        await fail_run(run, failure, counts=counts, cost=cost)
+        raise failure
+    await run.close("failed", cost=cost, error=failure.sentence())
+    hint = "Send start_after with the last key instead: it does not depend on R2's cursor."
+    refused = InputError("cursor", f"R2 refused the cursor: {failure}", hint=hint, status=400)
+    refused.run_id = run.id
+    raise refused from failure
 
 
 def chosen_bucket(settings: Settings, name: str | None) -> str:
@@ -99,118 +101,29 @@ def _position(request: BackfillRequest, bucket: str) -> Position:
     return Position(None, request.start_after)
 
 
-async def prepare(ports: Ports, bucket: str, prefix: str, *, live: bool, heed_pause: bool = False) -> Target:
-    """Return what to walk; all that it takes is read in one batch.
-
-    Raises RefusedError where no row could be inserted, where a live run would meet a table without the unique index,
-    and, with `heed_pause`, where backfill is paused.
-    """
-    columns, unique, rules, control = await ports.database.batch(
-        [
-            sql.statement("schema/artifact_columns"),
-            sql.statement("schema/unique_index"),
-            sql.statement("rules/list_rules"),
-            sql.statement("control/read_control"),
-        ]
-    )
-    if live and not unique.rows:
-        raise no_unique_index()
-    target = Target(bucket, prefix, live, stored(rules.rows), new_id(columns.rows))
-    refuse_unfilled(columns.rows)
-    if live:
-        # Apart from the batch: it names a column that an unknown table may lack.
-        [form] = await ports.database.batch([sql.statement("schema/fetched_form")])
-        target = replace(target, moment=moment_of(columns.rows, form.rows[0]))
-    if heed_pause and control.rows[0]["paused_by"] is not None:
-        raise paused_error(control.rows[0])
-    return target
+def _reported(target: Target, report: SliceReport) -> dict[str, object]:
+    """Return what the run's row keeps: the counts, where the next call continues, and why this one stopped."""
+    return {**report.counts.report(), **_place(target, report), "stopped_because": report.stopped}
 
 
-async def walk_slice(run: Run, walk: Walk, limits: Limits, progress: Progress | None) -> str:
-    """Walk until a limit, keep the lease, and store progress (live only); return why the walk stopped.
-
-    With `progress`, the walk begins where the stored pass stands.
-    """
-    await run.renew()
-    start = await _start(run, walk, progress)
-    # Only a pass tries again what was refused: a run from a position would meet it at each call.
-    walk.since = start.pass_started_at if progress else ""
-
-    async def save(*, at_end: bool) -> None:
-        if progress and walk.target.live:
-            current = progress.after(start, walk.position, walk.counts, complete=walk.complete)
-            await progress.save(current, at_end=at_end)
-
-    told_at, told_pages = run.started_at, 0
-
-    async def after_page() -> str | None:
-        nonlocal told_at, told_pages
-        now = run.clock.now()
-        if now - told_at >= LOG_EVERY:
-            _log_page(run, walk)
-            told_at, told_pages = now, walk.pages
-        await run.renew()
-        await save(at_end=walk.complete)
-        return "paused" if run.paused_now else None
-
-    try:
-        reason = await walk.run(limits, after_page)
-        if walk.complete and progress and walk.target.live and not walk.target.prefix:
-            forget = sql.statement("backfill/forget_refused", bucket=walk.target.bucket, before=start.pass_started_at)
-            await walk.database.batch([forget])
-        return reason
-    finally:
-        if walk.pages > told_pages:
-            _log_page(run, walk)
-        if not walk.complete:
-            await save(at_end=True)
+def _place(target: Target, report: SliceReport) -> dict[str, object]:
+    """Return where the next call continues; a complete walk has no such place."""
+    position = START if report.complete else report.position
+    token = None if position == START else encode(target.bucket, target.prefix, position)
+    place = {"truncated": not report.complete, "cursor": token, "start_after": position.last_key}
+    return {**place, **report.page_counts()}
 
 
-async def _start(run: Run, walk: Walk, progress: Progress | None) -> Pass:
-    if progress is None:
-        return Pass(pass_started_at=log.timestamp(run.started_at), position=walk.position)
-    start = await progress.begin_or_continue()
-    walk.position = start.position
-    walk.trust_cursor = False
-    return start
-
-
-def _log_page(run: Run, walk: Walk) -> None:
-    log.write(
-        run.clock.now(),
-        "info",
-        "page",
-        run_id=run.id,
-        mode="live" if walk.target.live else "dry",
-        bucket=walk.target.bucket,
-        pages=walk.pages,
-        scanned=walk.counts.scanned,
-        last_key=walk.position.last_key,
-    )
-
-
-def _summary(walk: Walk, reason: str) -> dict[str, object]:
-    """Return what the run's row keeps: the counts, and where to go on from."""
-    return {**walk.counts.report(), **_whereabouts(walk), "stopped_because": reason}
-
-
-def _whereabouts(walk: Walk) -> dict[str, object]:
-    """Return the place to go on from; a complete walk has none."""
-    position = START if walk.complete else walk.position
-    token = None if position == START else encode(walk.target.bucket, walk.target.prefix, position)
-    place = {"truncated": not walk.complete, "cursor": token, "start_after": position.last_key}
-    return {**place, **walk.page_counts()}
-
-
-def _report(run: Run, walk: Walk, reason: str) -> dict[str, object]:
+def _body(run: Run, spec: WalkSpec, report: SliceReport) -> dict[str, object]:
+    """Return the body of `POST /backfill`."""
     return {
         "run_id": run.id,
-        "dry_run": not walk.target.live,
-        "r2_bucket": walk.target.bucket,
-        "r2_prefix": walk.target.prefix,
-        **walk.counts.report(),
-        **_whereabouts(walk),
-        "cost": walk.cost.report(),
+        "dry_run": not spec.target.live,
+        "r2_bucket": spec.target.bucket,
+        "r2_prefix": spec.target.prefix,
+        **report.counts.report(),
+        **_place(spec.target, report),
+        "cost": spec.budget.cost.report(),
         "duration_ms": run.elapsed_ms(),
-        "stopped_because": reason,
+        "stopped_because": report.stopped,
     }

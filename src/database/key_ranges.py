@@ -27,7 +27,7 @@ _VALUE = {"i": "+CAST({} AS INTEGER)", "r": "+CAST({} AS REAL)", "t": "+CAST(unh
 
 
 @dataclass(frozen=True)
-class Walked:
+class KeyRanges:
     """A table and the columns that order its rows."""
 
     table: str
@@ -80,7 +80,7 @@ def _bound(name: str) -> str:
     return f"substr(typeof({name}), 1, 1) || ':' || {digits}"
 
 
-def readable(bound: Bound) -> str:
+def shown_bound(bound: Bound) -> str:
     """Return a bound as a person reads it."""
     return ", ".join(_readable(one[0], one[2:]) for one in bound)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sql
+from words import SEVERITIES, Severity
 
 FOLDER = sql.ROOT / "invariants"
-SEVERITIES = ("error", "warn")
 SUBJECTS = ("the database", "each child", "each citation")
 WALKS = ("table", "objects")
 _LINE = re.compile(r"-- (\w+): (.+)")
@@ -27,7 +27,7 @@ class Invariant:
 
     name: str
     holds: str
-    severity: str
+    severity: Severity
     row: str
     advice: str
     needs: str
@@ -65,7 +65,7 @@ def read_invariant(path: Path) -> Invariant:
     return Invariant(
         name=path.stem,
         holds=header["holds"],
-        severity=header["severity"],
+        severity="error" if header["severity"] == "error" else "warn",
         row=header["row"],
         advice=header["do"],
         needs=header["needs"],

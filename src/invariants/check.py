@@ -6,27 +6,25 @@ Each check runs on its own, so an error in one hides nothing of the others; and 
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import sql
 from database.guards import as_parameter
-from database.key_ranges import RANGE_ROWS, Bound, Walked, readable
+from database.key_ranges import RANGE_ROWS, shown_bound
 from database.sampling import Sampled, sample
-from database.schema import Reference, Schema, Table
+from database.schema import Schema
 from database.suspects import listed
 from errors import OverloadedError, PlatformError, TransientError
 from invariants.catalogue import Invariant
+from invariants.look import SAMPLE_ROWS, Look, Progress
 from invariants.proofs import PROOFS
+from invariants.subjects import Subject, key_ranges, subjects, unmet
+from invariants.verdict import Verdict
 from log import timestamp
-from ports import Clock, Database
-from runs.costs import Cost, MeteredDatabase
-
-SAMPLE_ROWS = 20
+from ports import Database
+from runs.budget import Budget
+from words import CheckMode, CheckOutcome
 
 SAMPLES_BYTES = 400_000
 """What the samples of all invariants may take: a recovery keeps those of several checks in one value of 2 MB."""
@@ -34,313 +32,183 @@ SAMPLES_BYTES = 400_000
 USUAL_INVARIANTS = 10
 """Fewer do not make their samples larger."""
 
-MAX_STATEMENTS = 400
-"""D1 allows 1,000 queries per invocation, and a tick also walks: a longer full check goes on in the next one."""
 
-Rows = list[dict[str, Any]]
+@dataclass(frozen=True)
+class CheckSpec:
+    """What one check looks at, and what it may use."""
+
+    database: Database
+    schema: Schema
+    mode: CheckMode
+    budget: Budget
+    distrusted: frozenset[str] = frozenset()
+    """Invariants with an open finding: a scan found it, so only a scan may close it."""
+    under_way: Mapping[str, Progress] = field(default_factory=dict)
+    """What an earlier slice of the same full check found."""
+    range_rows: int = RANGE_ROWS
+    renew: Callable[[], Awaitable[None]] | None = None
+    """Awaited after each query: a check may outlast the lease of its run."""
+    sampled: Sampled | None = None
+    """What the columns' values say, where they were sampled."""
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What one query of an invariant looks at: a table, and the reference where it is about one."""
+class CheckReport:
+    """A verdict on each invariant, and how far the queries came."""
 
-    label: str
-    table: Table | None = None
-    reference: Reference | None = None
-
-
-@dataclass
-class Partial:
-    """How far one query has come: what it found in the ranges that are done, and where the next one begins."""
-
-    violations: int = 0
-    sample: list[dict[str, Any]] = field(default_factory=list)
-    after: list[str] | None = None
-    done: bool = False
-    proved: bool = False
-    since: str | None = None
-    """When its first range was looked at."""
-
-
-@dataclass
-class Verdict:
-    """What a check found of one invariant."""
-
-    name: str
-    severity: str
-    outcome: str
-    violations: int | None
-    sample: list[dict[str, Any]]
-    method: str
-    rows_read: int
-    duration_ms: int
-    reason: str | None = None
-    since: str | None = None
-    """When the scan began, where that was before this call."""
-    began: str | None = None
-    """When the scan began, in this call or an earlier one; None where nothing was looked at."""
-
-    def report(self) -> dict[str, object]:
-        """Return the verdict as answers print it; `reason` and `since` only where there is one."""
-        return _known(asdict(self), but=("began",))
-
-    def short(self) -> dict[str, object]:
-        """Return what a run's row and the summary keep of it."""
-        return _known(asdict(self), but=("began", "severity", "sample", "rows_read", "duration_ms"))
-
-
-def _known(body: dict[str, Any], but: tuple[str, ...]) -> dict[str, object]:
-    empty = {name for name in ("reason", "since") if body[name] is None}
-    return {name: body[name] for name in body if name not in empty and name not in but}
-
-
-def all_hold(verdicts: Sequence[Verdict]) -> bool:
-    """Tell whether every invariant of error severity was seen to hold."""
-    return all(verdict.outcome == "holds" for verdict in verdicts if verdict.severity == "error")
-
-
-@dataclass
-class Check:
-    """One check of a database. `partials` may come from an earlier slice of the same full check."""
-
-    database: Database
-    clock: Clock
-    schema: Schema
-    mode: str
-    deadline: datetime
-    distrusted: frozenset[str] = frozenset()
-    """Invariants with an open finding: a scan found it, so only a scan may close it."""
-    partials: dict[str, Partial] = field(default_factory=dict)
-    cost: Cost = field(default_factory=Cost)
-    range_rows: int = RANGE_ROWS
-    max_statements: int = MAX_STATEMENTS
-    failed: set[str] = field(default_factory=set)
-    """Invariants whose query failed for good: they have no partial to go on from."""
-    keep: Callable[[], Awaitable[None]] | None = None
-    """Awaited after each query: a check may outlast the lease of its run."""
-    sampled: Sampled | None = None
-    """What the columns' values say, once they were sampled."""
-    sample_bytes: int = SAMPLES_BYTES
-    """What the sample of one invariant may take."""
-    _schema_counted: bool = False
-    _begun: str = ""
-
-    async def run(self, invariants: Sequence[Invariant]) -> list[Verdict]:
-        """Return a verdict on every invariant that the mode looks at, in their order."""
-        self._begun = timestamp(self.clock.now())
-        self.sample_bytes = SAMPLES_BYTES // max(len(invariants), USUAL_INVARIANTS)
-        return [await self._verdict(one) for one in invariants if self.mode == "full" or one.modes != "full"]
+    mode: CheckMode
+    verdicts: tuple[Verdict, ...]
+    progress: Mapping[str, Progress]
+    failed: frozenset[str]
+    """Invariants whose query failed for good: there is nothing to continue."""
 
     @property
     def complete(self) -> bool:
         """Whether all that could be looked at was looked at to its end."""
-        return all(partial.done for partial in self.partials.values())
+        return all(one.done for one in self.progress.values())
 
-    async def _verdict(self, invariant: Invariant) -> Verdict:
-        start, read = self.clock.now(), self.cost.rows_read
-        if invariant.proof and not self._schema_counted:
+
+async def check_database(spec: CheckSpec, invariants: Sequence[Invariant]) -> CheckReport:
+    """Return a verdict on every invariant that the mode looks at, in their order."""
+    work = _Check(spec, SAMPLES_BYTES // max(len(invariants), USUAL_INVARIANTS))
+    looked_at = [one for one in invariants if spec.mode == "full" or one.modes != "full"]
+    verdicts = tuple([await work.verdict(one) for one in looked_at])
+    return CheckReport(spec.mode, verdicts, work.progress, frozenset(work.failed))
+
+
+class _Check:
+    """A check at work."""
+
+    def __init__(self, spec: CheckSpec, sample_bytes: int) -> None:
+        self.spec = spec
+        self.sample_bytes = sample_bytes
+        self.progress = dict(spec.under_way)
+        self.failed: set[str] = set()
+        self.sampled = spec.sampled
+        self.database = spec.budget.metered(spec.database)
+        self.begun = timestamp(spec.budget.clock.now())
+        self.schema_counted = False
+
+    async def verdict(self, invariant: Invariant) -> Verdict:
+        """Look at one invariant."""
+        clock, cost = self.spec.budget.clock, self.spec.budget.cost
+        start, read = clock.now(), cost.rows_read
+        found, reason = await self._found(invariant)
+        rows_read = cost.rows_read - read
+        if invariant.proof and not self.schema_counted:
             # The schema is read once; the first invariant that is judged by it carries what that cost.
-            self.cost.rows_read += self.schema.rows_read
-            self._schema_counted = True
-        reason = _unmet(invariant, self.schema)
-        partials: list[Partial] = []
-        if reason is None:
-            try:
-                partials = [await self._subject(invariant, subject) for subject in _subjects(invariant, self.schema)]
-            except PlatformError as error:
-                reason = error.sentence()
-                if not isinstance(error, TransientError | OverloadedError):
-                    self._give_up(invariant)
-        if reason is None and not all(partial.done for partial in partials):
-            reason = self._how_far(partials)
-        took = max(0, int((self.clock.now() - start).total_seconds() * 1000))
-        return self._dated(_merged(invariant, partials, reason, self.cost.rows_read - read, took), partials)
+            rows_read += self.spec.schema.rows_read
+            self.schema_counted = True
+        took = max(0, int((clock.now() - start).total_seconds() * 1000))
+        verdict = _verdict(invariant, found, reason, rows_read)
+        began = min((one.since for one in found if one.since), default=None)
+        since = began if began and began < self.begun else None
+        return replace(verdict, duration_ms=took, began=began, since=since)
 
-    def _dated(self, verdict: Verdict, partials: list[Partial]) -> Verdict:
-        """Say how old the evidence is: as old as the first range that was looked at."""
-        verdict.began = min((partial.since for partial in partials if partial.since), default=None)
-        if verdict.began and verdict.began < self._begun:
-            verdict.since = verdict.began
-        return verdict
+    async def _found(self, invariant: Invariant) -> tuple[list[Progress], str | None]:
+        """Return how far each query of the invariant came, and why it is not checked, if it is not."""
+        reason = unmet(invariant, self.spec.schema)
+        if reason is not None:
+            return [], reason
+        try:
+            found = [await self._subject(invariant, one) for one in subjects(invariant, self.spec.schema)]
+        except PlatformError as error:
+            if not isinstance(error, TransientError | OverloadedError):
+                self._give_up(invariant)
+            return [], error.sentence()
+        return found, None if all(one.done for one in found) else _how_far(found)
 
     def _give_up(self, invariant: Invariant) -> None:
         """Forget what the invariant's ranges found: kept as unfinished, it would keep the check from ever ending."""
         self.failed.add(invariant.name)
-        self.partials = {name: one for name, one in self.partials.items() if not _is_of(invariant, name)}
+        self.progress = {name: one for name, one in self.progress.items() if not _is_of(invariant, name)}
 
-    def _partials_of(self, invariant: Invariant) -> list[Partial]:
-        return [self.partials[name] for name in self.partials if _is_of(invariant, name)]
-
-    def _how_far(self, partials: list[Partial]) -> str:
-        [first, *_] = [partial for partial in partials if not partial.done]
-        found = sum(partial.violations for partial in partials)
-        how_far = (
-            "neither time nor queries were left for it"
-            if first.since is None
-            else f"come to key {readable(tuple(first.after or ()))}, {found} violations so far"
-        )
-        return f"Not done yet: {how_far}. Ticks go on with a full check to its end."
-
-    async def _subject(self, invariant: Invariant, subject: Subject) -> Partial:
-        partial = self.partials.setdefault(f"{invariant.name}:{subject.label}", Partial())
-        now = self.clock.now()
+    async def _subject(self, invariant: Invariant, subject: Subject) -> Progress:
+        name = f"{invariant.name}:{subject.label}"
+        before = self.progress.get(name, Progress())
+        # A query that fails for a while leaves what was found before it.
+        self.progress[name] = before
         if self._proved(invariant, subject):
-            partial.done = partial.proved = True
-            partial.since = timestamp(now)
-            return partial
-        walked = _walked(invariant, subject, self.schema)
-        database = MeteredDatabase(self.database, self.cost)
-        while not partial.done and now < self.deadline and self.cost.statements < self.max_statements:
-            partial.since = partial.since or timestamp(now)
-            if invariant.proof in ("references", "mentions"):
-                self.sampled = self.sampled or await sample(database, self.schema)
-            after = None if partial.after is None else tuple(partial.after)
-            until = await self._until(database, walked, after)
-            before = [row for one in self._partials_of(invariant) for row in one.sample]
-            await self._look(database, partial, self._query(invariant, subject, walked, after, until), before)
-            partial.after, partial.done = (None if until is None else list(until)), until is None
-            if self.keep:
-                await self.keep()
-            now = self.clock.now()
-        if invariant.proof == "unknown_index" and self.schema.unknown_index and not partial.violations:
-            partial.proved = self.mode == "fast"
-        return partial
+            found = replace(before, done=True, proved=True, since=timestamp(self.spec.budget.clock.now()))
+        else:
+            found = await self._looked(invariant, subject, name, before)
+        self.progress[name] = found
+        return found
 
-    async def _look(self, database: Database, partial: Partial, query: sql.Fragment, before: Rows) -> None:
-        """Count the rows that break the invariant in one range, and sample them as far as those `before` leave room."""
-        [counted] = await database.batch([sql.statement("checks/counted", query=query)])
-        violations = int(counted.rows[0]["steward_violations"] or 0)
-        partial.violations += violations
-        if violations and len(before) < SAMPLE_ROWS:
-            names = [name for name in counted.rows[0] if name != "steward_violations"]
-            rows = await self._sampled(database, query, names)
-            partial.sample += _fitting(rows, before, self.sample_bytes)
+    async def _looked(self, invariant: Invariant, subject: Subject, name: str, before: Progress) -> Progress:
+        async def query(rows: sql.Fragment) -> sql.Fragment:
+            return await self._query(invariant, subject, rows)
 
-    async def _sampled(self, database: Database, query: sql.Fragment, names: list[str]) -> Rows:
-        """Return the first rows of the query, shortened; where they cannot be read, a row that says why."""
-        # What JSON makes of a character takes six bytes at most.
-        most = max(1, min(sql.SHOWN_CHARACTERS, self.sample_bytes // (6 * len(names))))
-        columns = ", ".join(f"{sql.shown(sql.quote(name), most)} AS {sql.quote(name)}" for name in names)
-        try:
-            [rows] = await database.batch([sql.statement("checks/sampled", query=query, columns=columns)])
-        except (TransientError, OverloadedError):
-            raise
-        except PlatformError as error:
-            return [{"not_shown": error.sentence()}]
-        return [dict(row) for row in rows.rows]
+        def keep(found: Progress) -> None:
+            self.progress[name] = found
+
+        look = Look(
+            database=self.database,
+            budget=self.spec.budget,
+            query=query,
+            table=subject.table.name if subject.table else "artifacts",
+            ranges=key_ranges(invariant, subject, self.spec.schema),
+            range_rows=self.spec.range_rows,
+            sample_bytes=self.sample_bytes,
+            renew=self.spec.renew,
+        )
+        others = [one for key, one in self.progress.items() if _is_of(invariant, key) and key != name]
+        found = await look.on(before, [row for one in others for row in one.sample], keep)
+        if invariant.proof == "unknown_index" and self.spec.schema.unknown_index and not found.violations:
+            return replace(found, proved=self.spec.mode == "fast")
+        return found
 
     def _proved(self, invariant: Invariant, subject: Subject) -> bool:
         prove = PROOFS.get(invariant.proof or "")
-        if self.mode != "fast" or prove is None or invariant.name in self.distrusted:
+        if self.spec.mode != "fast" or prove is None or invariant.name in self.spec.distrusted:
             return False
-        return prove(self.schema, subject.reference)
+        return prove(self.spec.schema, subject.reference)
 
-    async def _until(self, database: Database, walked: Walked | None, after: Bound | None) -> Bound | None:
-        """Return the last key of the next range, or None where one query takes all that is left."""
-        if walked is None:
-            return None
-        if after is None:
-            [span] = await database.batch([walked.span(walked.keys[0] if len(walked.keys) == 1 else "id")])
-            bound = span.rows[0]["span"]
-            if bound is not None and int(bound) < self.range_rows:
-                return None
-        return await walked.next_boundary(database, after, self.range_rows)
-
-    def _query(
-        self, invariant: Invariant, subject: Subject, walked: Walked | None, after: Bound | None, until: Bound | None
-    ) -> sql.Fragment:
-        table = walked or Walked(subject.table.name if subject.table else "artifacts", ())
+    async def _query(self, invariant: Invariant, subject: Subject, rows: sql.Fragment) -> sql.Fragment:
+        """Return the invariant's query over these rows."""
         given: dict[str, str | sql.Fragment] = {
-            **_slots(subject),
+            **subject.slots,
             "unique_index": sql.load("schema/unique_index"),
-            "rows": table.rows(after, until),
-            "facts": self._facts(invariant),
+            "rows": rows,
+            "facts": await self._facts(invariant),
             "label": subject.label,
         }
         return sql.fill(invariant.query, **{name: given[name] for name in sql.names(invariant.query)})
 
-    def _facts(self, invariant: Invariant) -> str:
+    async def _facts(self, invariant: Invariant) -> str:
         """Return what this Worker found, which the invariant's query reads as `:facts`."""
-        if self.sampled and invariant.proof == "references":
-            return listed(self.sampled.suspects)
-        if self.sampled and invariant.proof == "mentions":
-            return listed(self.sampled.mentions)
-        return as_parameter(self.schema.guards)
+        if invariant.proof not in ("references", "mentions"):
+            return as_parameter(self.spec.schema.guards)
+        self.sampled = self.sampled or await sample(self.database, self.spec.schema)
+        return listed(self.sampled.suspects if invariant.proof == "references" else self.sampled.mentions)
 
 
-def _fitting(rows: Rows, before: Rows, most_bytes: int) -> Rows:
-    """Return as many of the rows as there is room for after those `before`; the first of all is always shown."""
-    kept: Rows = []
-    for row in rows:
-        shown = [*before, *kept, row]
-        size = len(json.dumps(shown, ensure_ascii=False).encode(errors="replace"))
-        if len(shown) > SAMPLE_ROWS or (size > most_bytes and len(shown) > 1):
-            break
-        kept.append(row)
-    return kept
+def _is_of(invariant: Invariant, name: str) -> bool:
+    return name.startswith(f"{invariant.name}:")
 
 
-def _is_of(invariant: Invariant, partial: str) -> bool:
-    return partial.startswith(f"{invariant.name}:")
+def _how_far(found: list[Progress]) -> str:
+    first = next(one for one in found if not one.done)
+    violations = sum(one.violations for one in found)
+    how_far = (
+        "neither time nor queries were left for it"
+        if first.since is None
+        else f"checked up to key {shown_bound(tuple(first.after or ()))}, {violations} violations so far"
+    )
+    return f"Not done yet: {how_far}. Ticks continue a full check to its end."
 
 
-def _slots(subject: Subject) -> dict[str, str]:
-    slots = {}
-    if subject.table:
-        key = subject.table.row_key or subject.table.columns[0]
-        slots["row_key"] = key if key == "rowid" else sql.quote(key)
-    if subject.reference:
-        slots["column"] = sql.quote(subject.reference.column)
-    return slots
-
-
-def _subjects(invariant: Invariant, schema: Schema) -> list[Subject]:
-    if invariant.subject == "each child":
-        return [Subject(reference.name, schema.tables[reference.table], reference) for reference in schema.references]
-    if invariant.subject == "each citation":
-        cited = [table for table in schema.tables.values() if table.has("source_url")]
-        return [Subject(table.name, table) for table in cited]
-    if invariant.walks == "table":
-        return [Subject("artifacts", schema.tables["artifacts"])]
-    return [Subject("database")]
-
-
-def _walked(invariant: Invariant, subject: Subject, schema: Schema) -> Walked | None:
-    if invariant.walks == "objects":
-        # Without the index each range would sort the whole table; with NULLs a range would pass rows over.
-        served = schema.unique_index is not None and not schema.nullable_key
-        return Walked("artifacts", ("r2_bucket", "r2_key")) if served else None
-    if invariant.walks == "table" and subject.table and subject.table.row_key:
-        return Walked(subject.table.name, (subject.table.row_key,))
-    return None
-
-
-def _unmet(invariant: Invariant, schema: Schema) -> str | None:
-    """Return why the database cannot be asked at all, or None where it can."""
-    for need in re.findall(r"(\w+)\.(\w+)", invariant.needs):
-        if schema.missing_column(*need):
-            return f"The database has no {'.'.join(need)}."
-    if invariant.subject == "each citation" and not _subjects(invariant, schema):
-        return "Neither artifacts nor a child table has a column source_url."
-    if invariant.subject == "each child":
-        gone = schema.missing_children
-        return f"CHILDREN names {', '.join(gone)}, which the database does not have." if gone else None
-    return None
-
-
-def _merged(invariant: Invariant, partials: list[Partial], reason: str | None, rows_read: int, took: int) -> Verdict:
-    violations = sum(partial.violations for partial in partials)
-    sample = [row for partial in partials for row in partial.sample][:SAMPLE_ROWS]
-    outcome = "not_checked" if reason is not None else "violated" if violations else "holds"
-    method = "proof" if partials and all(partial.proved for partial in partials) else "scan"
+def _verdict(invariant: Invariant, found: list[Progress], reason: str | None, rows_read: int) -> Verdict:
+    violations = sum(one.violations for one in found)
+    outcome: CheckOutcome = "not_checked" if reason is not None else "violated" if violations else "holds"
     return Verdict(
         name=invariant.name,
         severity=invariant.severity,
         outcome=outcome,
         violations=None if reason is not None else violations,
-        sample=sample,
-        method=method,
+        sample=[row for one in found for row in one.sample][:SAMPLE_ROWS],
+        method="proof" if found and all(one.proved for one in found) else "scan",
         rows_read=rows_read,
-        duration_ms=took,
+        duration_ms=0,
         reason=reason,
     )

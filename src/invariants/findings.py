@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sql
 from errors import OverloadedError, PlatformError, TransientError
-from invariants.check import Verdict
+from invariants.verdict import Verdict
 from log import timestamp
 from ports import Database, Row, Statement
 
@@ -24,7 +24,15 @@ class Change:
     change: str
 
 
-async def record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:
+@dataclass(frozen=True)
+class Recorded:
+    """The verdicts of a check, as they are kept, and what they changed."""
+
+    verdicts: tuple[Verdict, ...]
+    changes: list[Change]
+
+
+async def record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> Recorded:
     """Bring the findings up to date with a check's verdicts, in one transaction, and return what changed.
 
     A verdict changes nothing where its scan began before the finding was last seen or resolved, or before a live
@@ -34,28 +42,32 @@ async def record(database: Database, verdicts: Sequence[Verdict], now: datetime,
     Raises PlatformError where none can be recorded.
     """
     try:
-        return await _record(database, verdicts, now, alerting=alerting)
+        return Recorded(tuple(verdicts), await _record(database, verdicts, now, alerting=alerting))
     except (TransientError, OverloadedError):
         raise
     except PlatformError as error:
-        changes, unrecorded = [], 0
+        changes: list[Change] = []
+        kept: list[Verdict] = []
+        unrecorded = 0
         for verdict in verdicts:
             try:
                 changes += await _record(database, [verdict], now, alerting=alerting)
+                kept.append(verdict)
             except PlatformError as refused:
-                _unrecorded(verdict, refused)
+                kept.append(_unrecorded(verdict, refused))
                 unrecorded += 1
         if unrecorded == len(verdicts):
             raise error from None
-        return changes
+        return Recorded(tuple(kept), changes)
 
 
-def _unrecorded(verdict: Verdict, error: PlatformError) -> None:
-    """Say in the verdict that nothing is kept of it."""
-    if verdict.outcome != "not_checked":
-        found = f"{verdict.violations} violations" if verdict.violations else "no violation"
-        verdict.reason = f"It found {found}, but that could not be recorded: {error.sentence()}"
-        verdict.outcome, verdict.violations = "not_checked", None
+def _unrecorded(verdict: Verdict, error: PlatformError) -> Verdict:
+    """Return the verdict saying that nothing is kept of it."""
+    if verdict.outcome == "not_checked":
+        return verdict
+    found = f"{verdict.violations} violations" if verdict.violations else "no violation"
+    reason = f"It found {found}, but that could not be recorded: {error.sentence()}"
+    return replace(verdict, outcome="not_checked", violations=None, reason=reason)
 
 
 async def _record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:

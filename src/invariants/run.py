@@ -1,49 +1,53 @@
-"""A check as a recorded run, and a full check that goes on across ticks.
+"""A check as a recorded run, and a full check that continues across ticks.
 
 The progress of a full check under way is one JSON value in `steward_control`: what a check found no time for is left
-to the next tick. `POST /check` itself always begins anew, so that its answer tells of now.
+to the next tick. `POST /check` itself always starts from the beginning, so that its answer is about now.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import sql
+from database.batch import ask_one
 from database.key_ranges import RANGE_ROWS
+from database.rows import optional_text
 from database.schema import read_schema
 from invariants import findings
 from invariants.catalogue import read_catalogue
-from invariants.check import Check, Partial, Verdict, all_hold
+from invariants.check import CheckReport, CheckSpec, check_database
+from invariants.inventory import whole_inventory
+from invariants.look import Progress
+from invariants.verdict import Verdict, all_hold
 from log import timestamp
 from ports import Database, Ports, Statement
-from reporting.inventory import whole_inventory
-from runs.costs import Cost, MeteredDatabase
+from runs.budget import Budget
 from runs.record import Opening, fail_run, open_run
 from settings import Settings
+from words import CheckMode
 
 MANUAL_SECONDS = 60
 """`POST /check` starts no new query after this."""
 
 UNDER_WAY = "ranges"
-"""What the progress of a check is kept under. Kept under another name, by a version before, it is made again."""
+"""What the progress of a check is kept under. An older version's, under another name, is made again."""
 
 EVIDENCE = timedelta(hours=6)
 """A scan that began longer ago is made again. Four ticks an hour with ten seconds each for checks, a second for 250,000
-rows: six hours look at 60 million rows, more than D1's 10 GB hold, so that any full check comes to its end."""
+rows: six hours look at 60 million rows, more than D1's 10 GB hold, so that any full check gets to its end."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """A finished check, or the slice of a full one that the deadline allowed (`complete` False)."""
 
-    mode: str
+    mode: CheckMode
     checked_at: datetime
-    verdicts: list[Verdict]
+    verdicts: tuple[Verdict, ...]
     changes: list[findings.Change]
-    cost: Cost
     complete: bool
 
     @property
@@ -66,52 +70,62 @@ class Outcome:
         return {**found, "changes": [asdict(change) for change in self.changes]}
 
 
-def _found(verdicts: Sequence[Verdict], mode: str, *, complete: bool) -> dict[str, object]:
+def _found(verdicts: Sequence[Verdict], mode: CheckMode, *, complete: bool) -> dict[str, object]:
     shown = [verdict.short() for verdict in verdicts]
     return {"ok": all_hold(verdicts), "mode": mode, "complete": complete, "invariants": shown}
 
 
-async def check(  # noqa: PLR0913  # the last three: a test's, a tick's, and the holder of a lease's
-    ports: Ports,
-    settings: Settings,
-    mode: str,
-    deadline: datetime,
-    range_rows: int = RANGE_ROWS,
-    *,
-    go_on: bool = False,
-    keep: Callable[[], Awaitable[None]] | None = None,
-) -> Outcome:
-    """Check every invariant and bring the findings up to date; no query takes more than about `range_rows` rows.
+@dataclass(frozen=True)
+class Checking:
+    """How a check works: which mode, with what budget, and for whom."""
 
-    With `go_on`, a full check takes up the one under way. `keep` is awaited after each query.
+    mode: CheckMode
+    budget: Budget
+    resume: bool = False
+    """Whether a full check continues the one under way."""
+    renew: Callable[[], Awaitable[None]] | None = None
+    """Awaited after each query, by who has the lease."""
+    range_rows: int = RANGE_ROWS
+
+
+async def check(ports: Ports, settings: Settings, how: Checking) -> Outcome:
+    """Check every invariant and bring the findings up to date; no query takes more than about `range_rows` rows.
 
     Raises PlatformError only where the schema itself could not be read: then nothing was checked.
     """
-    schema = await read_schema(ports.database, settings.children, settings.not_children)
-    under_way = {} if mode == "fast" else await _read_progress(ports.database, ports.clock.now())
-    distrusted = await findings.open_invariants(ports.database)
-    work = Check(ports.database, ports.clock, schema, mode, deadline, distrusted, under_way if go_on else {})
-    work.range_rows, work.keep = range_rows, keep
-    verdicts = await work.run(read_catalogue())
-    now = ports.clock.now()
-    # An unfinished check that began anew leaves its work to the ticks, unless they are at one of their own.
-    if mode == "full" and (work.complete or go_on or not under_way):
-        await ports.database.batch([_full_check(work, now, {} if work.complete else work.partials)])
-    changes = await findings.record(ports.database, verdicts, now, alerting=settings.alerting)
-    outcome = Outcome(mode, now, verdicts, changes, work.cost, work.complete)
-    await _keep(ports.database, outcome)
+    database = how.budget.metered(ports.database)
+    schema = await read_schema(database, settings.children, settings.not_children)
+    under_way = {} if how.mode == "fast" else await _read_progress(ports.database, ports.clock.now())
+    spec = CheckSpec(
+        database=ports.database,
+        schema=schema,
+        mode=how.mode,
+        budget=how.budget,
+        distrusted=await findings.open_invariants(ports.database),
+        under_way=under_way if how.resume else {},
+        range_rows=how.range_rows,
+        renew=how.renew,
+    )
+    report, now = await check_database(spec, read_catalogue()), ports.clock.now()
+    # An unfinished check that started over leaves its work to the ticks, unless they are at one of their own.
+    if how.mode == "full" and (report.complete or how.resume or not under_way):
+        await ports.database.batch([_full_check(report, now, {} if report.complete else report.progress)])
+    kept = await findings.record(ports.database, report.verdicts, now, alerting=settings.alerting)
+    outcome = Outcome(how.mode, now, kept.verdicts, kept.changes, report.complete)
+    await _keep(database, outcome)
     return outcome
 
 
-async def run_check(ports: Ports, settings: Settings, mode: str) -> dict[str, object]:
+async def run_check(ports: Ports, settings: Settings, mode: CheckMode) -> dict[str, object]:
     """Do one manual check, recorded as a run, and return its report."""
     run = await open_run(ports.database, ports.clock, Opening("check", mode, "http", {"mode": mode}, exclusive=False))
+    budget = Budget.of_run(run, MANUAL_SECONDS).part("check")
     try:
-        outcome = await check(ports, settings, mode, run.started_at + timedelta(seconds=MANUAL_SECONDS), keep=run.renew)
+        outcome = await check(ports, settings, Checking(mode, budget, renew=run.renew))
     except Exception as error:
         await fail_run(run, error)
         raise
-    await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=outcome.cost)
+    await run.close("succeeded" if outcome.complete else "stopped", counts=outcome.summary(), cost=budget.cost)
     return {"run_id": run.id, **outcome.report()}
 
 
@@ -120,7 +134,7 @@ async def _keep(database: Database, outcome: Outcome) -> None:
     found = _found(outcome.verdicts, outcome.mode, complete=outcome.complete)
     inventory = None
     if outcome.mode == "full" and outcome.complete:
-        [counted] = await MeteredDatabase(database, outcome.cost).batch([whole_inventory()])
+        [counted] = await database.batch([whole_inventory()])
         as_of = timestamp(outcome.checked_at)
         inventory = json.dumps({"as_of": as_of, "by_type": counted.rows}, ensure_ascii=False)
     await database.batch([_last_check(outcome.checked_at, found, inventory)])
@@ -131,36 +145,38 @@ def _last_check(checked_at: datetime, found: dict[str, object], inventory: str |
     return sql.statement("control/write_last_check", found=kept, inventory=inventory)
 
 
-def verified(work: Check, verdicts: Sequence[Verdict], now: datetime) -> list[Statement]:
+def verified(report: CheckReport, now: datetime) -> list[Statement]:
     """Return the statements that keep a recovery's own full check as the last one.
 
     A check under way is forgotten with them: what it saw is from before the recovery.
     """
-    found = _found(verdicts, work.mode, complete=work.complete)
-    return [_full_check(work, now, {}), _last_check(now, found, None)]
+    found = _found(report.verdicts, report.mode, complete=report.complete)
+    return [_full_check(report, now, {}), _last_check(now, found, None)]
 
 
 async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
     """Tell whether the last full check is older than `hours`, never was, or is under way."""
-    [result] = await database.batch([sql.statement("control/read_full_check")])
-    last, under_way = result.rows[0]["full_checked_at"], result.rows[0]["full_check"]
-    return last is None or under_way is not None or now - datetime.fromisoformat(str(last)) >= timedelta(hours=hours)
+    row = await ask_one(database, sql.statement("control/read_full_check"))
+    last = optional_text(row, "full_checked_at")
+    if last is None or row["full_check"] is not None:
+        return True
+    return now - datetime.fromisoformat(last) >= timedelta(hours=hours)
 
 
-async def _read_progress(database: Database, now: datetime) -> dict[str, Partial]:
+async def _read_progress(database: Database, now: datetime) -> dict[str, Progress]:
     """Return what the full check under way found, but for what is too old, or from before a recovery's end."""
-    [result] = await database.batch([sql.statement("control/read_full_check")])
-    text, recovered_at = result.rows[0]["full_check"], str(result.rows[0]["recovered_at"] or "")
-    if text is None:
+    row = await ask_one(database, sql.statement("control/read_full_check"))
+    stored = optional_text(row, "full_check")
+    if stored is None:
         return {}
-    oldest = max(timestamp(now - EVIDENCE), recovered_at)
-    partials = {name: Partial(**partial) for name, partial in json.loads(str(text)).get(UNDER_WAY, {}).items()}
-    return {name: partial for name, partial in partials.items() if (partial.since or "") >= oldest}
+    oldest = max(timestamp(now - EVIDENCE), optional_text(row, "recovered_at") or "")
+    progress = {name: Progress(**one) for name, one in json.loads(stored).get(UNDER_WAY, {}).items()}
+    return {name: one for name, one in progress.items() if (one.since or "") >= oldest}
 
 
-def _full_check(work: Check, now: datetime, partials: dict[str, Partial]) -> Statement:
+def _full_check(report: CheckReport, now: datetime, progress: Mapping[str, Progress]) -> Statement:
     """Return the statement that keeps when a full check ended in which nothing failed, and what is under way."""
-    ended = timestamp(now) if work.complete and not work.failed else None
-    found = {name: asdict(partials[name]) for name in partials}
+    ended = timestamp(now) if report.complete and not report.failed else None
+    found = {name: asdict(one) for name, one in progress.items()}
     under_way = json.dumps({UNDER_WAY: found}, ensure_ascii=False) if found else None
     return sql.statement("control/write_full_check", ended_at=ended, under_way=under_way)

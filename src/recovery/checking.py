@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from database.sampling import Sampled
 from database.schema import Schema
 from invariants import findings
 from invariants.catalogue import read_catalogue
-from invariants.check import Check, Verdict, all_hold
+from invariants.check import CheckReport, CheckSpec, check_database
 from invariants.run import verified
+from invariants.verdict import Verdict, all_hold
 from recovery.call import Call
 from recovery.steps import MergeStep, Repaired, Step
 from runs.budget import Part
 from runs.lease import write_held
+
+SECONDS = 100
+"""A check of a recovery starts no new query after this."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +45,20 @@ class Verified:
 
 async def measure(call: Call, schema: Schema, sampled: Sampled | None) -> Measured:
     """Check everything before anything is changed."""
-    verdicts = await _check(call, schema, "measure", sampled).run(read_catalogue())
-    broken = violations(verdicts)
-    sample = tuple(verdict.report() for verdict in verdicts)
-    return Measured(Step("measure", broken, broken, sample=sample), tuple(verdicts))
+    report = await _full_check(call, schema, "measure", sampled)
+    broken = violations(report.verdicts)
+    sample = tuple(verdict.report() for verdict in report.verdicts)
+    return Measured(Step("measure", broken, broken, sample=sample), report.verdicts)
 
 
 async def verify(call: Call, schema: Schema, before: int, sampled: Sampled | None) -> Verified:
     """Check everything again, and keep what was found as any check does."""
-    check = _check(call, schema, "verify", sampled)
-    verdicts = await check.run(read_catalogue())
+    report = await _full_check(call, schema, "verify", sampled)
     now = call.run.clock.now()
-    found = findings.statements(verdicts, now, alerting=call.settings.alerting)
-    await write_held(call.database, call.run, *found, *verified(check, verdicts, now))
-    sample = tuple(verdict.report() for verdict in verdicts)
-    return Verified(Step("verify", before, violations(verdicts), sample=sample), all_hold(verdicts))
+    found = findings.statements(report.verdicts, now, alerting=call.settings.alerting)
+    await write_held(call.database, call.run, *found, *verified(report, now))
+    sample = tuple(verdict.report() for verdict in report.verdicts)
+    return Verified(Step("verify", before, violations(report.verdicts), sample=sample), all_hold(report.verdicts))
 
 
 def foretell(measured: Measured, schema: Schema, merge: MergeStep, repaired: Repaired, *, refused: bool) -> Verified:
@@ -78,8 +82,8 @@ def violations(verdicts: Iterable[Verdict]) -> int:
     return sum(verdict.violations or 0 for verdict in verdicts if verdict.severity == "error")
 
 
-def _check(call: Call, schema: Schema, part: Part, sampled: Sampled | None) -> Check:
-    budget = call.budget.part(part)
-    left = max(1, budget.subrequests - call.budget.cost.statements)
-    facts = (call.database, call.ports.clock, schema, "full", budget.deadline)
-    return Check(*facts, keep=call.run.renew, sampled=sampled, max_statements=left)
+async def _full_check(call: Call, schema: Schema, part: Part, sampled: Sampled | None) -> CheckReport:
+    # A look that takes long ends with the call's last queries, not with its last second.
+    budget = replace(call.budget.part(part), deadline=call.run.clock.now() + timedelta(seconds=SECONDS))
+    spec = CheckSpec(call.ports.database, schema, "full", budget, renew=call.run.renew, sampled=sampled)
+    return await check_database(spec, read_catalogue())

@@ -30,7 +30,7 @@ async def recover(
     """
     opening = Opening("recovery", "dry" if request.dry_run else "live", "http", asdict(request), not request.dry_run)
     run = await open_run(ports.database, ports.clock, opening)
-    budget = Budget.of_invocation(ports.clock, SECONDS)
+    budget = Budget.of_run(run, SECONDS)
     call = Call(ports, settings, request, run, budget, sizes or Sizes())
     try:
         return await _recorded(await _begun(call))

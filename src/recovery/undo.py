@@ -50,7 +50,7 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     """
     await _refuse_other_runs(ports.database, target)
     run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
-    budget = Budget.of_invocation(ports.clock, SECONDS)
+    budget = Budget.of_run(run, SECONDS)
     try:
         report = await _undo(ports, settings, run, target, budget)
     except Exception as error:

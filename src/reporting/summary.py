@@ -14,9 +14,9 @@ from backfill.progress import Pass, Progress
 from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_catalogue
+from invariants.inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
-from reporting.inventory import small_inventory
 from runs.record import readable
 from settings import Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from ports import Bucket, Clock, Database
 from runs.costs import Cost, MeteredBucket, MeteredDatabase
@@ -21,6 +21,20 @@ steps that follow a merge, and in the end the run's row, the lease and the alert
 Spent = Literal["max_objects", "time", "subrequests"]
 
 
+class Timed(Protocol):
+    """A run, by when it began."""
+
+    @property
+    def clock(self) -> Clock:
+        """The run's clock."""
+        ...
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began."""
+        ...
+
+
 @dataclass(frozen=True)
 class Budget:
     """What may be used, and in `cost` what was used so far; the parts of an invocation share one `cost`."""
@@ -33,9 +47,9 @@ class Budget:
     cost: Cost = field(default_factory=Cost)
 
     @classmethod
-    def of_invocation(cls, clock: Clock, seconds: float, max_objects: int | None = None) -> Budget:
-        """Return the budget of an invocation that begins now and starts no new work after `seconds`."""
-        return cls(clock, clock.now() + timedelta(seconds=seconds), max_objects=max_objects)
+    def of_run(cls, run: Timed, seconds: float, max_objects: int | None = None) -> Budget:
+        """Return the budget of an invocation, which starts no new work `seconds` after its run began."""
+        return cls(run.clock, run.started_at + timedelta(seconds=seconds), max_objects=max_objects)
 
     def spent(self, listed: int = 0) -> Spent | None:
         """Return what is used up, where `listed` objects were listed; None where work may go on."""
@@ -45,10 +59,10 @@ class Budget:
             return "time"
         return "subrequests" if self.cost.subrequests >= self.subrequests else None
 
-    def part(self, name: Part, *, seconds: float | None = None) -> Budget:
+    def part(self, name: Part, *, until: datetime | None = None) -> Budget:
         """Return the budget of a part of the invocation, which may end earlier than the whole."""
-        until = self.deadline if seconds is None else min(self.deadline, self.clock.now() + timedelta(seconds=seconds))
-        return replace(self, deadline=until, subrequests=int(self.subrequests * UP_TO[name]))
+        deadline = self.deadline if until is None else min(self.deadline, until)
+        return replace(self, deadline=deadline, subrequests=int(self.subrequests * UP_TO[name]))
 
     def share(self, parts: int, objects: int | None) -> Budget:
         """Return an even share of what is left of time and subrequests, and of `objects`, for one of `parts`."""

@@ -18,6 +18,7 @@ from settings import Settings, read_settings
 from tests.chaos.faults import ShortPages
 from tests.databases import Shape
 from tests.fakes import World
+from words import CheckMode
 
 SETTINGS = read_settings({"MAX_DELETES": 1_000_000, "BACKFILL_MODE": "live"})
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"), (3, "dir/*", "dir"))
@@ -147,7 +148,7 @@ def tick_once(ports: Ports, settings: Settings = SETTINGS) -> dict[str, Any]:
     return asyncio.run(run_tick(ports, settings, "* * * * *"))
 
 
-def check_once(ports: Ports, mode: str) -> dict[str, Any]:
+def check_once(ports: Ports, mode: CheckMode) -> dict[str, Any]:
     """Do one manual check."""
     return asyncio.run(run_check(ports, SETTINGS, mode))
 

@@ -42,6 +42,7 @@ from tests.chaos.scenes import (
     tick_once,
 )
 from tests.interruption import Fuse, KilledError, fused
+from words import CheckMode
 
 STEPS_PER_HISTORY = 40
 FEWEST_STEPS = 25
@@ -138,7 +139,7 @@ class Histories(Writers):
         return self.steward(lambda ports: asyncio.run(run_backfill(ports, SETTINGS, wanted)), trouble)
 
     @rule(trouble=troubles, mode=st.sampled_from(["fast", "full"]))
-    def check(self, trouble: Fuse | Fault | None, mode: str) -> None:
+    def check(self, trouble: Fuse | Fault | None, mode: CheckMode) -> None:
         """Check, and never believe a false `holds`."""
         before = self.look()
         report = self.steward(lambda ports: check_once(ports, mode), trouble)

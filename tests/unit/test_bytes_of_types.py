@@ -9,6 +9,7 @@ import pytest
 from tests.databases import broken, healed, recovered, steps, verdicts
 from tests.fakes import World, migrate
 from tests.support import live, tick, types
+from words import CheckMode
 
 KNOWN = ("Unknown", "UNKNOWN", "unknown ", "")
 NOCASE = """
@@ -60,7 +61,7 @@ def test_a_tick_and_a_recovery_classify_only_what_is_unknown_to_the_byte(world: 
 
 
 @pytest.mark.parametrize("mode", ["fast", "full"])
-def test_a_check_counts_only_what_is_unknown_to_the_byte(world: World, mode: str) -> None:
+def test_a_check_counts_only_what_is_unknown_to_the_byte(world: World, mode: CheckMode) -> None:
     unique(world)
     for number, kind in enumerate((*KNOWN, "unknown")):
         insert(world, number + 1, f"k{number}", kind)

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from database.schema import read_schema
 from invariants.catalogue import FOLDER, Invariant, read_catalogue, read_invariant
-from invariants.check import Check, Verdict
+from invariants.verdict import Verdict
 from sql import SqlFileError
-from tests.databases import SETTINGS, Shape
+from tests.databases import SETTINGS, Shape, full_check
 from tests.fakes import World
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -46,8 +45,7 @@ def dropped_in(folder: Path, text: str, name: str = "no_naughty_keys") -> Invari
 def judged(world: World, invariants: list[Invariant]) -> list[Verdict]:
     async def run() -> list[Verdict]:
         schema = await read_schema(world.database, SETTINGS.children)
-        deadline = world.clock.now() + timedelta(minutes=1)
-        return await Check(world.database, world.clock, schema, "full", deadline).run(invariants)
+        return list(await full_check(world, schema, invariants))
 
     return asyncio.run(run())
 

@@ -1,23 +1,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from invariants import findings
-from invariants.check import Verdict
+from invariants.verdict import Verdict
 from log import timestamp
 from runs.record import Opening, open_run
 from tests.fakes import World, migrated_world
 from tests.support import Api
+from words import CheckOutcome
 
 NAME = "one_artifact_per_object"
 
 
 def verdict(violations: int | None, name: str = NAME) -> Verdict:
-    outcome = "not_checked" if violations is None else "violated" if violations else "holds"
+    outcome: CheckOutcome = "not_checked" if violations is None else "violated" if violations else "holds"
     sample: list[dict[str, Any]] = [{"r2_key": f"k{violations}"}] if violations else []
     reason = "an error" if violations is None else None
     return Verdict(name, "error", outcome, violations, sample, "scan", 0, 0, reason)
@@ -28,7 +30,9 @@ def see(world: World, *violations: int | None) -> list[str]:
     told = []
     for count in violations:
         world.clock.advance(hours=1)
-        changes = asyncio.run(findings.record(world.database, [verdict(count)], world.clock.moment, alerting=False))
+        changes = asyncio.run(
+            findings.record(world.database, [verdict(count)], world.clock.moment, alerting=False)
+        ).changes
         told += [change.change for change in changes] or ["-"]
     return told
 
@@ -36,9 +40,9 @@ def see(world: World, *violations: int | None) -> list[str]:
 def see_late(world: World, violations: int, began_hours_ago: float) -> list[str]:
     """Record, an hour later, a verdict whose scan began earlier, and return what changed."""
     world.clock.advance(hours=1)
-    late = verdict(violations)
-    late.began = timestamp(world.clock.moment - timedelta(hours=began_hours_ago))
-    changes = asyncio.run(findings.record(world.database, [late], world.clock.moment, alerting=True))
+    began = timestamp(world.clock.moment - timedelta(hours=began_hours_ago))
+    late = replace(verdict(violations), began=began)
+    changes = asyncio.run(findings.record(world.database, [late], world.clock.moment, alerting=True)).changes
     return [change.change for change in changes]
 
 
@@ -142,7 +146,7 @@ def test_a_scan_that_began_before_a_live_recovery_ended_opens_nothing(mode: str,
 def test_an_invariant_has_one_open_finding_and_others_have_their_own() -> None:
     world = migrated_world()
     both = [verdict(3), verdict(1, "no_unknown_source_type")]
-    changes = asyncio.run(findings.record(world.database, both, world.clock.moment, alerting=False))
+    changes = asyncio.run(findings.record(world.database, both, world.clock.moment, alerting=False)).changes
     assert {(one.invariant, one.change, one.violations) for one in changes} == {
         (NAME, "opened", 3),
         ("no_unknown_source_type", "opened", 1),

@@ -3,20 +3,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import pytest
 
 from database.schema import read_schema
 from errors import PlatformError
 from invariants.catalogue import read_catalogue
-from invariants.check import Check, Verdict
 from invariants.run import check
+from invariants.verdict import Verdict
 from ports import Database, Result, Statement
 from settings import read_settings
-from tests.databases import SETTINGS, Shape, broken, checked, every_shape, unguarded, verdicts
+from tests.databases import SETTINGS, Shape, broken, checked, every_shape, full_check, full_for, unguarded, verdicts
 from tests.fakes import World, migrated_world
 from tests.support import Api
+from words import CheckMode
 
 MODES = ["full", "fast"]
 every_mode = pytest.mark.parametrize("mode", MODES)
@@ -69,7 +69,7 @@ BREAKAGES = [
 
 @every_mode
 @every_shape
-def test_every_invariant_holds_on_a_healthy_database(shape: Shape, mode: str) -> None:
+def test_every_invariant_holds_on_a_healthy_database(shape: Shape, mode: CheckMode) -> None:
     report = checked(healthy(shape), mode)
     assert report["ok"] is True
     assert {one["outcome"] for one in report["invariants"]} == {"holds"}
@@ -79,7 +79,9 @@ def test_every_invariant_holds_on_a_healthy_database(shape: Shape, mode: str) ->
 @every_mode
 @every_shape
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.name)
-def test_an_invariant_fires_on_what_breaks_it_and_on_nothing_else(breakage: Breakage, shape: Shape, mode: str) -> None:
+def test_an_invariant_fires_on_what_breaks_it_and_on_nothing_else(
+    breakage: Breakage, shape: Shape, mode: CheckMode
+) -> None:
     world = healthy(shape)
     with unguarded(world.database):
         world.database.script(breakage.sql)
@@ -93,7 +95,7 @@ def test_an_invariant_fires_on_what_breaks_it_and_on_nothing_else(breakage: Brea
 
 @every_mode
 @every_shape
-def test_a_missing_guard_is_told_from_a_changed_one(shape: Shape, mode: str) -> None:
+def test_a_missing_guard_is_told_from_a_changed_one(shape: Shape, mode: CheckMode) -> None:
     world = healthy(shape)
     world.database.script("""
       DROP TRIGGER steward_guard_known_type;
@@ -153,8 +155,7 @@ def bare_verdicts(world: World) -> dict[str, Verdict]:
 
     async def run() -> list[Verdict]:
         schema = await read_schema(world.database, (("datapoints", "artifact_id"),))
-        deadline = world.clock.now() + timedelta(minutes=1)
-        return await Check(world.database, world.clock, schema, "full", deadline).run(read_catalogue())
+        return list(await full_check(world, schema, read_catalogue()))
 
     return {one.name: one for one in asyncio.run(run())}
 
@@ -202,7 +203,7 @@ class FailingDatabase:
 
 
 @every_mode
-def test_an_error_in_one_check_hides_none_of_the_others_and_never_reads_as_holds(mode: str) -> None:
+def test_an_error_in_one_check_hides_none_of_the_others_and_never_reads_as_holds(mode: CheckMode) -> None:
     world = healthy(Shape())
     world.database.script("DROP INDEX mine")
     ports = replace(world.ports(), database=FailingDatabase(world.database, UNKNOWN))
@@ -226,13 +227,13 @@ def test_a_check_that_always_fails_keeps_no_other_from_seeing_what_is_new() -> N
 def test_a_full_check_with_a_failed_part_is_over_and_says_so() -> None:
     world = healthy(Shape())
     ports = replace(world.ports(), database=FailingDatabase(world.database, UNKNOWN))
-    outcome = asyncio.run(check(ports, SETTINGS, "full", world.clock.now() + timedelta(minutes=1)))
+    outcome = asyncio.run(check(ports, SETTINGS, full_for(world)))
     assert outcome.complete
     assert not outcome.ok
 
 
 @every_mode
-def test_the_summary_and_the_run_tell_why_something_was_not_checked(mode: str) -> None:
+def test_the_summary_and_the_run_tell_why_something_was_not_checked(mode: CheckMode) -> None:
     world = healthy(Shape())
     ports = replace(world.ports(), database=FailingDatabase(world.database, "AS artifact_id"))
     [why] = [one["reason"] for one in checked(ports, mode)["invariants"] if one["name"] == "no_orphan_datapoints"]

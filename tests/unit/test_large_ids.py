@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from invariants.run import check
-from tests.databases import SETTINGS, Shape, healed, recovered, steps, undone, unguarded, verdicts
+from tests.databases import SETTINGS, Shape, full_for, healed, recovered, steps, undone, unguarded, verdicts
 from tests.fakes import World
 from tests.support import Api
 
@@ -31,8 +30,7 @@ def world_of(artifacts: int, orphans: int = 0) -> World:
 @pytest.mark.parametrize("range_rows", [1, 3, 7, 1000])
 def test_a_full_check_in_ranges_reaches_the_end_and_counts_exactly(range_rows: int) -> None:
     world = world_of(20, orphans=2)
-    until = world.clock.now() + timedelta(minutes=1)
-    outcome = asyncio.run(check(world.ports(), SETTINGS, "full", until, range_rows))
+    outcome = asyncio.run(check(world.ports(), SETTINGS, full_for(world, range_rows=range_rows)))
     found = {one.name: one for one in outcome.verdicts}
     assert [one.name for one in outcome.verdicts if one.outcome == "not_checked" and one.severity == "error"] == []
     assert found["no_orphan_datapoints"].violations == 2

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.databases import Shape, unguarded, verdicts
 from tests.fakes import World
+from words import CheckMode
 
 ORACLE = {
     "one_artifact_per_object": """
@@ -48,7 +49,7 @@ def filled(shape: Shape, rows: Rows) -> World:
     return world
 
 
-def agree(world: World, mode: str) -> None:
+def agree(world: World, mode: CheckMode) -> None:
     found = verdicts(world, mode)
     for name, query in ORACLE.items():
         if found[name]["method"] == "proof" and name == "no_orphan_datapoints":
@@ -61,7 +62,7 @@ def agree(world: World, mode: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(shape=shapes, rows=databases, mode=st.sampled_from(["full", "fast"]))
-def test_our_verdicts_and_counts_are_those_of_the_runbook(shape: Shape, rows: Rows, mode: str) -> None:
+def test_our_verdicts_and_counts_are_those_of_the_runbook(shape: Shape, rows: Rows, mode: CheckMode) -> None:
     agree(filled(shape, rows), mode)
 
 
@@ -82,7 +83,7 @@ CORNERS: dict[str, Rows] = {
 @pytest.mark.parametrize("mode", ["full", "fast"])
 @pytest.mark.parametrize("ids", ["INTEGER", "TEXT"])
 @pytest.mark.parametrize("rows", CORNERS.values(), ids=CORNERS.keys())
-def test_the_corners_are_judged_as_the_runbook_judges_them(rows: Rows, ids: str, mode: str) -> None:
+def test_the_corners_are_judged_as_the_runbook_judges_them(rows: Rows, ids: str, mode: CheckMode) -> None:
     agree(filled(Shape(ids, unique_index=False, loose=True), rows), mode)
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from backfill.counts import Counts
 from backfill.cursor import START, Position, encode
 from backfill.progress import SAVE_EVERY, Pass, Progress, store_key
-from backfill.walk import Counts
+from backfill.walk import SliceReport
 from bindings.failures import translate
 from errors import InputError
 from tests.fakes import DictStore, ManualClock, World, migrated_world
@@ -18,7 +19,7 @@ from tests.support import backfill, live, numbered, rows, tick, walked
 PASS = Pass(
     "2026-11-22T12:00:00.000Z",
     Position("r2", "raw/b"),
-    Counts(scanned=3, inserted=2, unclassified=1, unclassified_sample=["other"]),
+    Counts(scanned=3, inserted=2, unclassified=1, unclassified_sample=("other",)),
 )
 KEY = store_key("artifacts", "")
 
@@ -54,7 +55,7 @@ def test_what_is_saved_is_loaded(progress: Progress) -> None:
 
 
 def test_a_complete_pass_is_saved_without_a_position(progress: Progress) -> None:
-    done = progress.after(PASS, Position("r2", "z"), Counts(scanned=2, unchanged=2), complete=True)
+    done = progress.after(PASS, SliceReport(Position("r2", "z"), Counts(scanned=2, unchanged=2), complete=True))
     save(progress, done)
     assert stored(progress) == done
     assert done.position == START
@@ -80,7 +81,7 @@ def test_nothing_stored_begins_a_pass_now(progress: Progress) -> None:
 def test_a_pass_under_way_is_continued_and_a_complete_one_begun_anew(progress: Progress) -> None:
     save(progress, PASS)
     assert asyncio.run(progress.begin_or_continue()) == PASS
-    save(progress, progress.after(PASS, START, Counts(), complete=True))
+    save(progress, progress.after(PASS, SliceReport(START, complete=True)))
     assert asyncio.run(progress.begin_or_continue()).counts == Counts()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.databases import Shape, broken, every_shape, unguarded, verdicts
 from tests.fakes import World
+from words import CheckMode
 
 PROVED_BY = {
     "one_artifact_per_object": "the unique index",
@@ -138,7 +139,7 @@ def test_the_partial_index_counts_the_unknowns_there_are() -> None:
 
 
 @pytest.mark.parametrize("mode", ["fast", "full"])
-def test_a_trigger_with_another_text_is_not_the_guard(mode: str) -> None:
+def test_a_trigger_with_another_text_is_not_the_guard(mode: CheckMode) -> None:
     world = Shape().world()
     [(text,)] = world.database.all("SELECT sql FROM sqlite_schema WHERE name = 'steward_guard_known_type'")
     world.database.script("DROP TRIGGER steward_guard_known_type")

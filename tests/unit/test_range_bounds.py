@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from database.key_ranges import Walked
-from invariants.check import Verdict
+from database.key_ranges import KeyRanges
 from invariants.run import Outcome, check
-from tests.databases import SETTINGS, unguarded
+from invariants.verdict import Verdict
+from tests.databases import SETTINGS, full_for, unguarded
 from tests.fakes import World, migrate
 from tests.unit.test_ranges import sliced as slowly
 
@@ -65,8 +65,7 @@ def large(key: str = "INTEGER PRIMARY KEY", without: str = "") -> World:
 
 
 def sliced(world: World, range_rows: int) -> Outcome:
-    deadline = world.clock.moment + timedelta(minutes=1)
-    return asyncio.run(check(world.ports(), SETTINGS, "full", deadline, range_rows, go_on=True))
+    return asyncio.run(check(world.ports(), SETTINGS, full_for(world, range_rows=range_rows, resume=True)))
 
 
 def found(outcome: Outcome, name: str = "no_orphan_datapoints") -> Verdict:
@@ -85,7 +84,7 @@ def test_the_ranges_of_a_table_reach_its_last_row_whatever_its_key_is(key: str, 
 def test_a_range_is_found_in_the_index_of_its_key() -> None:
     for key, index in (("BLOB PRIMARY KEY", "sqlite_autoindex"), ("TEXT PRIMARY KEY", "sqlite_autoindex")):
         world = large(key)
-        rows = Walked("datapoints", ("id",)).rows(("t:61",), ("b:ff",))
+        rows = KeyRanges("datapoints", ("id",)).rows(("t:61",), ("b:ff",))
         [(*_, step)] = world.database.run(f"EXPLAIN QUERY PLAN SELECT * FROM {rows.text}", rows)
         assert str(step).startswith("SEARCH")
         assert index in str(step)
@@ -113,7 +112,7 @@ def test_how_far_a_check_came_is_told_in_words_that_name_the_key() -> None:
         reasons = ""
         for _ in range(40):
             reasons += str(found(slowly(world, 4, 6)).reason)
-        assert f"come to key {told}" in reasons
+        assert f"up to key {told}" in reasons
 
 
 def test_the_progress_that_an_older_version_kept_is_made_again() -> None:

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from database.key_ranges import Walked
-from invariants.run import EVIDENCE, Outcome, check, full_check_due
+from database.key_ranges import KeyRanges
+from invariants.run import EVIDENCE, Checking, Outcome, check, full_check_due
 from log import timestamp
 from ports import Database, Result, Statement
 from recovery.call import RecoverRequest
 from recovery.run import recover
 from reporting.summary import summarise
+from runs.budget import Budget
 from settings import Settings, read_settings
-from tests.databases import Shape, checked, every_shape, recovered, unguarded
+from tests.databases import Shape, checked, every_shape, full_for, recovered, unguarded
 from tests.fakes import ManualClock, World, migrate
 from tests.support import tick
 
@@ -35,9 +36,11 @@ class SlowDatabase:
 
     database: Database
     clock: ManualClock
+    queries: int = 0
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run the batch and let a second pass."""
+        self.queries += len(statements)
         results = await self.database.batch(statements)
         self.clock.advance(seconds=1)
         return results
@@ -54,8 +57,8 @@ BATCHES_BEFORE = 4
 def sliced(world: World, range_rows: int, seconds: int, setting: Settings = SETTINGS, *, go_on: bool = True) -> Outcome:
     """Do one slice of a full check as a tick does, with time for so many batches once it begins."""
     ports = replace(world.ports(), database=SlowDatabase(world.database, world.clock))
-    deadline = world.clock.moment + timedelta(seconds=BATCHES_BEFORE + seconds)
-    return asyncio.run(check(ports, setting, "full", deadline, range_rows=range_rows, go_on=go_on))
+    budget = Budget(world.clock, world.clock.moment + timedelta(seconds=BATCHES_BEFORE + seconds)).part("check")
+    return asyncio.run(check(ports, setting, Checking("full", budget, resume=go_on, range_rows=range_rows)))
 
 
 def to_its_end(world: World, range_rows: int, seconds: int, setting: Settings = SETTINGS) -> tuple[Outcome, int]:
@@ -71,7 +74,7 @@ def told(outcome: Outcome) -> dict[str, tuple[str, int | None]]:
 
 
 def in_one_pass(world: World, setting: Settings = SETTINGS) -> Outcome:
-    return asyncio.run(check(world.ports(), setting, "full", world.clock.moment + timedelta(hours=1)))
+    return asyncio.run(check(world.ports(), setting, full_for(world, hours=1)))
 
 
 def populated(shape: Shape, orphans: list[int], homepages: list[int], rows: int = 40) -> World:
@@ -92,9 +95,11 @@ def populated(shape: Shape, orphans: list[int], homepages: list[int], rows: int 
 
 def test_a_slice_stops_before_it_uses_up_the_platforms_queries_and_the_next_goes_on() -> None:
     world = populated(Shape(), [3], [], rows=600)
-    first = sliced(world, 1, 3600)
+    slow = SlowDatabase(world.database, world.clock)
+    ports = replace(world.ports(), database=slow)
+    first = asyncio.run(check(ports, SETTINGS, full_for(world, hours=1, range_rows=1)))
     assert not first.complete
-    assert first.cost.statements < 500
+    assert slow.queries < 500
     assert any("neither time nor queries" in str(one.reason) for one in first.verdicts)
     outcome, _ = to_its_end(world, 1, 3600)
     assert told(outcome)["no_orphan_datapoints"] == ("violated", 1)
@@ -288,8 +293,7 @@ def test_a_check_that_a_recovery_overtook_opens_no_finding() -> None:
             return results
 
     ports = replace(world.ports(), database=Overtaken(world.database, world.clock))
-    deadline = world.clock.moment + timedelta(hours=1)
-    outcome = asyncio.run(check(ports, SETTINGS, "full", deadline))
+    outcome = asyncio.run(check(ports, SETTINGS, full_for(world, hours=1)))
     assert told(outcome)["one_artifact_per_object"] == ("violated", 1)
     assert outcome.changes == []
     assert world.database.all("SELECT * FROM steward_findings WHERE resolved_at IS NULL") == []
@@ -311,7 +315,7 @@ def test_the_summary_tells_of_a_recoverys_own_check() -> None:
 
 def test_a_deadline_that_has_passed_checks_nothing_and_holds_nothing() -> None:
     world = populated(Shape(), [], [])
-    outcome = asyncio.run(check(world.ports(), SETTINGS, "full", datetime.fromisoformat("2000-01-01T00:00:00Z")))
+    outcome = asyncio.run(check(world.ports(), SETTINGS, full_for(world, hours=-1)))
     assert {one.outcome for one in outcome.verdicts} == {"not_checked"}
     assert not outcome.ok
 
@@ -360,7 +364,7 @@ def test_the_first_range_of_many_reads_no_more_than_its_rows(kind: str) -> None:
     world.database.script(f"CREATE TABLE big (id {kind}, note)")
     insert = world.database.connection.executemany
     insert("INSERT INTO big VALUES (?, 1)", [(f"id-{n:05}" if "TEXT" in kind else n,) for n in range(20_000)])
-    rows = Walked("big", ("id",)).rows(None, (f"t:{b'id-00009'.hex()}" if "TEXT" in kind else "i:9",))
+    rows = KeyRanges("big", ("id",)).rows(None, (f"t:{b'id-00009'.hex()}" if "TEXT" in kind else "i:9",))
     steps = 0
 
     def step() -> None:

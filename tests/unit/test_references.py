@@ -9,6 +9,7 @@ from settings import read_settings
 from tests.databases import Shape, artifacts, broken, healed, recovered, steps, undone, verdicts
 from tests.fakes import World, migrate
 from tests.support import everything, live
+from words import CheckMode
 
 NOTIFICATIONS = "CREATE TABLE notifications (id INTEGER PRIMARY KEY, {column}, sent INTEGER);"
 UUIDS = [f"3f2504e0-4f89-41d3-9a0c-0305e82c33{number:02}" for number in range(10)]
@@ -31,13 +32,13 @@ def uuid_world(further: str) -> World:
     return world
 
 
-def suspects(world: World, mode: str = "full", **variables: object) -> list[str]:
+def suspects(world: World, mode: CheckMode = "full", **variables: object) -> list[str]:
     found = verdicts(world, mode, read_settings(variables))["references_known"]
     assert found["outcome"] in ("holds", "violated"), found
     return [f"{row['table']}.{row['column']}" for row in found["sample"]]
 
 
-def mentions(world: World, mode: str = "full", **variables: object) -> list[str]:
+def mentions(world: World, mode: CheckMode = "full", **variables: object) -> list[str]:
     found = verdicts(world, mode, read_settings(variables))["references_by_id"]
     assert found["outcome"] in ("holds", "violated"), found
     return [f"{row['table']}.{row['column']}" for row in found["sample"]]
@@ -61,7 +62,7 @@ def refused_and_unchanged(world: World, reason: str, match: str, **variables: ob
     "column",
     ["artifact_id", "source_artifact_id", "artifact", "artifacts_id", "artifactId", "ArtifactID", "ARTIFACT_ID"],
 )
-def test_a_column_whose_name_says_reference_is_told_and_stops_the_merge(column: str, mode: str) -> None:
+def test_a_column_whose_name_says_reference_is_told_and_stops_the_merge(column: str, mode: CheckMode) -> None:
     world = doubled(NOTIFICATIONS.format(column=f"{column} INTEGER"))
     world.database.script("INSERT INTO notifications VALUES (1, 1, 0)")
     assert suspects(world, mode) == [f"notifications.{column}"]

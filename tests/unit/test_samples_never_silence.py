@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from database.schema import read_schema
 from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_invariant
-from invariants.check import Check, Verdict
-from tests.databases import Shape, broken, checked, verdicts
+from invariants.verdict import Verdict
+from tests.databases import Shape, broken, checked, full_check, verdicts
 from tests.fakes import World
 from tests.support import Api, tick
 
@@ -38,10 +37,7 @@ def looked(world: World, folder: Path, query: str, invariants: int = 1) -> list[
 
     async def run() -> list[Verdict]:
         schema = await read_schema(world.database, ())
-        deadline = world.clock.now() + timedelta(minutes=1)
-        return await Check(world.database, world.clock, schema, "full", deadline).run(
-            [read_invariant(path)] * invariants
-        )
+        return list(await full_check(world, schema, [read_invariant(path)] * invariants))
 
     return asyncio.run(run())
 
@@ -153,8 +149,8 @@ def test_where_no_finding_can_be_stored_the_check_fails() -> None:
 def test_a_finding_of_one_verdict_is_stored_as_with_others() -> None:
     world = world_of()
     both = [Verdict(name, "error", "violated", 1, [], "scan", 0, 0) for name in ("a", "b")]
-    changes = asyncio.run(findings.record(world.database, both, world.clock.moment, alerting=True))
-    assert [one.invariant for one in changes] == ["a", "b"]
+    kept = asyncio.run(findings.record(world.database, both, world.clock.moment, alerting=True))
+    assert [one.invariant for one in kept.changes] == ["a", "b"]
 
 
 def test_ten_thousand_types_make_an_inventory_of_a_few_hundred_rows_that_adds_up() -> None:

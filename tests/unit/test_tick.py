@@ -267,7 +267,7 @@ ALERTING = {
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("sqlite_schema", "check"),
+        ("pragma_foreign_key_list", "check"),
         ("FROM source_type_rules", "backfill of artifacts"),
         ("INSERT INTO artifacts", "backfill of archive"),
     ],

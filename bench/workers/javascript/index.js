@@ -39,11 +39,21 @@ function stringify(objects) {
 }
 
 function byJson(env, { bucket, rules, sql }, counts) {
-    const [plan, write] = [sql.plan, sql.write].map((text) => env.DB.prepare(text));
-    const listedRules = JSON.stringify(rules);
+    const prepared = [sql.plan, sql.write].map(({ text, names }) => [env.DB.prepare(text), names]);
+    const listed = JSON.stringify(rules);
     return async (objects) => {
-        const page = [env.stringify(objects), bucket, listedRules, objects[0].key, objects.at(-1).key, 0, objects.length, ""];
-        const [found] = await env.DB.batch([plan.bind(...page), write.bind(...page)]);
+        const page = {
+            page: env.stringify(objects),
+            bucket,
+            rules: listed,
+            first_key: objects[0].key,
+            last_key: objects.at(-1).key,
+            first: 0,
+            end: objects.length,
+            since: "",
+        };
+        const statements = prepared.map(([statement, names]) => statement.bind(...names.map((name) => page[name])));
+        const [found] = await env.DB.batch(statements);
         for (const kind of KINDS) counts[kind] += found.results[0][kind];
     };
 }

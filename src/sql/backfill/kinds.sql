@@ -17,6 +17,7 @@ SELECT
       WHERE source_type COLLATE BINARY = 'unknown' AND r2_bucket COLLATE BINARY = :bucket AND r2_key COLLATE BINARY BETWEEN :first_key AND :last_key
     ) THEN 'upgraded'
     WHEN (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN 'unchanged'
+    WHEN {{collides}} THEN 'refused'
     ELSE 'inserted'
   END AS kind
 FROM (

@@ -1,0 +1,210 @@
+"""Decide about the objects of a page and write them, in one transaction; park what the database refuses.
+
+Nothing here looks into a page: SQL does. What a statement did is counted, never assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sql
+from backfill.counts import Counts, planned
+from backfill.target import Target
+from database.batch import Batch, ask_one
+from database.rows import text
+from errors import ConstraintError, TooBigError
+from log import timestamp
+from ports import Chunk, Database, Statement, Value
+from runs.budget import Budget
+from runs.retry import retried
+
+REASON_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The texts of a page's statements, the same for every page of a walk."""
+
+    plan: sql.Fragment
+    write: sql.Fragment
+    park: sql.Fragment
+    insert_or_ignore: sql.Fragment
+    upgrade_or_ignore: sql.Fragment
+
+
+def page_statements(target: Target) -> Statements:
+    """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
+    source_type = target.rules.classification()
+    objects = sql.fragment("backfill/objects")
+    kinds = sql.fragment("backfill/kinds", objects=objects, source_type=source_type, collides=target.collides)
+    row = {"new_id": target.new_id, "moment": target.moment}
+    return Statements(
+        plan=sql.fragment("backfill/plan_page", kinds=kinds),
+        write=sql.fragment("backfill/write_page", kinds=kinds, **row),
+        park=sql.fragment("backfill/park_page", kinds=kinds),
+        insert_or_ignore=sql.fragment("backfill/insert_or_ignore", kinds=kinds, **row),
+        upgrade_or_ignore=sql.fragment("backfill/upgrade_or_ignore", kinds=kinds),
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of the first objects of a chunk."""
+
+    counts: Counts
+    last_key: str
+    """The last object that was treated."""
+    repeated: int
+    """Transactions sent again after a passing failure. What a lost answer had committed is counted as unchanged."""
+    whole: bool
+    """Whether all objects of the chunk were treated, or the budget was used up before."""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Takes the chunks of one walk."""
+
+    target: Target
+    database: Database
+    budget: Budget
+    since: str
+    """What was refused at this time or later is passed over; in a dry run, all that ever was."""
+    statements: Statements
+
+    async def take(self, chunk: Chunk, *, write: bool) -> Written:
+        """Count a chunk and, when live, write what it needs: at once with `write`, else after it was counted alone.
+
+        Most pages of most passes are unchanged, and to count one costs half the rows read, and less time, than to
+        count and write it.
+        """
+        work = _Chunk(self, chunk)
+        await work.take(write=write)
+        whole = work.done == chunk.count
+        last_key = chunk.last_key if whole else await self._key_at(chunk, work.done - 1)
+        return Written(work.counts, last_key, work.repeated, whole)
+
+    async def _key_at(self, chunk: Chunk, place: int) -> str:
+        wanted = sql.statement("backfill/key_at", page=chunk.objects, place=place)
+        return text(await ask_one(self.database, wanted), "r2_key")
+
+
+@dataclass
+class _Chunk:
+    """A chunk at work: what is done of it, from its beginning."""
+
+    pages: Pages
+    chunk: Chunk
+    counts: Counts = field(default_factory=Counts)
+    done: int = 0
+    repeated: int = 0
+    refusal: str = ""
+    """The words of the database's last refusal."""
+
+    async def take(self, *, write: bool) -> None:
+        """Treat all objects of the chunk, or as many as the budget allows; at least one."""
+        counted = await self._transaction(0, self.chunk.count, write=write)
+        if counted is None:
+            await self._refused(0, self.chunk.count)
+        elif self.pages.target.live and not write and counted.to_write:
+            await self._part(0, self.chunk.count)
+        else:
+            self._add(counted, self.chunk.count)
+
+    def _add(self, counted: Counts, done: int) -> None:
+        self.counts += counted
+        self.done = done
+
+    async def _part(self, first: int, end: int) -> None:
+        """Write the objects from `first` up to before `end`, unless the budget is used up."""
+        if self.done and self.pages.budget.spent() == "subrequests":
+            return
+        counted = await self._transaction(first, end, write=True)
+        if counted is None:
+            await self._refused(first, end)
+        else:
+            self._add(counted, end)
+
+    async def _refused(self, first: int, end: int) -> None:
+        """Write what can be of objects that the database refuses as a whole, and park the others.
+
+        Where artifacts has no trigger of the owner's, all at once. Else in halves, down to the object: `OR IGNORE`
+        would reach into the triggers, and ignore their conflicts.
+        """
+        if end - first == 1:
+            left = await self._park(first, end, self.refusal)
+            self._add(left.without(left), end)
+            return
+        if self.pages.target.triggers is None:
+            counted = await self._tolerant(first, end, self.refusal)
+            if counted is not None:
+                self._add(counted, end)
+                return
+        middle = (first + end) // 2
+        await self._part(first, middle)
+        if self.done == middle:
+            await self._part(middle, end)
+
+    async def _transaction(self, first: int, end: int, *, write: bool) -> Counts | None:
+        """Count objects, and write them in the same transaction if asked to; return what became of them.
+
+        None where the database refuses one of them: then nothing was written. Where the owner has triggers, the
+        objects are counted once more after the write: what is still to be written was kept from staying.
+        """
+        given, texts = self._given(first, end), self.pages.statements
+        batch = Batch()
+        plan = batch.add(sql.bind(texts.plan, **given))
+        changed = batch.add_counted(sql.bind(texts.write, **given)) if write else None
+        after = batch.add(sql.bind(texts.plan, **given)) if write and self.pages.target.triggers else None
+        if not await self._ran(batch, write=write):
+            return None
+        counted = planned(plan.row)
+        missing = planned(after.row).to_write if after else counted.to_write - changed.changed if changed else 0
+        if missing <= 0:
+            return counted
+        names = f" Triggers there: {self.pages.target.triggers}." if self.pages.target.triggers else ""
+        return counted.without(await self._park(first, end, f"The database took the row and did not keep it.{names}"))
+
+    async def _tolerant(self, first: int, end: int, reason: str) -> Counts | None:
+        """Write all that no constraint refuses and park the rest; None where the database refuses even that."""
+        given, texts = self._given(first, end), self.pages.statements
+        batch = Batch()
+        plan = batch.add(sql.bind(texts.plan, **given))
+        batch.add(sql.bind(texts.insert_or_ignore, **given))
+        batch.add(sql.bind(texts.upgrade_or_ignore, **given))
+        left = batch.add(sql.bind(texts.plan, **given))
+        batch.add(self._parking(given, f"{reason} (This object, or another one of its page.)"))
+        if not await self._ran(batch, write=True):
+            return None
+        return planned(plan.row).without(planned(left.row))
+
+    async def _park(self, first: int, end: int, reason: str) -> Counts:
+        """Park what is still to be written of these objects, and return how they were counted before."""
+        given = self._given(first, end)
+        batch = Batch()
+        left = batch.add(sql.bind(self.pages.statements.plan, **given))
+        batch.add(self._parking(given, reason))
+        await retried(self.pages.budget.clock, lambda: batch.run(self.pages.database))
+        return planned(left.row)
+
+    def _parking(self, given: dict[str, Value], reason: str) -> Statement:
+        now = timestamp(self.pages.budget.clock.now())
+        return sql.bind(self.pages.statements.park, **given, reason=reason[:REASON_CHARACTERS], now=now)
+
+    async def _ran(self, batch: Batch, *, write: bool) -> bool:
+        """Run the batch; False where the database refuses a row, whose words are then in `refusal`."""
+        cost = self.pages.budget.cost
+        before = cost.d1_batches
+        try:
+            await retried(self.pages.budget.clock, lambda: batch.run(self.pages.database))
+        except (ConstraintError, TooBigError) as error:
+            self.refusal = str(error)
+            return False
+        self.repeated += write and cost.d1_batches - before > 1
+        return True
+
+    def _given(self, first: int, end: int) -> dict[str, Value]:
+        """Return the parameters of the statements about the objects from `first` up to before `end`."""
+        chunk, target = self.chunk, self.pages.target
+        keys: dict[str, Value] = {"first_key": chunk.first_key, "last_key": chunk.last_key}
+        since = self.pages.since if target.live else ""
+        return {"page": chunk.objects, "bucket": target.bucket, "since": since, **keys, "first": first, "end": end}

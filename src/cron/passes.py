@@ -1,0 +1,102 @@
+"""The part of a tick that walks: every bucket whose pass is under way or due, each with a fair share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sql
+from backfill.progress import Pass, Progress
+from backfill.slice import walk_slice
+from backfill.target import read_target
+from backfill.walk import WalkSpec
+from cron.state import Tick
+from errors import RefusedError
+from runs.budget import Budget
+from runs.pause import read_control
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a tick says of one bucket, and how many objects it listed there."""
+
+    report: dict[str, object]
+    scanned: int = 0
+
+
+async def walk_buckets(tick: Tick) -> dict[str, object]:
+    """Walk every bucket that is due, each with an even share of what is left of the budget; return what each did."""
+    if tick.settings.backfill_mode == "off":
+        return {"not_walked": "BACKFILL_MODE is off"}
+    if tick.run.paused_by is not None:
+        return {"not_walked": f"paused by {tick.run.paused_by}"}
+    left, budget = tick.settings.tick_max_objects, tick.budget.part("walk")
+    report: dict[str, object] = {}
+    due = await _due_buckets(tick, report)
+    for index, (bucket, progress) in enumerate(due):
+        try:
+            walked = await _walk_bucket(tick, bucket, progress, budget.share(len(due) - index, left))
+        except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
+            walked = Walked(tick.failed(f"backfill of {bucket}", error))
+        report[bucket] = walked.report
+        left -= walked.scanned
+    return {bucket: report[bucket] for bucket in tick.settings.buckets}
+
+
+async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str, Progress]]:
+    """Return the buckets to walk, the one whose turn it is first, and report why the others are not walked."""
+    due: list[tuple[str, Progress]] = []
+    for bucket in tick.settings.buckets:
+        progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
+        try:
+            stored = await progress.load()
+        except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
+            report[bucket] = tick.failed(f"backfill of {bucket}", error)
+            continue
+        if _due(tick, stored):
+            due.append((bucket, progress))
+        else:
+            report[bucket] = {"not_walked": f"the pass ended at {stored.completed_at if stored else None}"}
+    return await _in_turn(tick, due) if len(due) > 1 else due
+
+
+def _due(tick: Tick, stored: Pass | None) -> bool:
+    if stored is None or stored.completed_at is None:
+        return True
+    ended = datetime.fromisoformat(stored.completed_at)
+    return tick.ports.clock.now() - ended >= timedelta(hours=tick.settings.pass_interval_hours)
+
+
+async def _in_turn(tick: Tick, due: list[tuple[str, Progress]]) -> list[tuple[str, Progress]]:
+    """Return the due buckets in their order, beginning with the one that follows the last tick's first.
+
+    What is left over of a share goes to those that follow, so each due bucket is first once in as many ticks as there
+    are due buckets, whatever else ran meanwhile.
+    """
+    names = list(tick.settings.buckets)
+    last = (await read_control(tick.ports.database))["walked_first"]
+    start = names.index(str(last)) + 1 if last in names else 0
+    waiting = dict(due)
+    order = [name for name in names[start:] + names[:start] if name in waiting]
+    await tick.ports.database.batch([sql.statement("control/write_turn", bucket=order[0])])
+    return [(name, waiting[name]) for name in order]
+
+
+async def _walk_bucket(tick: Tick, bucket: str, progress: Progress, share: Budget) -> Walked:
+    """Walk one bucket if there is something left for it."""
+    if share.max_objects == 0 or tick.budget.spent() == "time":
+        return Walked({"not_walked": "the tick's budget is used up"})
+    live, ports = tick.settings.backfill_mode == "live", tick.ports
+    try:
+        target = await read_target(ports.database, bucket, "", live=live, heed_pause=True)
+    except RefusedError as error:
+        if error.reason != "paused":
+            raise
+        return Walked({"not_walked": error.sentence()})
+    report = await walk_slice(tick.run, WalkSpec(target, ports.database, ports.buckets[bucket], share), progress)
+    stopped: str | None = report.stopped
+    if report.failure:
+        stopped = f"error: {tick.failed(f'backfill of {bucket}', report.failure)['error']}"
+    counts = {**report.counts.report(), **report.page_counts()}
+    place = {"complete": report.complete, "last_key": report.position.last_key}
+    return Walked({**counts, **place, "stopped_because": stopped}, report.counts.scanned)

@@ -1,0 +1,38 @@
+"""A tick under way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from errors import RefusedError
+from ports import Ports
+from runs.budget import Budget
+from runs.record import Run, our_error
+from settings import Settings
+
+
+@dataclass
+class Tick:
+    """What the parts of a tick share, what each reports, and what failed."""
+
+    ports: Ports
+    settings: Settings
+    run: Run
+    budget: Budget
+    counts: dict[str, object] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    async def part(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do one part of the tick; its failure is noted under its name and does not stop the next."""
+        try:
+            self.counts[name] = await work()
+        except Exception as error:  # noqa: BLE001  # one part failing never stops the others
+            self.counts[name] = self.failed(name, error)
+
+    def failed(self, what: str, error: Exception) -> dict[str, object]:
+        """Note that something failed, and return what the report says of it."""
+        known = our_error(self.run, error)
+        self.errors.append(f"{what}: {known.sentence()}")
+        shown: dict[str, object] = {"error": known.sentence()}
+        return {**shown, "refused": known.reason} if isinstance(known, RefusedError) else shown
