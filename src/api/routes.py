@@ -17,8 +17,8 @@ from invariants import findings
 from invariants.run import run_check
 from ports import Ports
 from recovery.call import RecoverRequest
+from recovery.guards_run import GuardsRequest, change_guards
 from recovery.run import recover
-from recovery.set_up import GuardsRequest, change_guards
 from recovery.undo import undo_run
 from reporting.summary import summarise
 from runs import record as runs
@@ -134,6 +134,10 @@ async def post_guards(call: Call) -> Response:
     request = GuardsRequest(**call.body)
     if request.lift and not (request.reason or "").strip():
         raise InputError("reason", "Guards are lifted for a reason.", hint="Say why, for who comes next.")
+    given = [name for name in ("minutes", "reason") if getattr(request, name) is not None]
+    if given and not request.lift:
+        hint = 'Send "lift": true to lift the guards, or {} to install them.'
+        raise InputError(given[0], "It says how guards are lifted, and this request does not lift them.", hint=hint)
     return JSONResponse(await change_guards(call.ports, call.settings, request))
 
 

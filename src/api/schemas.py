@@ -114,11 +114,10 @@ GUARDS = _object(
             "description": "Take all guards down for some minutes; without it, install what is missing.",
         },
         "minutes": {
-            "type": "integer",
-            "default": 30,
+            "type": ["integer", "null"],
             "minimum": 1,
             "maximum": 1440,
-            "description": "With lift: the first tick after so many minutes restores them.",
+            "description": "With lift: the first tick after so many minutes restores them; 30 unless given.",
         },
         "reason": {
             "type": ["string", "null"],

@@ -9,8 +9,8 @@ import sql
 from database.rows import text
 from ports import Row
 
-_VALUES = {"r2_bucket": ":bucket", "r2_key": "r2_key", "source_type": "source_type", "fetched_at": "uploaded"}
-"""What a new row holds, by its column, in the terms of `backfill/kinds`."""
+_VALUES = {"r2_bucket": ":bucket", "r2_key": "page.r2_key", "source_type": "page.source_type"}
+"""What a new row holds, by its column, in the terms of `backfill/kinds`; its fetched_at takes the column's own form."""
 
 
 def collisions(keys: Sequence[Row]) -> str:

@@ -102,13 +102,17 @@ class _Chunk:
 
     async def take(self, *, write: bool) -> None:
         """Treat all objects of the chunk, or as many as the budget allows; at least one."""
-        counted = await self._transaction(0, self.chunk.count, write=write)
-        if counted is None:
-            await self._refused(0, self.chunk.count)
-        elif self.pages.target.live and not write and counted.to_write:
-            await self._part(0, self.chunk.count)
-        else:
-            self._add(counted, self.chunk.count)
+        end = self.chunk.count
+        counted = await self._transaction(0, end, write=write, recount=True)
+        if counted and self.pages.target.live and not write and counted.to_write:
+            counted = await self._transaction(0, end, write=True, recount=True)
+        if counted:
+            self._add(counted, end)
+            return
+        await self._refused(0, end)
+        if self.pages.target.triggers:
+            left = await self._park(0, self.done, self._not_kept)
+            self.counts = self.counts.without(left)
 
     def _add(self, counted: Counts, done: int) -> None:
         self.counts += counted
@@ -118,7 +122,7 @@ class _Chunk:
         """Write the objects from `first` up to before `end`, unless the budget is used up."""
         if self.done and self.pages.budget.spent() == "subrequests":
             return
-        counted = await self._transaction(first, end, write=True)
+        counted = await self._transaction(first, end, write=True, recount=False)
         if counted is None:
             await self._refused(first, end)
         else:
@@ -144,25 +148,28 @@ class _Chunk:
         if self.done == middle:
             await self._part(middle, end)
 
-    async def _transaction(self, first: int, end: int, *, write: bool) -> Counts | None:
+    async def _transaction(self, first: int, end: int, *, write: bool, recount: bool) -> Counts | None:
         """Count objects, and write them in the same transaction if asked to; return what became of them.
 
-        None where the database refuses one of them: then nothing was written. Where the owner has triggers, the
-        objects are counted once more after the write: what is still to be written was kept from staying.
+        None where the database refuses one of them: then nothing was written. With `recount`, where the owner has
+        triggers, the objects are counted again after the write: what is still to be written did not stay.
         """
         given, texts = self._given(first, end), self.pages.statements
         batch = Batch()
         plan = batch.add(sql.bind(texts.plan, **given))
         changed = batch.add_counted(sql.bind(texts.write, **given)) if write else None
-        after = batch.add(sql.bind(texts.plan, **given)) if write and self.pages.target.triggers else None
+        recount = recount and write and self.pages.target.triggers is not None
+        after = batch.add(sql.bind(texts.plan, **given)) if recount else None
         if not await self._ran(batch, write=write):
             return None
         counted = planned(plan.row)
         missing = planned(after.row).to_write if after else counted.to_write - changed.changed if changed else 0
-        if missing <= 0:
-            return counted
+        return counted if missing <= 0 else counted.without(await self._park(first, end, self._not_kept))
+
+    @property
+    def _not_kept(self) -> str:
         names = f" Triggers there: {self.pages.target.triggers}." if self.pages.target.triggers else ""
-        return counted.without(await self._park(first, end, f"The database took the row and did not keep it.{names}"))
+        return f"The database took the row and did not keep it.{names}"
 
     async def _tolerant(self, first: int, end: int, reason: str) -> Counts | None:
         """Write all that no constraint refuses and park the rest; None where the database refuses even that."""

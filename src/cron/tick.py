@@ -11,7 +11,7 @@ from database.key_ranges import RANGE_ROWS
 from errors import RefusedError
 from invariants.run import Checking, check, full_check_due
 from ports import Ports
-from recovery.set_up import keep_set_up
+from recovery.guards_run import keep_set_up
 from reporting.alerts import add_failed_tick, heartbeat, send_alerts
 from runs.budget import Budget
 from runs.record import Opening, open_run

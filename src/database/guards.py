@@ -7,13 +7,16 @@ next full check.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import sql
 from ports import Statement
 
 _ALONE = ("known_type", "used_override", "reused_id")
+_BYTES = " COLLATE BINARY"
 _ON_CHILD = ("delete", "rekey", "insert", "update")
 
 
@@ -31,6 +34,11 @@ class Guard:
     def stored(self) -> str:
         """The text that SQLite keeps in its schema for it."""
         return self.create.replace("CREATE TRIGGER IF NOT EXISTS ", "CREATE TRIGGER ", 1)
+
+    @property
+    def older(self) -> str | None:
+        """The text that an older version installed, which compared types as their column does; None: the same."""
+        return self.stored.replace(_BYTES, "") if _BYTES in self.stored else None
 
     @property
     def drop(self) -> Statement:
@@ -58,6 +66,20 @@ def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
 
 def _filled(kind: str, slots: dict[str, str]) -> str:
     return sql.fragment(f"guards/{kind}", **slots).text
+
+
+def is_ours(text: str) -> bool:
+    """Tell whether a trigger's text is one that this Worker installs, or an older version did, for any child."""
+    return any(pattern.fullmatch(text) for pattern in _patterns())
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Return the texts of all guards, in which any quoted name stands for a child's table, column, or own name."""
+    guards = expected_guards([("child", "column")])
+    texts = [guard.stored for guard in guards] + [guard.older for guard in guards if guard.older]
+    names = re.compile(r'"steward_guard_\w+"|"child"|"column"')
+    return tuple(re.compile(r'"(?:[^"]|"")*"'.join(map(re.escape, names.split(text)))) for text in texts)
 
 
 def as_parameter(guards: Iterable[Guard]) -> str:

@@ -121,6 +121,12 @@ class Schema:
         return expected_guards((reference.table, reference.column) for reference in self.references)
 
     @property
+    def fitting_guards(self) -> list[Guard]:
+        """The guards of the references that are there."""
+        there = [one for one in self.references if not self.missing_column(one.table, one.column)]
+        return expected_guards((reference.table, reference.column) for reference in there)
+
+    @property
     def missing_children(self) -> list[str]:
         """The configured references that the database does not have."""
         return [one.name for one in self.references if self.missing_column(one.table, one.column)]
@@ -205,6 +211,9 @@ def new_id(columns: Sequence[Row]) -> str:
     if missing:
         hint = "Apply the migrations, or add what is missing (docs/deploy.md)."
         raise RefusedError("schema", f"The table artifacts has no column {', '.join(missing)}.", hint=hint)
+    if columns[0]["kind"] != "table":
+        hint = "Rename it, and keep the index of the objects in a table of that name (docs/deploy.md)."
+        raise RefusedError("schema", f"artifacts is a {columns[0]['kind']}, not a table.", hint=hint)
     [column] = [row for row in columns if row["name"] == "id"]
     declared = str(column["type"]).upper()
     if declared == "INTEGER" and [row["name"] for row in columns if row["pk"]] == ["id"]:

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import sql
 from errors import ConstraintError
-from log import timestamp
-from recovery.guarding import drop_stale_guards
+from recovery.guarding import install, prepared, wrong_guards
 from recovery.repair import Repair
-from recovery.set_up import read_set_up, unknown_index
 from recovery.steps import SAMPLE, IndexStep, Step
 from runs.lease import write_held
 
@@ -37,12 +35,8 @@ async def index(repair: Repair) -> IndexStep:
 async def guards(repair: Repair) -> Step:
     """Install every guard that is missing or has another text, and drop those of references that are gone."""
     call, schema = repair.call, repair.schema
-    wrong = [guard for guard in schema.guards if schema.triggers.get(guard.name) != guard.stored]
+    wrong = wrong_guards(schema)
     if call.live:
-        await drop_stale_guards(call.database, call.run, schema)
-        noted = sql.statement("set_up/note_set_up", now=timestamp(call.run.clock.now()))
-        further = (*unknown_index(await read_set_up(call.database)), noted)
-        install = [statement for guard in wrong for statement in guard.install()]
-        await write_held(call.database, call.run, *install, *further)
+        await install(call.database, call.run, schema, await prepared(call.database, call.run))
     wanted = len(schema.guards)
     return Step("guards", wanted - len(wrong), wanted, len(wrong), tuple(guard.name for guard in wrong[:SAMPLE]))

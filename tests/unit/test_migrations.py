@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import sql
-from recovery.set_up import GuardsRequest
+from recovery.guards_run import GuardsRequest
 from tests.databases import recovered, verdicts
 from tests.fakes import MIGRATIONS, World, apply_migrations, migrated_world
 from tests.support import TOKEN, Api, tick
@@ -315,4 +315,4 @@ def test_guards_are_refused_on_a_table_that_is_not_of_this_product(name: str) ->
 
 
 def test_the_defaults_of_a_request_are_those_of_its_schema() -> None:
-    assert GuardsRequest() == GuardsRequest(lift=False, minutes=30, reason=None)
+    assert GuardsRequest() == GuardsRequest(lift=False, minutes=None, reason=None)

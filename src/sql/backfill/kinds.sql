@@ -24,5 +24,5 @@ FROM (
   SELECT r2_key, uploaded, is_marker, {{source_type}} AS source_type
   FROM ({{objects}})
   LIMIT -1 OFFSET 0
-)
+) AS page
 LIMIT -1 OFFSET 0

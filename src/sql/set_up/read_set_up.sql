@@ -1,5 +1,6 @@
--- One row: since when the database is set up, until when the guards are lifted, the texts of the two tables, and how
--- many indexes, triggers and views of others name datapoints.
+-- One row: since when the database is set up, until when the guards are lifted, the texts of the two tables, how many
+-- indexes, triggers and views of others name datapoints, the stored guards of types (JSON), and whether the name of the
+-- index of the unknown rows is something else's.
 SELECT
   set_up_at,
   lifted_until,
@@ -10,5 +11,13 @@ SELECT
     SELECT count(*) FROM sqlite_schema
     WHERE type <> 'table' AND sql LIKE '%datapoints%' AND name NOT GLOB 'steward_guard_*'
   ) AS others,
+  (
+    SELECT json_group_object(name, sql) FROM sqlite_schema
+    WHERE type = 'trigger' AND name IN ('steward_guard_known_type', 'steward_guard_used_override')
+  ) AS type_guards,
+  EXISTS (
+    SELECT 1 FROM sqlite_schema
+    WHERE name = 'artifacts_unknown' AND (type <> 'index' OR lower(tbl_name) <> 'artifacts')
+  ) AS name_taken,
   {{old_index}} AS old_index
 FROM steward_control
