@@ -31,7 +31,8 @@ def wipe_records(harness: Harness) -> None:
     tables = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'table'").rows]
     dropped = [f'DROP TABLE "{name}"' for name in tables if not name.startswith(("sqlite_", "_cf_"))]
     triggers = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'trigger'").rows]
-    untied = [f'DROP TRIGGER "{name}"' for name in triggers]
+    views = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'view'").rows]
+    untied = [*(f'DROP TRIGGER "{name}"' for name in triggers), *(f'DROP VIEW "{name}"' for name in views)]
     if dropped:
         harness.d1_batch((sql, ()) for sql in ["PRAGMA defer_foreign_keys = on", *untied, *dropped])
     for key in harness.kv_list():

@@ -117,6 +117,10 @@ class DirtyDatabase:
         outcome.same("orphans of no one", {n: now.datapoints.get(n) for n in self.ghosts}, dict(self.ghosts))
 
 
+LATE = 0.7
+"""Of a recovery's time: the steps after the merge begin about then."""
+
+
 class KilledRecovery:
     """Kills in the middle of live recoveries."""
 
@@ -202,10 +206,13 @@ class KilledRecovery:
         self.dirty()
         cuts = Cuts(f"recovery, {self.variant.name}", self.caller, wanted)
         for _ in cuts.wanting():
+            earliest = 0.02
             if self.done:
                 self.look_complete()
                 self.dirty()
-            if self.caller.killed_within(self.until_done, self.chance.uniform(0.02, longest)):
+                # The steps after the merge are short: half of the recoveries of a dirty database are killed late.
+                earliest = self.chance.choice((earliest, LATE * longest))
+            if self.caller.killed_within(self.until_done, self.chance.uniform(earliest, longest)):
                 if wait and self._leased():
                     self.wait_for_the_lease()
                     wait = False

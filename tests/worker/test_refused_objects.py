@@ -7,7 +7,6 @@ import pytest
 from tests.runtime import migrate
 from tests.support import numbered
 from tests.worker.conftest import Steward
-from tests.worker.databases import script
 
 TABLE = """CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,
   source_type TEXT NOT NULL CHECK (source_type IN ('unknown', 'raw')), fetched_at TEXT, UNIQUE (r2_bucket, r2_key))"""
@@ -28,7 +27,7 @@ REFUSED = {"check": 3, "strict": 3, "unique": 4, "ignored": 11, "aborted": 11, "
 def test_each_pass_counts_what_is_refused_and_writes_the_rest(empty: Steward, owner: str) -> None:
     empty.sql(TABLE + (OWNERS[owner] if owner == "strict" else ""))
     if owner not in ("check", "strict"):
-        script(empty, OWNERS[owner])
+        empty.sql(OWNERS[owner])
     migrate(empty.harness)
     empty.rules((1, "raw/*", "raw"), (2, "bad/*", "bad"))
     empty.sql("INSERT INTO artifacts VALUES (1, 'another', 'raw/00005', 'raw', NULL)")
