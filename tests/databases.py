@@ -14,13 +14,14 @@ import pytest
 from database.key_ranges import RANGE_ROWS
 from database.schema import Schema
 from invariants.catalogue import Invariant
-from invariants.check import CheckSpec, check_database
-from invariants.run import Checking, run_check
+from invariants.check import check_database
+from invariants.run import run_check
+from invariants.spec import Checking, CheckSpec
 from invariants.verdict import Verdict
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
-from recovery.undo import undo_run
+from recovery.undo_run import undo_run
 from runs.budget import Budget
 from settings import Settings, read_settings
 from tests.fakes import SqliteDatabase, World, migrate
@@ -170,5 +171,5 @@ def full_for(world: World, *, hours: float = 1 / 60, range_rows: int = RANGE_ROW
 
 async def full_check(world: World, schema: Schema, invariants: Sequence[Invariant]) -> tuple[Verdict, ...]:
     """Look at these invariants alone, recording nothing."""
-    spec = CheckSpec(world.database, schema, "full", full_for(world).budget)
+    spec = CheckSpec(full_for(world), world.database, schema)
     return (await check_database(spec, invariants)).verdicts

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from api.app import create_app
-from backfill.run import BackfillRequest, run_backfill
+from backfill.request import BackfillRequest
+from backfill.run import run_backfill
 from cron.tick import run_tick
 from ports import Database, Ports, Result, Statement
 from settings import Settings, read_settings, read_token

@@ -16,13 +16,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import log
-from api import routes
+from api import routes_state
 from api.auth import NotAuthenticatedError, TooManyFailuresError, authenticate
 from api.body import read_body, read_query
+from api.calls import Call, Environment
 from api.openapi import describe
 from api.operations import OPERATIONS, Operation
 from api.problems import http_problem, problem, steward_problem, unexpected_problem
-from api.routes import Call, Environment
 from errors import StewardError, UnexpectedError
 
 Connect = Callable[[], Environment]
@@ -46,7 +46,7 @@ def create_app(connect: Connect) -> Starlette:
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
     return Starlette(
         routes=[
-            Route("/healthz", routes.healthz, methods=["GET"]),
+            Route("/healthz", routes_state.healthz, methods=["GET"]),
             Route("/openapi.json", _openapi, methods=["GET"]),
             *table,
         ],

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api import routes, schemas
-from api.routes import Handler
+from api import routes_care, routes_index, routes_state, schemas
+from api.calls import Handler
 
 Schema = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/backfill",
-        routes.post_backfill,
+        routes_index.post_backfill,
         "Walk a bucket and, live, insert and upgrade its artifacts",
         "Backfill",
         body=schemas.BACKFILL,
@@ -42,7 +42,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/check",
-        routes.post_check,
+        routes_care.post_check,
         "Check every invariant; 200 whether or not they hold",
         "Check",
         body=schemas.CHECK,
@@ -51,34 +51,41 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/recover",
-        routes.post_recover,
+        routes_care.post_recover,
         "Repair what broke, dry or live, one resumable call at a time",
         "Recovery",
         body=schemas.RECOVER,
         refusals=(409,),
         example={"dry_run": True},
     ),
-    Operation("GET", "/summary", routes.get_summary, "The Artifacts Summary", "Summary"),
+    Operation("GET", "/summary", routes_state.get_summary, "The Artifacts Summary", "Summary"),
     Operation(
-        "GET", "/findings", routes.get_findings, "Broken invariants over time", "Findings", query=schemas.FINDINGS_QUERY
+        "GET",
+        "/findings",
+        routes_state.get_findings,
+        "Broken invariants over time",
+        "Findings",
+        query=schemas.FINDINGS_QUERY,
     ),
-    Operation("GET", "/runs", routes.get_runs, "Runs, newest first", "Runs", query=schemas.RUNS_QUERY),
-    Operation("GET", "/runs/{run_id}", routes.get_run, "One run", "Run", refusals=(404,)),
+    Operation("GET", "/runs", routes_state.get_runs, "Runs, newest first", "Runs", query=schemas.RUNS_QUERY),
+    Operation("GET", "/runs/{run_id}", routes_state.get_run, "One run", "Run", refusals=(404,)),
     Operation(
         "POST",
         "/runs/{run_id}/undo",
-        routes.post_undo,
+        routes_care.post_undo,
         "Take back the merges of a live recovery",
         "Undo",
         body=schemas.NOTHING,
         body_optional=True,
         refusals=(404, 409),
     ),
-    Operation("GET", "/rules", routes.get_rules, "The rules in the order they are tried", "Rules", refusals=(409,)),
+    Operation(
+        "GET", "/rules", routes_index.get_rules, "The rules in the order they are tried", "Rules", refusals=(409,)
+    ),
     Operation(
         "PUT",
         "/rules",
-        routes.put_rules,
+        routes_index.put_rules,
         "Replace all rules",
         "Rules",
         body=schemas.RULES,
@@ -87,7 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/rules/preview",
-        routes.post_rules_preview,
+        routes_index.post_rules_preview,
         "What a rule set would classify, from a listing of up to 1,000 objects; nothing is stored",
         "Preview",
         body=schemas.PREVIEW,
@@ -96,7 +103,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/guards",
-        routes.post_guards,
+        routes_care.post_guards,
         "Install the guards, or lift them for some minutes",
         "Guards",
         body=schemas.GUARDS,
@@ -107,13 +114,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/pause",
-        routes.post_pause,
+        routes_state.post_pause,
         "Pause scheduled backfill",
         "Pause",
         body=schemas.PAUSE,
         example={"reason": "moving the bucket"},
     ),
     Operation(
-        "POST", "/resume", routes.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
+        "POST", "/resume", routes_state.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
     ),
 )

@@ -71,6 +71,11 @@ class Pages:
     """What was refused at this time or later is passed over; in a dry run, all that ever was."""
     statements: Statements
 
+    @classmethod
+    def of(cls, target: Target, database: Database, budget: Budget, since: str) -> Pages:
+        """Return what takes the chunks of a walk over this target."""
+        return cls(target, budget.metered(database), budget, since, page_statements(target))
+
     async def take(self, chunk: Chunk, *, write: bool) -> Written:
         """Count a chunk and, when live, write what it needs: at once with `write`, else after it was counted alone.
 

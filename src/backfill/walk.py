@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from backfill.counts import Counts
 from backfill.cursor import START, Position
-from backfill.page import Pages, page_statements
+from backfill.page import Pages, Written
 from backfill.target import Target
 from errors import CursorError, OverloadedError, PageTooLargeError, PlatformError
 from ports import Bucket, Chunk, Database, ListRequest, Page
@@ -59,6 +59,15 @@ class SliceReport:
     failure: Exception | None = None
     """What ended it, where it stopped because of an error."""
 
+    def further(self, written: Written) -> SliceReport:
+        """Return the report after one more chunk."""
+        return replace(
+            self,
+            position=Position(None, written.last_key),
+            counts=self.counts + written.counts,
+            repeated=self.repeated + written.repeated,
+        )
+
     def page_counts(self) -> dict[str, int]:
         """Return the pages walked, and how many of them were sent again where any was."""
         again = {"repeated_pages": self.repeated} if self.repeated else {}
@@ -71,40 +80,34 @@ async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
     "end" is only given once R2 said that nothing follows the position. Raises CursorError where a trusted cursor is
     refused, OrderError, and platform errors.
     """
-    lister = _Lister(spec)
-    pages = Pages(
-        target=spec.target,
-        database=spec.budget.metered(spec.database),
-        budget=spec.budget,
-        since=spec.since,
-        statements=page_statements(spec.target),
-    )
+    report = SliceReport(spec.start)
+    try:
+        async for report in _pages(spec):
+            yield report
+    except OverloadedError:
+        yield replace(report, stopped="overloaded")
+
+
+async def _pages(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
+    lister, pages = _Lister(spec), Pages.of(spec.target, spec.database, spec.budget, spec.since)
     report, write = SliceReport(spec.start), spec.target.live
     while not report.complete:
         spent = spec.budget.spent(report.counts.scanned)
         if spent:
             yield replace(report, stopped=spent)
             return
-        try:
-            page = await lister.page(report)
-            for chunk in page.chunks:
-                _refuse_disorder(chunk, report.position)
-                written = await pages.take(chunk, write=write)
-                write = spec.target.live and written.counts.to_write > 0
-                report = replace(
-                    report,
-                    position=Position(None, written.last_key),
-                    counts=report.counts + written.counts,
-                    repeated=report.repeated + written.repeated,
-                )
-                if not written.whole:
-                    yield replace(report, stopped="subrequests")
-                    return
-                if chunk is not page.chunks[-1]:
-                    yield report
-        except OverloadedError:
-            yield replace(report, stopped="overloaded")
-            return
+        page = await lister.page(report)
+        for chunk in page.chunks:
+            _refuse_disorder(chunk, report.position)
+            written = await pages.take(chunk, write=write)
+            # Most pages of most passes are unchanged: one is expected to be as the one before was.
+            write = spec.target.live and written.counts.to_write > 0
+            report = report.further(written)
+            if not written.whole:
+                yield replace(report, stopped="subrequests")
+                return
+            if chunk is not page.chunks[-1]:
+                yield report
         report = _after(report, page)
         yield report
     yield replace(report, stopped="end")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from database.key_ranges import RANGE_ROWS
 from errors import RefusedError
 from ports import Ports
 from runs.budget import Budget
@@ -20,8 +21,15 @@ class Tick:
     settings: Settings
     run: Run
     budget: Budget
+    range_rows: int
+    """No query of the check takes more than about so many rows."""
     counts: dict[str, object] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, ports: Ports, settings: Settings, run: Run, range_rows: int | None) -> Tick:
+        """Return a tick that has its whole budget."""
+        return cls(ports, settings, run, Budget.of_run(run, settings.tick_seconds), range_rows or RANGE_ROWS)
 
     async def part(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do one part of the tick; its failure is noted under its name and does not stop the next."""

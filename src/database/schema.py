@@ -1,19 +1,15 @@
-"""Read what the database at hand looks like: columns, the unique index, guards, and who references `artifacts`.
-
-Everything here costs the same whatever the tables hold: that is what makes a fast check's proofs fast.
-"""
+"""What a database looks like: columns, the unique index, guards, who references `artifacts`, and what that forbids."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sql
 from database.guards import Guard, expected_guards
-from database.suspects import Suspect, by_name, folded, mentioned_by_name, ours
+from database.suspects import Suspect
 from errors import RefusedError
-from ports import Database, Result, Row
+from ports import Row
 
 WANTED = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 
@@ -139,6 +135,13 @@ class Schema:
         """Tell whether the table, or the column in it, is not there."""
         return table not in self.tables or not self.tables[table].has(column)
 
+    def refuse_unmergeable(self) -> None:
+        """Raise RefusedError where no row of this database may be merged."""
+        new_id(self.artifacts)
+        self.refuse_missing_children()
+        self.refuse_cascades()
+        self.refuse_repeated_ids()
+
     def refuse_repeated_ids(self) -> None:
         """Raise RefusedError unless the database itself keeps any two artifacts from having one id.
 
@@ -222,187 +225,3 @@ def new_id(columns: Sequence[Row]) -> str:
         return "lower(hex(randomblob(16)))"
     hint = "Declare it INTEGER PRIMARY KEY, or TEXT."
     raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What the statements returned; `unique` are the keys of artifacts as (index, origin, columns)."""
-
-    columns: list[Row]
-    pair: str | None
-    unique: list[tuple[str, str, list[str]]]
-    overview: Result
-    cost: int
-
-    @property
-    def id_proof(self) -> str | None:
-        """What makes the id unique: `rowid` where it is one, `pk` or `index` where an index on it alone does."""
-        primary = [str(row["name"]) for row in self.columns if row["pk"]]
-        if primary == ["id"] and all(origin != "pk" for _, origin, _ in self.unique):
-            return "rowid"
-        origins = [origin for _, origin, key in self.unique if key == ["id"]]
-        return None if not origins else "pk" if "pk" in origins else "index"
-
-    def further(self, references: tuple[Reference, ...]) -> set[str]:
-        """Return the tables beside those of references whose text speaks of artifacts, or of keys."""
-        named = {reference.table.lower() for reference in references} | {"artifacts"}
-        found = {str(row["name"]) for row in self.overview.rows if row["type"] == "table"}
-        return {name for name in found if name.lower() not in named and not ours(name)}
-
-
-async def read_schema(
-    database: Database, children: tuple[tuple[str, str], ...], not_children: tuple[tuple[str, str], ...] = ()
-) -> Schema:
-    """Return the facts; `children` are the configured references, beside those that foreign keys declare.
-
-    `not_children` are the columns that are said to be none, whatever they look like.
-    """
-    read = await _read(database)
-    found = _references(read.overview, children)
-    further = read.further(found)
-    names = json.dumps(sorted({reference.table for reference in found} | further))
-    wanted = [sql.statement("schema/columns", tables=names)]
-    if read.id_proof in ("pk", "index"):
-        wanted.append(sql.statement("schema/null_ids"))
-    details, *nulls = await database.batch(wanted)
-    tables = _tables(details)
-    if read.columns:
-        tables["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in read.columns), ("id",))
-    references = tuple(_as_declared(reference, tables) for reference in found)
-    excused = _excused(references, read.overview, not_children)
-    looked_at = [(table.name, column) for table in tables.values() if table.kind != "view" for column in table.columns]
-    return replace(
-        _schema(read),
-        references=references,
-        tables={name: table for name, table in tables.items() if name not in further},
-        null_ids=any(bool(result.rows[0]["found"]) for result in nulls),
-        suspects=tuple(by_name(looked_at, excused)),
-        mentions=tuple(mentioned_by_name(looked_at, excused)),
-        excused=frozenset(excused),
-        rows_read=read.cost + sum(result.rows_read for result in (details, *nulls)),
-    )
-
-
-async def _read(database: Database) -> _Read:
-    columns, unique, overview = await database.batch(
-        [
-            sql.statement("schema/artifact_columns"),
-            sql.statement("schema/unique_keys"),
-            sql.statement("schema/overview"),
-        ]
-    )
-    keys = [(str(row["name"]), str(row["origin"]), _names(str(row["covered"]))) for row in unique.rows]
-    pair = [str(row["name"]) for row in unique.rows if _is_pair(str(row["covered"]))]
-    cost = sum(result.rows_read for result in (columns, unique, overview))
-    return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
-
-
-def _is_pair(covered: str) -> bool:
-    """Tell whether an index covers exactly bucket and key, compared byte for byte."""
-    return sorted(one or "" for one in json.loads(covered)) == ["r2_bucket BINARY", "r2_key BINARY"]
-
-
-def _names(covered: str) -> list[str]:
-    """Return the columns that an index covers, without their collations; an expression has no name."""
-    return [(one or " ").rpartition(" ")[0] for one in json.loads(covered)]
-
-
-def _schema(read: _Read) -> Schema:
-    """Return what the first statements say, without the references and what depends on them."""
-    rows, keys = read.overview.rows, _foreign_keys(read.overview)
-    return Schema(
-        artifacts=tuple(read.columns),
-        unique_index=read.pair,
-        unknown_index=any(row["type"] == "index" for row in rows),
-        references=(),
-        tables={},
-        triggers={str(row["name"]): str(row["sql"]) for row in rows if row["type"] == "trigger"},
-        cascades=_cascades(read.overview),
-        mismatched=_mismatched(keys, read.columns, [key for _, _, key in read.unique]),
-        on_pair=tuple(name for name, parents in keys if sorted(parents) == ["r2_bucket", "r2_key"]),
-        id_proof=read.id_proof,
-    )
-
-
-def _tables(details: Result) -> dict[str, Table]:
-    names = {str(row["table_name"]): row for row in details.rows}.keys()
-    return {name: _table(name, [row for row in details.rows if row["table_name"] == name]) for name in names}
-
-
-def _as_declared(reference: Reference, tables: dict[str, Table]) -> Reference:
-    """Return the reference with its column spelled as the table declares it."""
-    columns = tables[reference.table].columns if reference.table in tables else ()
-    declared = [name for name in columns if name.lower() == reference.column.lower()]
-    return Reference(reference.table, declared[0], reference.declared) if declared else reference
-
-
-def _references(overview: Result, children: tuple[tuple[str, str], ...]) -> tuple[Reference, ...]:
-    """Return every reference once; SQLite's names are the same in upper and lower case."""
-    found = {
-        folded(str(row["name"]), str(row["child_column"])): Reference(
-            _canonical(str(row["name"])), str(row["child_column"]), declared=True
-        )
-        for row in _keys_on_artifacts(overview)
-        if row["by_id"]
-    }
-    for table, column in children:
-        found.setdefault(folded(table, column), Reference(_canonical(table), column, declared=False))
-    return tuple(found[key] for key in sorted(found))
-
-
-def _canonical(table: str) -> str:
-    """Return `artifacts` for artifacts in any case, as the statements spell it."""
-    return "artifacts" if table.lower() == "artifacts" else table
-
-
-def _keys_on_artifacts(overview: Result) -> list[Row]:
-    return [row for row in overview.rows if row["type"] == "table" and row["parent"] == "artifacts"]
-
-
-def _excused(
-    references: tuple[Reference, ...], overview: Result, not_children: tuple[tuple[str, str], ...]
-) -> set[tuple[str, str]]:
-    """Return what is no suspect: known references, keys on other tables, and what is said to be no reference."""
-    elsewhere = [row for row in overview.rows if row["parent"] not in (None, "artifacts")]
-    pairs = [row for row in _keys_on_artifacts(overview) if not row["by_id"]]
-    return {
-        *(folded(one.table, one.column) for one in references),
-        *(folded(str(row["name"]), str(row["child_column"])) for row in [*elsewhere, *pairs]),
-        *(folded(table, column) for table, column in not_children),
-    }
-
-
-def _foreign_keys(overview: Result) -> list[tuple[str, list[str]]]:
-    """Return the foreign keys on artifacts, as (table and its columns, the parent's columns)."""
-    grouped: dict[tuple[str, int], list[Row]] = {}
-    for row in _keys_on_artifacts(overview):
-        grouped.setdefault((str(row["name"]), int(row["key_number"] or 0)), []).append(row)
-    return [
-        (
-            f"{table} ({', '.join(str(row['child_column']) for row in rows)})",
-            [str(row["parent_column"]) for row in rows if row["parent_column"] is not None],
-        )
-        for (table, _), rows in grouped.items()
-    ]
-
-
-def _mismatched(keys: list[tuple[str, list[str]]], columns: Sequence[Row], unique: list[list[str]]) -> tuple[str, ...]:
-    """Return the foreign keys whose parent columns are not unique; without columns they mean the primary key."""
-    primary = [str(row["name"]).lower() for row in columns if row["pk"]]
-    known = [sorted(key) for key in unique] + ([primary] if len(primary) == 1 else [])
-    return tuple(name for name, parents in keys if sorted(parents or primary) not in known)
-
-
-def _cascades(overview: Result) -> tuple[str, ...]:
-    return tuple(
-        f"{row['name']}.{row['child_column']} ON DELETE {row['on_delete']}"
-        for row in _keys_on_artifacts(overview)
-        if not row["by_id"] and row["on_delete"] in ("CASCADE", "SET NULL", "SET DEFAULT")
-    )
-
-
-def _table(name: str, rows: list[Row]) -> Table:
-    keys = tuple(str(row["name"]) for row in rows if row["pk"])
-    named = keys if len(keys) == 1 or rows[0]["without_rowid"] else ("rowid",)
-    computed = tuple(str(row["name"]) for row in rows if row["computed"])
-    return Table(name, tuple(str(row["name"]) for row in rows), named, str(rows[0]["kind"]), computed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import sql
@@ -42,26 +43,12 @@ class Invariant:
 def read_invariant(path: Path) -> Invariant:
     """Return the invariant in a file; raises SqlFileError naming the file and what its header lacks."""
     text = path.read_text(encoding="utf-8")
-    header: dict[str, str] = {}
-    for line in text.splitlines():
-        if not line.startswith("--"):
-            break
-        found = _LINE.fullmatch(line)
-        if not found or found[1] not in (*_REQUIRED, *_OPTIONAL):
-            raise sql.SqlFileError(f"invariants/{path.name}: the header line {line!r} is not one of ours")
-        header[found[1]] = found[2]
-    for name in _REQUIRED:
-        if name not in header:
-            raise sql.SqlFileError(f"invariants/{path.name}: the header has no line '-- {name}: …'")
-    choices = {"severity": SEVERITIES, **_OPTIONAL}
-    for name, allowed in choices.items():
-        if name in header and header[name] not in allowed:
-            raise sql.SqlFileError(f"invariants/{path.name}: {name} must be one of {', '.join(allowed)}")
+    header = _header(path, text)
     query = sql.parse(f"invariants/{path.stem}", text)
     unknown = sql.names(query) - GIVEN
     if unknown or "?" in sql.bare(query):
         wrong = ", ".join(sorted(unknown)) or "?"
-        raise sql.SqlFileError(f"invariants/{path.name}: {wrong} is not one of {', '.join(sorted(GIVEN))}")
+        raise _refused(path, f"{wrong} is not one of {', '.join(sorted(GIVEN))}")
     return Invariant(
         name=path.stem,
         holds=header["holds"],
@@ -75,6 +62,27 @@ def read_invariant(path: Path) -> Invariant:
         proof=header.get("proof"),
         modes=header.get("modes"),
     )
+
+
+def _header(path: Path, text: str) -> dict[str, str]:
+    """Return the lines of the file's header, by their names."""
+    header: dict[str, str] = {}
+    for line in takewhile(lambda line: line.startswith("--"), text.splitlines()):
+        found = _LINE.fullmatch(line)
+        if not found or found[1] not in (*_REQUIRED, *_OPTIONAL):
+            raise _refused(path, f"the header line {line!r} is not one of ours")
+        header[found[1]] = found[2]
+    for name in _REQUIRED:
+        if name not in header:
+            raise _refused(path, f"the header has no line '-- {name}: …'")
+    for name, allowed in {"severity": SEVERITIES, **_OPTIONAL}.items():
+        if name in header and header[name] not in allowed:
+            raise _refused(path, f"{name} must be one of {', '.join(allowed)}")
+    return header
+
+
+def _refused(path: Path, why: str) -> sql.SqlFileError:
+    return sql.SqlFileError(f"invariants/{path.name}: {why}")
 
 
 def read_catalogue(folder: Path = FOLDER) -> list[Invariant]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import sql
@@ -65,3 +66,21 @@ def unmet(invariant: Invariant, schema: Schema) -> str | None:
         gone = schema.missing_children
         return f"CHILDREN names {', '.join(gone)}, which the database does not have." if gone else None
     return None
+
+
+def query(
+    invariant: Invariant, subject: Subject, facts: Callable[[Invariant], Awaitable[str]]
+) -> Callable[[sql.Fragment], Awaitable[sql.Fragment]]:
+    """Return the invariant's query about the subject, as a function of the rows that it takes."""
+
+    async def over(rows: sql.Fragment) -> sql.Fragment:
+        given: dict[str, str | sql.Fragment] = {
+            **subject.slots,
+            "unique_index": sql.load("schema/unique_index"),
+            "rows": rows,
+            "facts": await facts(invariant),
+            "label": subject.label,
+        }
+        return sql.fill(invariant.query, **{name: given[name] for name in sql.names(invariant.query)})
+
+    return over

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from database.schema import Schema, read_schema
+import log
+import sql
+from database.reading import read_schema
+from database.schema import Schema
 from ports import Database, Ports
 from recovery.ranking import Ranking
 from runs.budget import Budget
@@ -83,6 +86,14 @@ class Call:
         """How the rows of an object are ranked."""
         live = None if self.request.include_deleted else self.settings.live_where
         return Ranking(live or "1", by_id=self.request.unreadable == "highest_id")
+
+    async def note(self, counts: str) -> None:
+        """Keep in the run's row what the call has done so far, as JSON."""
+        await self.database.batch([sql.statement("recovery/note_step", run=self.run.id, counts=counts)])
+
+    def log(self, event: str, **fields: object) -> None:
+        """Write a log line about the call."""
+        log.write(self.run.clock.now(), "info", event, run_id=self.run.id, **fields)
 
     async def schema(self) -> Schema:
         """Read the schema as it is now: a step may have changed it."""

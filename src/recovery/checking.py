@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from database.sampling import Sampled
 from database.schema import Schema
-from invariants import findings
-from invariants.catalogue import read_catalogue
-from invariants.check import CheckReport, CheckSpec, check_database
-from invariants.run import verified
+from invariants.check import check_database
+from invariants.outcome import verified
+from invariants.spec import Checking, CheckReport, CheckSpec
 from invariants.verdict import Verdict, all_hold
 from recovery.call import Call
 from recovery.steps import MergeStep, Repaired, Step
@@ -55,8 +54,8 @@ async def verify(call: Call, schema: Schema, before: int, sampled: Sampled | Non
     """Check everything again, and keep what was found as any check does."""
     report = await _full_check(call, schema, "verify", sampled)
     now = call.run.clock.now()
-    found = findings.statements(report.verdicts, now, alerting=call.settings.alerting)
-    await write_held(call.database, call.run, *found, *verified(report, now))
+    kept = verified(report, now, alerting=call.settings.alerting)
+    await write_held(call.database, call.run, *kept)
     sample = tuple(verdict.report() for verdict in report.verdicts)
     return Verified(Step("verify", before, violations(report.verdicts), sample=sample), all_hold(report.verdicts))
 
@@ -85,5 +84,5 @@ def violations(verdicts: Iterable[Verdict]) -> int:
 async def _full_check(call: Call, schema: Schema, part: Part, sampled: Sampled | None) -> CheckReport:
     # A look that takes long ends with the call's last queries, not with its last second.
     budget = replace(call.budget.part(part), deadline=call.run.clock.now() + timedelta(seconds=SECONDS))
-    spec = CheckSpec(call.ports.database, schema, "full", budget, renew=call.run.renew, sampled=sampled)
-    return await check_database(spec, read_catalogue())
+    how = Checking("full", budget, renew=call.run.renew)
+    return await check_database(CheckSpec(how, call.ports.database, schema, sampled=sampled))

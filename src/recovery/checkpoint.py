@@ -44,6 +44,17 @@ class Checkpoint:
     """The chunk that is undone next; the chunks count down."""
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Where a merge begins: after the object that an earlier call came to, and with which chunk."""
+
+    checkpoint: MergeCheckpoint | None = None
+    chunk: int = 0
+    """The number of the run's last chunk."""
+    deleted: int = 0
+    """The rows that earlier rounds of this call deleted."""
+
+
 NOWHERE = Checkpoint()
 
 

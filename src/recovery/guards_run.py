@@ -9,7 +9,7 @@ from datetime import timedelta
 import log
 import sql
 from database.guards import expected_guards
-from database.schema import read_schema
+from database.reading import read_schema
 from log import timestamp
 from ports import Ports, Statement
 from recovery.guarding import Installed, install, lift, our_triggers, prepared

@@ -11,13 +11,11 @@ from database.batch import ask
 from database.schema import Schema
 from errors import OverloadedError, PlatformError, RefusedError, TransientError
 from recovery.call import Call
-from recovery.checkpoint import Checkpoint, MergeCheckpoint, writing
+from recovery.checkpoint import Beginning, Checkpoint, MergeCheckpoint, writing
 from recovery.chunk import Chunk, fitting, merge_chunk
 from recovery.conflicts import Conflicts
 from recovery.duplicates import EVERY_OBJECT, ObjectKey, given_objects
-from recovery.guarding import drop_stale_guards
 from runs.budget import Budget
-from runs.lease import write_held
 
 CHUNK_ROWS = 5_000
 """Rows that one batch touches at most, children included, where an object can be merged in parts: under a second."""
@@ -34,17 +32,6 @@ FIRST: ObjectKey = ("", "")
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """Where a merge begins: after the object that an earlier call came to, and with which chunk."""
-
-    checkpoint: MergeCheckpoint | None = None
-    chunk: int = 0
-    """The number of the run's last chunk."""
-    deleted: int = 0
-    """The rows that earlier rounds of this call deleted."""
-
-
-@dataclass(frozen=True)
 class MergeOutcome:
     """What a merge did, and whether a further call is needed (`more`)."""
 
@@ -56,18 +43,6 @@ class MergeOutcome:
     more: bool
     checkpoint: MergeCheckpoint | None
     """How far it came, with what it left; None where it looked at no object."""
-
-
-async def prepare(call: Call, schema: Schema) -> None:
-    """Create the indexes that the merge is served by, where they are missing."""
-    await write_held(call.database, call.run, sql.statement("recovery/create_object_index"))
-    for reference in schema.references:
-        named = {"table_name": reference.table, "column_name": reference.column}
-        if not await ask(call.database, sql.statement("recovery/child_index", **named)):
-            name = sql.quote(f"steward_children_{reference.table}_{reference.column}")
-            create = sql.statement("recovery/create_child_index", name=name, **reference.slots)
-            await write_held(call.database, call.run, create)
-    await drop_stale_guards(call.database, call.run, schema)
 
 
 async def merge(call: Call, schema: Schema, conflicts: Conflicts, beginning: Beginning) -> MergeOutcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from database.schema import new_id
 from errors import RefusedError
 from ports import Ports
 from recovery.call import Call, RecoverRequest, Sizes
@@ -42,10 +41,7 @@ async def recover(
 async def _begun(call: Call) -> Saga:
     """Look at the schema and return the saga. Raises RefusedError where nothing could be merged in this database."""
     schema = await call.schema()
-    new_id(schema.artifacts)
-    schema.refuse_missing_children()
-    schema.refuse_cascades()
-    schema.refuse_repeated_ids()
+    schema.refuse_unmergeable()
     if call.settings.live_where:
         await check_live_where(call.database, call.settings.live_where)
     if call.live:

@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-import log
-import sql
-from backfill.rules import read_rules
 from database.schema import Schema
 from recovery.call import Call
 from recovery.checking import Measured, Verified, foretell, measure, verify
-from recovery.checkpoint import NOWHERE, Checkpoint, read_recovery, writing
-from recovery.dedupe import Deduped, Judged, dedupe, planned
-from recovery.duplicates import EVERY_OBJECT, all_objects
-from recovery.merge import Beginning
+from recovery.checkpoint import NOWHERE, Beginning, Checkpoint, read_recovery
+from recovery.dedupe import Deduped, dedupe
+from recovery.judging import Judged, planned, planned_again
 from recovery.pausing import pause, resume
-from recovery.plan import plan_merge
-from recovery.repair import Repair
+from recovery.repair import repair_after
 from recovery.repairs import repair_all
-from recovery.steps import MergeStep, Step, StepName
-from runs.lease import write_held
+from recovery.steps import Step, StepName
 
 MAX_ROUNDS = 3
 CONTINUE = 'POST /recover continues from here (docs/runbook.md, "A run that failed").'
@@ -78,7 +72,7 @@ class Saga:
             if call.budget.part("merge").spent() == "subrequests":
                 return
             self.schema, start = await call.schema(), NOWHERE
-            judgement = replace(judgement, plan=await plan_merge(call, self.schema))
+            judgement = await planned_again(call, self.schema, judgement)
         self.done = True
         await self._step("resume", lambda: resume(call, ok=self.ok))
 
@@ -96,16 +90,15 @@ class Saga:
 
     async def _begin(self, name: StepName) -> None:
         """Note the step in the run's row, for whoever looks meanwhile, or after the run died."""
-        self.at, run = name, self.call.run
-        await run.renew()
-        noted = json.dumps({**self.report(), "step": name, "next": CONTINUE}, ensure_ascii=False)
-        await self.call.database.batch([sql.statement("recovery/note_step", run=run.id, counts=noted)])
+        self.at = name
+        await self.call.run.renew()
+        noted = {**self.report(), "step": name, "next": CONTINUE}
+        await self.call.note(json.dumps(noted, ensure_ascii=False))
 
     def _end(self, step: Step) -> None:
         """Record what the step brought."""
         self.steps[step.name] = self.steps[step.name].then(step) if step.name in self.steps else step
-        run = self.call.run
-        log.write(run.clock.now(), "info", "recovery_step", run_id=run.id, step=step.name, changed=step.changed)
+        self.call.log("recovery_step", step=step.name, changed=step.changed)
 
     async def _bookmark(self) -> Step:
         bookmark = await self.call.database.bookmark() if self.call.live else None
@@ -117,7 +110,7 @@ class Saga:
         if merged.step.more:
             return None
         self.schema = await self.call.schema()
-        repair = await self._repair(merged.step, judgement, start)
+        repair = await repair_after(self.call, self.schema, judgement.plan, merged.step, start)
         repaired = await repair_all(repair, self._step)
         if repaired is None:
             return None
@@ -131,19 +124,9 @@ class Saga:
         return verified
 
     async def _merge(self, judgement: Judged, start: Checkpoint) -> Deduped:
-        """Merge, and keep where the next call continues: objects may have been left since the last chunk."""
         await self._begin("dedupe")
         deleted = self.steps["dedupe"].changed if "dedupe" in self.steps else 0
         merged = await dedupe(self.call, self.schema, judgement, Beginning(start.merge, self.chunk, deleted))
         self._end(merged.step)
-        if merged.outcome:
-            self.chunk = merged.outcome.chunk
-            kept = writing(self.call.run.id, Checkpoint(merge=merged.outcome.checkpoint))
-            await write_held(self.call.database, self.call.run, kept)
+        self.chunk = merged.outcome.chunk if merged.outcome else self.chunk
         return merged
-
-    async def _repair(self, merged: MergeStep, judgement: Judged, start: Checkpoint) -> Repair:
-        live, plan = self.call.live, judgement.plan
-        objects = all_objects(0) if live else all_objects(EVERY_OBJECT, plan.left)
-        rules = await read_rules(self.call.database)
-        return Repair(self.call, self.schema, rules, objects, merged.after == 0, start.classify)

@@ -6,66 +6,18 @@ stays: it is knowledge, and dropping below a known type is what the guards forbi
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import sql
 from database.batch import Batch, ask
 from database.rows import number
-from database.schema import Schema, read_schema
+from database.schema import Schema
 from errors import RefusedError
-from ports import Database, Ports, Row
+from ports import Database, Row, Statement
 from recovery.checkpoint import read_undo
 from recovery.restore import OBJECT, Restored, Undoing
 from runs.budget import Budget
-from runs.lease import write_held
-from runs.pause import pausing
-from runs.record import Opening, Run, fail_run, open_run, require_run
-from settings import Settings
-
-BY = "undo"
-SECONDS = 100
-"""No new chunk starts after this; `done` is then false."""
-
-REFUSED_SHOWN = 100
-
-
-@dataclass(frozen=True)
-class UndoReport:
-    """What one call of an undo did; the body of its answer."""
-
-    run_id: int
-    undone_run: int
-    done: bool
-    restored: int
-    children_restored: int
-    refused: list[Row]
-    """Up to 100 merges and 100 children that could not be undone because they moved on, and why."""
-
-
-async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, object]:
-    """Undo the merges of recovery `target` and return what came back and what was refused.
-
-    Doing it twice changes nothing. Raises InputError (404) where there is no such run, RefusedError where the run is
-    no live recovery, the unique index cannot be dropped, or another run has the lease.
-    """
-    await _refuse_other_runs(ports.database, target)
-    run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
-    budget = Budget.of_run(run, SECONDS)
-    try:
-        report = await _undo(ports, settings, run, target, budget)
-    except Exception as error:
-        await fail_run(run, error, cost=budget.cost)
-        raise
-    body = asdict(report)
-    await run.close("succeeded" if report.done else "stopped", counts=body, cost=budget.cost)
-    return body
-
-
-async def _refuse_other_runs(database: Database, target: int) -> None:
-    found = await require_run(database, target)
-    if found["kind"] != "recovery" or found["mode"] != "live":
-        hint = "Only a live recovery deletes rows; GET /runs?kind=recovery lists them."
-        raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
+from runs.lease import Holder, write_held
 
 
 @dataclass(frozen=True)
@@ -76,24 +28,29 @@ class _Journal:
     orphans: int
 
 
-async def _undo(ports: Ports, settings: Settings, run: Run, target: int, budget: Budget) -> UndoReport:
-    database = budget.metered(ports.database)
-    schema = await read_schema(database, settings.children, settings.not_children)
-    schema.refuse_missing_children()
-    schema.refuse_cascades()
-    work, journal = Undoing(database, schema, run, run.id, target), await _read_journal(database, target)
-    # Before anything is changed: an index that cannot be dropped refuses the whole.
-    indexes = await _droppable_indexes(database, schema) if journal.chunks else []
+async def undo(work: Undoing, budget: Budget, pause: Statement) -> tuple[Restored, bool]:
+    """Undo what the journal holds of the run; return what came back, and whether all of it was taken.
+
+    Raises RefusedError, before anything is changed, where the unique index cannot be dropped.
+    """
+    database, journal = work.database, await _read_journal(work.database, work.target)
+    indexes = await _droppable_indexes(database, work.schema) if journal.chunks else []
     if journal.chunks or journal.orphans:
-        await write_held(database, run, pausing(ports.clock, by=BY, reason=f"undo of run {target}"))
+        await write_held(database, work.run, pause)
     if journal.chunks:
-        await _make_room(database, run, indexes)
+        await _make_room(database, work.run, indexes)
     restored, done = await _chunks(work, journal.chunks, budget)
     # The losers are back by then: an orphan may have looked for one of them.
     if done and journal.orphans:
         restored += await work.orphans()
-    refused = [*await _refused_merges(database, target), *restored.moved_on[:REFUSED_SHOWN]]
-    return UndoReport(run.id, target, done, restored.losers, restored.children, refused)
+    return restored, done
+
+
+async def refused_merges(database: Database, target: int) -> list[Row]:
+    """Return up to 100 merges that could not be undone, and why."""
+    refused = sql.statement("recovery/refused_merges", run=target, **OBJECT)
+    columns = ("loser_id", "winner_id", "r2_bucket", "r2_key", "why")
+    return await ask(database, sql.showing(refused, *columns))
 
 
 async def _read_journal(database: Database, target: int) -> _Journal:
@@ -119,17 +76,10 @@ async def _chunks(work: Undoing, chunks: list[int], budget: Budget) -> tuple[Res
     return restored, True
 
 
-async def _make_room(database: Database, run: Run, indexes: list[str]) -> None:
+async def _make_room(database: Database, run: Holder, indexes: list[str]) -> None:
     """Drop the unique indexes, under which no loser could return; an ordinary one takes their place."""
     drops = [sql.statement("recovery/drop_index", name=sql.quote(name)) for name in indexes]
     await write_held(database, run, sql.statement("recovery/create_object_index"), *drops)
-
-
-async def _refused_merges(database: Database, target: int) -> list[Row]:
-    """Return up to 100 merges that could not be undone, and why."""
-    refused = sql.statement("recovery/refused_merges", run=target, **OBJECT)
-    columns = ("loser_id", "winner_id", "r2_bucket", "r2_key", "why")
-    return await ask(database, sql.showing(refused, *columns))
 
 
 async def _droppable_indexes(database: Database, schema: Schema) -> list[str]:

@@ -219,14 +219,14 @@ async def list_runs(
     return [readable(row) for row in result.rows]
 
 
-async def read_run(database: Database, run_id: int) -> dict[str, object] | None:
-    """Return one run, or None where there is no such run."""
+async def read_run(database: Database, run_id: int) -> Row | None:
+    """Return the row of one run, or None where there is no such run."""
     [result] = await database.batch([sql.statement("runs/read_run", run=run_id)])
-    return readable(result.rows[0]) if result.rows else None
+    return result.rows[0] if result.rows else None
 
 
-async def require_run(database: Database, run_id: int) -> dict[str, object]:
-    """Return one run; raises InputError (404) where there is none, as for a number that no database could hold."""
+async def require_run(database: Database, run_id: int) -> Row:
+    """Return the row of one run; raises InputError (404) where there is none, or could be none."""
     found = await read_run(database, run_id) if run_id < 2**53 else None
     if found is None:
         raise InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from backfill.run import BackfillRequest, run_backfill
+from backfill.request import BackfillRequest
+from backfill.run import run_backfill
 from errors import StewardError
 from ports import Ports
-from recovery.undo import undo_run
+from recovery.undo_run import undo_run
 from settings import Settings, read_settings
 from tests.chaos.faults import Fault
 from tests.chaos.scenes import (

@@ -24,10 +24,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backfill.run import BackfillRequest, run_backfill
+from backfill.request import BackfillRequest
+from backfill.run import run_backfill
 from errors import StewardError
 from ports import Ports
-from recovery.undo import undo_run
+from recovery.undo_run import undo_run
 from runs.pause import resume
 from tests.chaos.faults import KINDS, Fault
 from tests.chaos.history_writers import Writers

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tooling.structure import MEASURES, circles, main, read_modules, worse
+from tooling.structure import MEASURES, circles, loose, main, read_modules, upward, worse
 
 
 def tree(folder: Path, files: dict[str, str]) -> Path:
@@ -49,5 +49,22 @@ def test_what_is_over_its_limit_is_named(tmp_path: Path) -> None:
         tree(tmp_path, {"a.py": f"import b\n\n\n{long}", "b.py": "import a\n\n\ndef short():\n    return 1\n"})
     )
     found = worse(modules)
-    assert "function, most lines: 41 is over the limit of 38" in found
+    assert "function, most lines: 41 is over the limit of 35" in found
     assert "modules in an import circle: 2 is over the limit of 0" in found
+
+
+def test_an_import_upwards_is_found_and_one_downwards_is_not(tmp_path: Path) -> None:
+    files = {
+        "database/__init__.py": "",
+        "database/low.py": "from recovery import high\n",
+        "recovery/__init__.py": "",
+        "recovery/high.py": "from database import low\n",
+        "nowhere.py": "from database import low\n",
+    }
+    assert upward(read_modules(tree(tmp_path, files))) == ["database.low → recovery.high", "nowhere → database.low"]
+
+
+def test_a_function_that_takes_a_dict_of_anything_is_found_inside_and_not_at_the_edges(tmp_path: Path) -> None:
+    text = "def takes(found: dict[str, object]) -> None:\n    pass\n"
+    files = {"recovery/one.py": text, "api/two.py": text, "recovery/three.py": text.replace("object", "int")}
+    assert loose(read_modules(tree(tmp_path, files))) == ["recovery.one.takes"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from database.schema import read_schema
+from database.reading import read_schema
 from invariants.catalogue import FOLDER, Invariant, read_catalogue, read_invariant
 from invariants.verdict import Verdict
 from sql import SqlFileError

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from database.schema import read_schema
+from database.reading import read_schema
 from errors import PlatformError
 from invariants.catalogue import read_catalogue
-from invariants.run import check
 from invariants.verdict import Verdict
+from invariants.work import check
 from ports import Database, Result, Statement
 from settings import read_settings
 from tests.databases import SETTINGS, Shape, broken, checked, every_shape, full_check, full_for, unguarded, verdicts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from invariants.run import check
+from invariants.work import check
 from tests.databases import SETTINGS, Shape, full_for, healed, recovered, steps, undone, unguarded, verdicts
 from tests.fakes import World
 from tests.support import Api

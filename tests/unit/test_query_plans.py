@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backfill.run import BackfillRequest, run_backfill
+from backfill.request import BackfillRequest
+from backfill.run import run_backfill
 from ports import Ports, Statement
 from tests.fakes import World, migrate, migrated_world
 from tests.support import SETTINGS, RecordingDatabase, numbered

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from database.key_ranges import KeyRanges
-from invariants.run import Outcome, check
+from invariants.outcome import Outcome
 from invariants.verdict import Verdict
+from invariants.work import check
 from tests.databases import SETTINGS, full_for, unguarded
 from tests.fakes import World, migrate
 from tests.unit.test_ranges import sliced as slowly

@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from database.key_ranges import KeyRanges
-from invariants.run import EVIDENCE, Checking, Outcome, check, full_check_due
+from invariants.full_check import EVIDENCE, full_check_due
+from invariants.outcome import Outcome
+from invariants.spec import Checking
+from invariants.work import check
 from log import timestamp
 from ports import Database, Result, Statement
 from recovery.call import RecoverRequest

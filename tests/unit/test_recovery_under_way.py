@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from backfill.run import BackfillRequest, run_backfill
+from backfill.request import BackfillRequest
+from backfill.run import run_backfill
 from cron.tick import run_tick
 from errors import LeaseLostError
 from invariants.run import run_check

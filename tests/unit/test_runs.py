@@ -9,7 +9,7 @@ import pytest
 from errors import LeaseLostError, RefusedError
 from runs.lease import LEASE, RENEW_AFTER
 from runs.pause import pause, read_control, resume
-from runs.record import TRANSITIONS, Opening, Run, list_runs, open_run, read_run
+from runs.record import TRANSITIONS, Opening, Run, list_runs, open_run, read_run, readable
 from tests.fakes import World, migrated_world
 from tests.support import Api, everything, tick
 
@@ -36,7 +36,7 @@ def close(run: Run, status: str = "succeeded", **rest: Any) -> None:  # noqa: AN
 def row(world: World, run: Run) -> dict[str, object]:
     found = asyncio.run(read_run(world.database, run.id))
     assert found is not None
-    return found
+    return readable(found)
 
 
 def control(world: World) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from database.schema import read_schema
+from database.reading import read_schema
 from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_invariant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errors import PlatformError
@@ -39,6 +39,7 @@ def first_walked(world: World) -> str:
     return str(world.database.one("SELECT walked_first FROM steward_control"))
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     buckets=st.integers(2, 5), failing=st.integers(0, 1), between=st.lists(st.integers(0, 3), min_size=8, max_size=8)
 )

@@ -1,0 +1,52 @@
+"""What answers and a run's row say of a walk."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from backfill.cursor import START, encode
+from backfill.target import Target
+from backfill.walk import SliceReport, WalkSpec
+from errors import CursorError, InputError
+from runs.record import Run, fail_run
+
+
+def kept(target: Target, report: SliceReport) -> dict[str, object]:
+    """Return what the run's row keeps: the counts, where the next call continues, and why this one stopped."""
+    return {**report.counts.report(), **_place(target, report), "stopped_because": report.stopped}
+
+
+def _place(target: Target, report: SliceReport) -> dict[str, object]:
+    """Return where the next call continues; a complete walk has no such place."""
+    position = START if report.complete else report.position
+    token = None if position == START else encode(target.bucket, target.prefix, position)
+    place = {"truncated": not report.complete, "cursor": token, "start_after": position.last_key}
+    return {**place, **report.page_counts()}
+
+
+def body(run: Run, spec: WalkSpec, report: SliceReport) -> dict[str, object]:
+    """Return the body of `POST /backfill`."""
+    return {
+        "run_id": run.id,
+        "dry_run": not spec.target.live,
+        "r2_bucket": spec.target.bucket,
+        "r2_prefix": spec.target.prefix,
+        **report.counts.report(),
+        **_place(spec.target, report),
+        "cost": spec.budget.cost.report(),
+        "duration_ms": run.elapsed_ms(),
+        "stopped_because": report.stopped,
+    }
+
+
+async def fail(run: Run, spec: WalkSpec, report: SliceReport, failure: Exception) -> NoReturn:
+    """End the run as failed and raise what ended it; a cursor that R2 refuses is the caller's to correct."""
+    cost = spec.budget.cost
+    if not isinstance(failure, CursorError):
+        await fail_run(run, failure, counts=kept(spec.target, report), cost=cost)
+        raise failure
+    await run.close("failed", cost=cost, error=failure.sentence())
+    hint = "Send start_after with the last key instead: it does not depend on R2's cursor."
+    refused = InputError("cursor", f"R2 refused the cursor: {failure}", hint=hint, status=400)
+    refused.run_id = run.id
+    raise refused from failure

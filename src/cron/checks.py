@@ -1,0 +1,24 @@
+"""The part of a tick that checks: fast, or full when the last full check is old or under way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cron.state import Tick
+from invariants.full_check import full_check_due
+from invariants.spec import Checking
+from invariants.work import check
+
+
+async def check_part(tick: Tick) -> dict[str, object]:
+    """Check within half of the tick's time, and return what was found."""
+    settings = tick.settings
+    due = await full_check_due(tick.ports.database, tick.ports.clock.now(), settings.full_check_hours)
+    half = tick.run.started_at + timedelta(seconds=settings.tick_seconds) / 2
+    budget = tick.budget.part("check", until=half)
+    how = Checking("full" if due else "fast", budget, resume=True, renew=tick.run.renew, range_rows=tick.range_rows)
+    outcome = await check(tick.ports, settings, how)
+    for verdict in outcome.verdicts:
+        if verdict.outcome == "not_checked" and verdict.severity == "error" and outcome.complete:
+            tick.errors.append(f"check of {verdict.name}: {verdict.reason}")
+    return outcome.summary()

@@ -1,0 +1,26 @@
+"""What this Worker found out about a database, for the queries that cannot find it out themselves."""
+
+from __future__ import annotations
+
+from database.guards import as_parameter
+from database.sampling import Sampled, sample
+from database.schema import Schema
+from database.suspects import listed
+from invariants.catalogue import Invariant
+from ports import Database
+
+
+class Facts:
+    """The facts of one check; the columns are sampled once, when they are first asked for."""
+
+    def __init__(self, database: Database, schema: Schema, sampled: Sampled | None) -> None:
+        self._database = database
+        self._schema = schema
+        self._sampled = sampled
+
+    async def about(self, invariant: Invariant) -> str:
+        """Return what the invariant's query reads as `:facts`: JSON."""
+        if invariant.proof not in ("references", "mentions"):
+            return as_parameter(self._schema.guards)
+        self._sampled = self._sampled or await sample(self._database, self._schema)
+        return listed(self._sampled.suspects if invariant.proof == "references" else self._sampled.mentions)

@@ -1,0 +1,71 @@
+"""An undo as a recorded run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from database.reading import read_schema
+from errors import RefusedError
+from ports import Database, Ports, Row
+from recovery.restore import Undoing
+from recovery.undo import refused_merges, undo
+from runs.budget import Budget
+from runs.pause import pausing
+from runs.record import Opening, Run, fail_run, open_run, require_run
+from settings import Settings
+
+BY = "undo"
+SECONDS = 100
+"""No new chunk starts after this; `done` is then false."""
+
+REFUSED_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class UndoReport:
+    """What one call of an undo did; the body of its answer."""
+
+    run_id: int
+    undone_run: int
+    done: bool
+    restored: int
+    children_restored: int
+    refused: list[Row]
+    """Up to 100 merges and 100 children that could not be undone because they moved on, and why."""
+
+
+async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, object]:
+    """Undo the merges of recovery `target` and return what came back and what was refused.
+
+    Doing it twice changes nothing. Raises InputError (404) where there is no such run, RefusedError where the run is
+    no live recovery, the unique index cannot be dropped, or another run has the lease.
+    """
+    await _refuse_other_runs(ports.database, target)
+    run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
+    budget = Budget.of_run(run, SECONDS)
+    try:
+        report = await _undone(ports, settings, run, target, budget)
+    except Exception as error:
+        await fail_run(run, error, cost=budget.cost)
+        raise
+    body = asdict(report)
+    await run.close("succeeded" if report.done else "stopped", counts=body, cost=budget.cost)
+    return body
+
+
+async def _refuse_other_runs(database: Database, target: int) -> None:
+    found = await require_run(database, target)
+    if found["kind"] != "recovery" or found["mode"] != "live":
+        hint = "Only a live recovery deletes rows; GET /runs?kind=recovery lists them."
+        raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
+
+
+async def _undone(ports: Ports, settings: Settings, run: Run, target: int, budget: Budget) -> UndoReport:
+    database = budget.metered(ports.database)
+    schema = await read_schema(database, settings.children, settings.not_children)
+    schema.refuse_missing_children()
+    schema.refuse_cascades()
+    pause = pausing(ports.clock, by=BY, reason=f"undo of run {target}")
+    restored, done = await undo(Undoing(database, schema, run, run.id, target), budget, pause)
+    refused = [*await refused_merges(database, target), *restored.moved_on[:REFUSED_SHOWN]]
+    return UndoReport(run.id, target, done, restored.losers, restored.children, refused)
