@@ -23,7 +23,7 @@ from ports import Result, Statement
 from recovery.call import RecoverRequest
 from recovery.run import recover
 from settings import read_settings
-from tests.fakes import SqliteDatabase, World, migrate
+from tests.support.fakes import SqliteDatabase, World, migrate
 from tooling.harness import Config, Harness
 from tooling.table import table
 

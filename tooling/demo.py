@@ -1,4 +1,4 @@
-"""`make demo`: the whole story on a throwaway state. Exits 0 only if every claim of it is true."""
+"""`make demo`: every step on a throwaway state. Exits 0 only if every claim of it is true."""
 
 import secrets
 import signal
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tooling.client import Steward, UnexpectedAnswerError
+from tooling.demo_steps import backfill, dirty, ending, recovery
+from tooling.demo_steps.context import Demo
 from tooling.harness import Config, Harness, HarnessError
+from tooling.observer import Observer
 from tooling.sample import make_sample
-from tooling.scenes import backfill, dirty, ending, recovery
-from tooling.scenes.cast import Demo
-from tooling.story import ClaimFailedError, Story
 from tooling.table import number
+from tooling.transcript import ClaimFailedError, Transcript
 from tooling.trees import installed_files
-from tooling.witness import Witness
 
 SLICES = 5
 """The walk over the bucket is cut into so many parts."""
@@ -37,8 +37,8 @@ SCENES: tuple[tuple[str, Callable[[Demo], None]], ...] = (
 )
 
 
-def tell(story: Story, state: Path) -> None:
-    """Play every scene on a Worker of its own; raises ClaimFailedError at the first claim that is not true."""
+def take_steps(transcript: Transcript, state: Path) -> None:
+    """Play every step on a Worker of its own; raises ClaimFailedError at the first claim that is not true."""
     files = installed_files()
     sample = make_sample(key for key, _ in files.found)
     slice_size = -(-(len(files.found) + len(sample.objects)) // SLICES)
@@ -46,27 +46,27 @@ def tell(story: Story, state: Path) -> None:
     variables = {"STEWARD_TOKEN": token, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": slice_size}
     print("demo: starting the Worker on a throwaway state", flush=True)
     with Harness(Config(vars=variables), state=state) as harness:
-        demo = Demo(story, Steward(harness, token), Witness(harness), sample, files, slice_size=slice_size)
-        for title, scene in SCENES:
-            story.step(title)
-            scene(demo)
+        demo = Demo(transcript, Steward(harness, token), Observer(harness), sample, files, slice_size=slice_size)
+        for title, step in SCENES:
+            transcript.step(title)
+            step(demo)
 
 
-def main(tell: Callable[[Story, Path], None] = tell) -> int:
-    """Tell the story and return the exit code."""
+def main(tell: Callable[[Transcript, Path], None] = tell) -> int:
+    """Take the steps and return the exit code."""
     started = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    story = Story()
+    transcript = Transcript()
     try:
         with tempfile.TemporaryDirectory(prefix="steward-demo-") as folder:
-            tell(story, Path(folder) / "state")
+            take_steps(transcript, Path(folder) / "state")
     except (ClaimFailedError, UnexpectedAnswerError, HarnessError) as error:
-        print(f"\ndemo: FAILED: step {story.steps}: {error}")
+        print(f"\ndemo: FAILED: step {transcript.steps}: {error}")
         return 1
     except KeyboardInterrupt:
         print("\ndemo: interrupted; its throwaway state is removed")
         return INTERRUPTED
-    print(f"\n{number(story.claims)} claims checked in {time.monotonic() - started:.0f} s")
+    print(f"\n{number(transcript.claims)} claims checked in {time.monotonic() - started:.0f} s")
     print("demo: ok")
     return 0
 

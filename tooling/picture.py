@@ -12,7 +12,7 @@ from tooling.client import Steward
 from tooling.harness import Config, Harness
 from tooling.paths import ROOT
 from tooling.sample import ATTIC_RULE, RULES, make_sample
-from tooling.stage import create_dirty_database, put_rules
+from tooling.sample_loader import create_dirty_database, put_rules
 
 PICTURE = ROOT / "docs" / "operator-page.png"
 _TOKEN = "a-token-for-the-picture"  # noqa: S105  # of a throwaway Worker

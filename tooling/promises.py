@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tooling.witness import Picture
+from tooling.observer import Picture
 
 COUNTS = ("inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 MERGE_COUNTS = ("changed", "groups", "types_carried", "children_remapped")

@@ -22,7 +22,7 @@ from tooling.client import Steward, UnexpectedAnswerError
 from tooling.harness import Config, Harness, HarnessError
 from tooling.reports import backfill_table, check_table
 from tooling.sample import Sample, make_sample
-from tooling.stage import create_dirty_database, put_rules, store_objects
+from tooling.sample_loader import create_dirty_database, put_rules, store_objects
 from tooling.table import number, table
 from tooling.trees import Files, files_of, installed_files
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime import migrate, wipe
-from tests.support import TOKEN
+from tests.support.actions import TOKEN
+from tests.support.runtime import migrate, wipe
 from tooling.browser import Browser, Found, Page, View
 from tooling.client import Steward
 from tooling.harness import Config, Harness
 from tooling.sample import Sample, make_sample
-from tooling.stage import create_dirty_database, insert, put_rules
+from tooling.sample_loader import create_dirty_database, insert, put_rules
 
 HERE = Path(__file__).parent
 ARTEFACTS = HERE.parents[1] / "test-artefacts"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import ARTEFACTS, HOSTILE, Operator
-from tests.support import TOKEN
+from tests.support.actions import TOKEN
 from tooling.browser import View
 from tooling.sample import ATTIC_RULE
 

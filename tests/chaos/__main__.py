@@ -22,7 +22,7 @@ from tests.chaos.killed_recovery import killed_recovery
 from tests.chaos.kills import killed_backfill
 from tests.chaos.merges import VARIANTS
 from tests.chaos.odd import odd_inputs, shrinking_bucket, split_pages
-from tests.chaos.stage import Outcome
+from tests.chaos.setup import Outcome
 from tests.chaos.writers import another_writer
 from tooling.paths import ROOT
 from tooling.table import table
@@ -132,9 +132,9 @@ _PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Outcome]]] = {
 
 
 def _beside(*lines: Scenes) -> dict[str, Outcome]:
-    """Play the scenes of each line one after another, and the lines beside each other."""
+    """Play the cases of each line one after another, and the lines beside each other."""
     with ThreadPoolExecutor(len(lines)) as pool:
-        played = list(pool.map(lambda line: {name: scene() for name, scene in line.items()}, lines))
+        played = list(pool.map(lambda line: {name: case() for name, case in line.items()}, lines))
     return {name: outcome for line in played for name, outcome in line.items()}
 
 
@@ -144,7 +144,7 @@ def _print(outcomes: Mapping[str, Outcome]) -> None:
     for name, outcome in outcomes.items():
         figures = ", ".join(f"{what} {number}" for what, number in outcome.figures.items())
         rows.append((name, len(outcome.differences), figures))
-    print("\n" + table(("scene", "differences", "what was done"), rows))
+    print("\n" + table(("case", "differences", "what was done"), rows))
     for name, outcome in outcomes.items():
         for difference in outcome.differences:
             print(f"  {name}: {difference}")
@@ -160,7 +160,7 @@ def content(outcomes: Mapping[str, Outcome], seed: int, seconds: float) -> dict[
         "commit": commit or None,
         "seed": seed,
         "seconds": round(seconds),
-        "scenes": {name: {"figures": o.figures, "differences": o.differences} for name, o in outcomes.items()},
+        "cases": {name: {"figures": o.figures, "differences": o.differences} for name, o in outcomes.items()},
     }
 
 

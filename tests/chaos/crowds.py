@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     EVERYTHING,
     PROGRESS,
     Outcome,

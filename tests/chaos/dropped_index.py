@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.chaos.merges import INTEGERS
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     EVERYTHING,
     HTTP_CONFLICT,
     PROGRESS,

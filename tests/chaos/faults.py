@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from errors import OverloadedError, PlatformError, TransientError
 from ports import ListRequest, Page
-from tests.fakes import DictBucket, ManualClock
+from tests.support.fakes import DictBucket, ManualClock
 
 T = TypeVar("T")
 

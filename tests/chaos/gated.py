@@ -12,12 +12,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.scenarios import SCENARIOS, backfilled, between
-from tests.chaos.scenes import clean_world
-from tests.chaos.stage import Outcome
-from tests.chaos.stages import Report
-from tests.fakes import World
-from tests.runtime import wipe_records
+from tests.chaos.engines import Report
+from tests.chaos.fault_cases import SCENARIOS, backfilled, between
+from tests.chaos.fixtures import clean_world
+from tests.chaos.setup import Outcome
+from tests.support.fakes import World
+from tests.support.runtime import wipe_records
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
@@ -26,7 +26,7 @@ ENTRY = Path(__file__).parent / "worker" / "entry.py"
 VARIABLES = {"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live", "MAX_DELETES": 1_000_000}
 OK = 200
 MOST_CALLS = 200
-"""No scenario makes so many; a loop whose plays all fail ends here."""
+"""No scenario makes so many; a loop whose runs all fail ends here."""
 
 TEXTS = (
     "D1_ERROR: D1 DB is overloaded. Too many requests queued.",
@@ -82,7 +82,7 @@ class D1:
 
 
 @dataclass
-class RuntimeStage:
+class RuntimeEngine:
     """A running Worker, and the fault that waits for it."""
 
     harness: Harness
@@ -181,14 +181,14 @@ def install(harness: Harness, world: World) -> None:
     harness.d1_batch([*statements, *((text, ()) for kind, _, text in made if kind != "table")])
 
 
-def play(harness: Harness, name: str, fault: Fault) -> RuntimeStage:
+def play(harness: Harness, name: str, fault: Fault) -> RuntimeEngine:
     """Play one scenario with one fault; raises AssertionError where a promise is broken."""
     scenario = SCENARIOS[name]
     install(harness, scenario.world())
-    stage = RuntimeStage(harness, fault)
-    stage.gate()
-    scenario.play(stage)
-    return stage
+    engine = RuntimeEngine(harness, fault)
+    engine.gate()
+    scenario.play(engine)
+    return engine
 
 
 def loop(names: Sequence[str], seed: int) -> Outcome:
@@ -233,14 +233,14 @@ def behind() -> Outcome:
     outcome = Outcome()
     with gated(TICK_MAX_OBJECTS=3, PASS_INTERVAL_HOURS=0) as harness:
         install(harness, clean_world())
-        stage = RuntimeStage(harness, Fault(-1))
-        stage.gate(stale=True)
+        engine = RuntimeEngine(harness, Fault(-1))
+        engine.gate(stale=True)
         for _ in range(20):
             outcome.expect("a tick", harness.scheduled(), "ok")
-            outcome.expect("rows on the way", between(stage), wanted=True)
-        outcome.expect("rows", backfilled(stage), wanted=True)
+            outcome.expect("rows on the way", between(engine), wanted=True)
+        outcome.expect("rows", backfilled(engine), wanted=True)
         complete = "SELECT count(*) FROM steward_runs WHERE counts ->> '$.backfill.artifacts.complete'"
-        fired = stage.database.one("SELECT count(*) FROM steward_runs WHERE kind = 'tick'")
-        outcome.figures = {"ticks": fired, "ticks that ended a pass": stage.database.one(complete)}
-        outcome.expect("a pass that ended", bool(stage.database.one(complete)), wanted=True)
+        fired = engine.database.one("SELECT count(*) FROM steward_runs WHERE kind = 'tick'")
+        outcome.figures = {"ticks": fired, "ticks that ended a pass": engine.database.one(complete)}
+        outcome.expect("a pass that ended", bool(engine.database.one(complete)), wanted=True)
     return outcome

@@ -9,9 +9,9 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.chaos.faults import ShortPages
+from tests.chaos.fixtures import RULES, SHAPE, Truth
 from tests.chaos.oracle import PassOracle, Snapshot, look
-from tests.chaos.scenes import RULES, SHAPE, Truth
-from tests.fakes import World
+from tests.support.fakes import World
 
 KEYS = [
     *(f"raw/{number}" for number in range(5)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.chaos.killed_recovery import DirtyDatabase
 from tests.chaos.merges import INTEGERS, VARIANTS, Expected, Journal, Tables
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     HTTP_OK,
     VARIABLES,
     Caller,

@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from tests.chaos.merges import TIMES, UNIQUE_INDEXES, Expected, Id, Journal, Tables, Variant
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     CONFIG,
     ENOUGH,
     HTTP_OK,
@@ -262,5 +262,5 @@ def steps_of_cut_runs(harness: Harness, kind: str) -> Counter[str]:
 def killed_recovery(seed: int, wanted: int, variant: Variant, *, wait: bool = False) -> Outcome:
     """Kill live recoveries on one kind of database until so many runs were cut."""
     with Harness(CONFIG) as harness:
-        scene = KilledRecovery(harness, chance_of(seed, f"killed recovery, {variant.name}"), variant)
-        return scene.run(wanted, wait=wait)
+        case = KilledRecovery(harness, chance_of(seed, f"killed recovery, {variant.name}"), variant)
+        return case.run(wanted, wait=wait)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     ENOUGH,
     Caller,
     Cuts,

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.stage import Outcome, type_of
+from tests.chaos.setup import Outcome, type_of
 from tooling.harness import Harness
 
 Row = dict[str, Any]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     EVERYTHING,
     HTTP_OK,
     PROGRESS,
@@ -204,10 +204,10 @@ class Shrinking:
 def shrinking_bucket() -> Outcome:
     """Walk a bucket that shrinks meanwhile, by one run and by ticks."""
     with played("far") as harness:
-        scene = Shrinking(harness)
+        case = Shrinking(harness)
         deleted: dict[str, Any] = {}
         for by_ticks in (False, True):
-            scene.walk(by_ticks=by_ticks)
-            deleted[f"deleted during {'ticks' if by_ticks else 'one run'}"] = scene.deletions_meanwhile
-    scene.outcome.figures = deleted
-    return scene.outcome
+            case.walk(by_ticks=by_ticks)
+            deleted[f"deleted during {'ticks' if by_ticks else 'one run'}"] = case.deletions_meanwhile
+    case.outcome.figures = deleted
+    return case.outcome

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.scenes import Children, Truth
-from tests.fakes import World
+from tests.chaos.fixtures import Children, Truth
+from tests.support.fakes import World
 
 MARKER = "dir/"
 STORED = "backfill:artifacts:"

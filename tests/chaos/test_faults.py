@@ -9,10 +9,10 @@ import pytest
 
 from ports import Ports
 from settings import read_settings
+from tests.chaos.engines import FakeEngine
+from tests.chaos.fault_cases import SCENARIOS, backfilled, between, whole_pass
 from tests.chaos.faults import KINDS, Fault, Kind, StaleStore
-from tests.chaos.scenarios import SCENARIOS, backfilled, between, whole_pass
-from tests.chaos.scenes import clean_world, tick_once
-from tests.chaos.stages import FakeStage
+from tests.chaos.fixtures import clean_world, tick_once
 
 NONE = 1_000_000
 """The number of a call that is never made."""
@@ -25,7 +25,7 @@ def test_with_a_fault_at_any_call_the_truth_is_told_and_the_next_call_makes_it_w
     for at in count():
         fault = Fault(at, kind)
         try:
-            scenario.play(FakeStage(scenario.world(), fault))
+            scenario.play(FakeEngine(scenario.world(), fault))
         except AssertionError as error:
             error.add_note(f"the fault was at call {at}")
             raise
@@ -40,12 +40,12 @@ def test_with_a_kv_that_is_a_minute_behind_every_object_still_gets_its_row(minut
     store = StaleStore(world.clock)
     ports = Ports(world.database, world.buckets, store, world.clock, world.poster)
     settings = read_settings({"BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 3})
-    stage = FakeStage(world, Fault(NONE))
+    engine = FakeEngine(world, Fault(NONE))
     for _ in range(60):
         tick_once(ports, settings)
-        assert between(stage)
+        assert between(engine)
         world.clock.advance(minutes=minutes)
-    assert backfilled(stage)
+    assert backfilled(engine)
     passes = [json.loads(value) for _, value in store.history["backfill:artifacts:"]]
     complete = [one["counts"] for one in passes if one["completed_at"] is not None]
     assert complete

@@ -31,9 +31,7 @@ from ports import Ports
 from recovery.undo_run import undo_run
 from runs.pause import resume
 from tests.chaos.faults import KINDS, Fault
-from tests.chaos.history_writers import Writers
-from tests.chaos.oracle import Snapshot, rule_type, stored_pass, wants_row
-from tests.chaos.scenes import (
+from tests.chaos.fixtures import (
     SETTINGS,
     Truth,
     check_once,
@@ -42,7 +40,9 @@ from tests.chaos.scenes import (
     recover_once,
     tick_once,
 )
-from tests.interruption import Fuse, KilledError, fused
+from tests.chaos.history_writers import Writers
+from tests.chaos.oracle import Snapshot, rule_type, stored_pass, wants_row
+from tests.support.interruption import Fuse, KilledError, fused
 from words import CheckMode
 
 STEPS_PER_HISTORY = 40

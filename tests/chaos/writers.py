@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tests.chaos.stage import (
+from tests.chaos.setup import (
     EVERYTHING,
     HTTP_OK,
     PROGRESS,

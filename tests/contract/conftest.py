@@ -8,8 +8,8 @@ import pytest
 
 from ports import Bucket, Database, KeyValue
 from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteStore, Worker
-from tests.fakes import DictBucket, DictStore, SqliteDatabase
-from tests.runtime import wipe
+from tests.support.fakes import DictBucket, DictStore, SqliteDatabase
+from tests.support.runtime import wipe
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 

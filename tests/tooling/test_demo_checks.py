@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tooling import promises
-from tooling.story import ClaimFailedError, Story
-from tooling.witness import Picture
+from tooling.observer import Picture
+from tooling.transcript import ClaimFailedError, Transcript
 
 COUNTS = {"scanned": 6, "inserted": 1, "upgraded": 2, "unchanged": 1, "unclassified": 1, "skipped": 1, "refused": 0}
 
@@ -120,7 +120,7 @@ def test_every_promise_is_seen_both_ways() -> None:
 
 
 def test_the_first_claim_that_is_not_true_ends_the_story(capsys: pytest.CaptureFixture[str]) -> None:
-    story = Story()
+    story = Transcript()
     story.step("a step")
     story.equal("one is one", 1, 1)
     with pytest.raises(ClaimFailedError, match="one is two: expected 2, found 1"):

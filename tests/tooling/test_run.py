@@ -9,8 +9,8 @@ import pytest
 
 from tooling import demo, run
 from tooling.reports import check_table
-from tooling.story import ClaimFailedError, Story
 from tooling.table import table
+from tooling.transcript import ClaimFailedError, Transcript
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_a_state_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_demo_fails_with_the_claim_that_is_not_true(capsys: pytest.CaptureFixture[str]) -> None:
-    def lie(story: Story, state: Path) -> None:
+    def lie(story: Transcript, state: Path) -> None:
         assert state.parent.is_dir()
         story.step("a lie")
         story.equal("one is two", 1, 2)
@@ -103,7 +103,7 @@ def test_the_demo_ends_with_ok(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_interrupted_demo_is_no_success() -> None:
-    def interrupted(_story: Story, _state: Path) -> None:
+    def interrupted(_story: Transcript, _state: Path) -> None:
         raise KeyboardInterrupt
 
     assert demo.main(interrupted) == demo.INTERRUPTED
@@ -111,7 +111,7 @@ def test_an_interrupted_demo_is_no_success() -> None:
 
 def test_a_claim_that_fails_is_an_error_of_its_own() -> None:
     with pytest.raises(ClaimFailedError):
-        Story().holds("it", ["is wrong"])
+        Transcript().holds("it", ["is wrong"])
 
 
 def test_tables_align_numbers_right_and_words_left() -> None:

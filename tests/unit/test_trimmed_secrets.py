@@ -6,8 +6,8 @@ import pytest
 
 from errors import ConfigError
 from settings import read_settings, read_token
-from tests.fakes import migrated_world
-from tests.support import TOKEN, Api
+from tests.support.actions import TOKEN, Api
+from tests.support.fakes import migrated_world
 
 TEXTS = ("STEWARD_TOKEN", "ALERT_WEBHOOK_SECRET", "ALERT_WEBHOOK_URL", "HEARTBEAT_URL")
 VALUES = {"STEWARD_TOKEN": "t0ken", "ALERT_WEBHOOK_SECRET": "s3cret"}

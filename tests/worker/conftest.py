@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.runtime import migrate, wipe
-from tests.support import COUNTS, TOKEN
+from tests.support.actions import COUNTS, TOKEN
+from tests.support.runtime import migrate, wipe
 from tooling.harness import Config, Harness, Reply
 
 HERE = Path(__file__).parent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.databases import Shape
-from tests.runtime import migrate
+from tests.support.databases import Shape
+from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 
 

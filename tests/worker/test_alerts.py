@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from reporting.alerts import ATTEMPTS, REFUSED_TRIES
-from tests.receiver import Receiver
-from tests.runtime import migrate
-from tests.support import TOKEN
+from tests.support.actions import TOKEN
+from tests.support.receiver import Receiver
+from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 from tooling.harness import Config, Harness
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.runtime import migrate
-from tests.support import TOKEN, counts, numbered
+from tests.support.actions import TOKEN, counts, numbered
+from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 from tooling.harness import HarnessError
 

@@ -12,7 +12,7 @@ from tests.chaos.__main__ import content, keep
 from tests.chaos.crowds import Crowd
 from tests.chaos.kills import KilledBackfill
 from tests.chaos.odd import buckets, walked_twice
-from tests.chaos.stage import PROGRESS, Outcome, chance_of, key, played
+from tests.chaos.setup import PROGRESS, Outcome, chance_of, key, played
 from tooling.fill import fill
 from tooling.harness import Harness
 
@@ -52,11 +52,11 @@ def test_keys_that_look_the_same_in_two_normal_forms_get_a_row_each(far: Harness
 
 def test_a_part_that_is_run_alone_leaves_the_results_of_the_others(tmp_path: Path) -> None:
     results = tmp_path / "chaos.json"
-    keep(results, "odd", content({"a scene": Outcome({"keys": 1})}, 7, 1.2))
+    keep(results, "odd", content({"a case": Outcome({"keys": 1})}, 7, 1.2))
     keep(results, "crowds", content({"another": Outcome(differences=["a row is gone"])}, 8, 2))
-    keep(results, "odd", content({"a scene": Outcome({"keys": 2})}, 9, 1.2))
+    keep(results, "odd", content({"a case": Outcome({"keys": 2})}, 9, 1.2))
     parts = json.loads(results.read_text())["parts"]
     assert {name: part["seed"] for name, part in parts.items()} == {"odd": 9, "crowds": 8}
-    assert parts["odd"]["scenes"]["a scene"]["figures"] == {"keys": 2}
-    assert parts["crowds"]["scenes"]["another"]["differences"] == ["a row is gone"]
+    assert parts["odd"]["cases"]["a case"]["figures"] == {"keys": 2}
+    assert parts["crowds"]["cases"]["another"]["differences"] == ["a row is gone"]
     assert all(part["at"] and part["command"] for part in parts.values())

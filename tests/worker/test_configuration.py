@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.runtime import migrate
-from tests.support import TOKEN
+from tests.support.actions import TOKEN
+from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 from tooling.harness import Config, Harness
 

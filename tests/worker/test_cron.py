@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from backfill.cursor import Position, encode
-from tests.support import numbered, walked
+from tests.support.actions import numbered, walked
 from tests.worker.conftest import Steward
 
 KEY = "backfill:artifacts:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.test_migrations import SCHEMAS
+from tests.unit.database.test_migrations import SCHEMAS
 from tests.worker.conftest import Steward
 from tests.worker.databases import script
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from backfill.cursor import Position, encode
-from tests.bad_input import BAD, Bad
-from tests.support import TOKEN, numbered
+from tests.support.actions import TOKEN, numbered
+from tests.support.bad_input import BAD, Bad
 from tests.worker.conftest import Steward
 from tooling.harness import Reply
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from database.guards import expected_guards
-from tests.databases import SHAPES, Shape, broken
+from tests.support.databases import SHAPES, Shape, broken
 from tests.worker.conftest import Steward
 from tests.worker.databases import drop_guards, identifier, install, numbers, script, verdicts
 from tooling.harness import HarnessError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from database.key_ranges import RANGE_ROWS
-from tests.databases import Shape, steps
+from tests.support.databases import Shape, steps
 from tests.worker.conftest import Steward
 from tests.worker.databases import drop_guards, healed, install, numbers, recovered, script, verdicts
 

@@ -13,7 +13,7 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from api.openapi import describe
-from tests.support import TOKEN
+from tests.support.actions import TOKEN
 from tests.worker.conftest import Steward
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.databases import Shape, broken, steps
-from tests.databases import numbers as counts
-from tests.runtime import migrate
+from tests.support.databases import Shape, broken, steps
+from tests.support.databases import numbers as counts
+from tests.support.runtime import migrate
 from tests.worker.conftest import CONFIG, Steward
 from tests.worker.databases import healed, install, lost, recovered, seed, verdicts
 from tooling.harness import Harness, HarnessError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.runtime import migrate
-from tests.support import numbered
+from tests.support.actions import numbered
+from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 
 TABLE = """CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,

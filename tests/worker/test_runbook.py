@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.runtime import migrate
-from tests.story import BEFORE, RULES, Command, commands, shows
+from tests.support.runbook import BEFORE, RULES, Command, commands, shows
+from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 from tests.worker.databases import script
 from tooling.harness import HarnessError

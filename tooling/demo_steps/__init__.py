@@ -1,0 +1,1 @@
+"""The steps of `make demo`, in order: dirty, recovery, backfill, ending. `context` is what they share."""
