@@ -38,7 +38,7 @@ SCENES: tuple[tuple[str, Callable[[Demo], None]], ...] = (
 
 
 def take_steps(transcript: Transcript, state: Path) -> None:
-    """Play every step on a Worker of its own; raises ClaimFailedError at the first claim that is not true."""
+    """Take every step on a Worker of its own; raises ClaimFailedError at the first claim that is not true."""
     files = installed_files()
     sample = make_sample(key for key, _ in files.found)
     slice_size = -(-(len(files.found) + len(sample.objects)) // SLICES)
@@ -52,14 +52,14 @@ def take_steps(transcript: Transcript, state: Path) -> None:
             step(demo)
 
 
-def main(tell: Callable[[Transcript, Path], None] = tell) -> int:
+def main(steps: Callable[[Transcript, Path], None] = take_steps) -> int:
     """Take the steps and return the exit code."""
     started = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     transcript = Transcript()
     try:
         with tempfile.TemporaryDirectory(prefix="steward-demo-") as folder:
-            take_steps(transcript, Path(folder) / "state")
+            steps(transcript, Path(folder) / "state")
     except (ClaimFailedError, UnexpectedAnswerError, HarnessError) as error:
         print(f"\ndemo: FAILED: step {transcript.steps}: {error}")
         return 1
