@@ -44,7 +44,7 @@ def create_app(connect: Connect) -> Starlette:
         path = operation.path.replace("{run_id}", "{run_id:run_id}")
         listed.setdefault(path, {})[operation.method] = operation
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/healthz", routes_state.healthz, methods=["GET"]),
             Route("/openapi.json", _openapi, methods=["GET"]),
@@ -58,6 +58,9 @@ def create_app(connect: Connect) -> Starlette:
             HTTPException: http_problem,
         },
     )
+    # A path is what it is: a redirect would answer before the token is looked at.
+    app.router.redirect_slashes = False
+    return app
 
 
 class RunIdConvertor(IntegerConvertor):

@@ -22,7 +22,7 @@ from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigErro
 from ports import Chunk, ListRequest, Page, Ports, Result, Statement
 from recovery.set_up import is_fresh
 
-MIGRATIONS = Path(__file__).parent.parent / "src" / "sql" / "migrations"
+MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
 
 MAX_INTEGER = 2**53 - 1
 """Pyodide hands a larger one to JavaScript as a BigInt, which D1 refuses."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RUNBOOK = Path(__file__).parent.parent / "docs" / "runbook.md"
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
 BEFORE = """
   CREATE TABLE artifacts (

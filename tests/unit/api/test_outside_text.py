@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backfill.cursor import Position, decode, encode
@@ -92,6 +92,7 @@ def test_no_query_parameter_is_answered_with_an_error_of_ours(name: str, text: s
 
 
 @given(text=st.text(st.characters(codec="utf-8"), min_size=1, max_size=60))
+@example(text="/")
 def test_no_path_is_answered_with_an_error_of_ours(text: str) -> None:
     assert asked(f"/runs/{quote(text, safe='')}", {}).status_code in (200, 404, 405, 400)
 
