@@ -17,7 +17,7 @@ from runs.pause import read_control
 
 
 @dataclass(frozen=True)
-class Walked:
+class BucketWalk:
     """What a tick says of one bucket, and how many objects it listed there."""
 
     report: dict[str, object]
@@ -37,7 +37,7 @@ async def walk_buckets(tick: Tick) -> dict[str, object]:
         try:
             walked = await _walk_bucket(tick, bucket, progress, budget.share(len(due) - index, left))
         except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
-            walked = Walked(tick.failed(f"backfill of {bucket}", error))
+            walked = BucketWalk(tick.failed(f"backfill of {bucket}", error))
         report[bucket] = walked.report
         left -= walked.scanned
     return {bucket: report[bucket] for bucket in tick.settings.buckets}
@@ -82,21 +82,21 @@ async def _in_turn(tick: Tick, due: list[tuple[str, Progress]]) -> list[tuple[st
     return [(name, waiting[name]) for name in order]
 
 
-async def _walk_bucket(tick: Tick, bucket: str, progress: Progress, share: Budget) -> Walked:
+async def _walk_bucket(tick: Tick, bucket: str, progress: Progress, share: Budget) -> BucketWalk:
     """Walk one bucket if there is something left for it."""
     if share.max_objects == 0 or tick.budget.spent() == "time":
-        return Walked({"not_walked": "the tick's budget is used up"})
+        return BucketWalk({"not_walked": "the tick's budget is used up"})
     live, ports = tick.settings.backfill_mode == "live", tick.ports
     try:
         target = await read_target(ports.database, bucket, "", live=live, heed_pause=True)
     except RefusedError as error:
         if error.reason != "paused":
             raise
-        return Walked({"not_walked": error.sentence()})
+        return BucketWalk({"not_walked": error.sentence()})
     report = await walk_slice(tick.run, WalkSpec(target, ports.database, ports.buckets[bucket], share), progress)
     stopped: str | None = report.stopped
     if report.failure:
         stopped = f"error: {tick.failed(f'backfill of {bucket}', report.failure)['error']}"
     counts = {**report.counts.report(), **report.page_counts()}
     place = {"complete": report.complete, "last_key": report.position.last_key}
-    return Walked({**counts, **place, "stopped_because": stopped}, report.counts.scanned)
+    return BucketWalk({**counts, **place, "stopped_because": stopped}, report.counts.scanned)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sql
+from database.rows import number
 from database.schema import Reference, Schema, Table
 from database.suspects import by_name, folded, mentioned_by_name, ours
 from ports import Database, Result, Row
@@ -167,7 +168,7 @@ def _foreign_keys(overview: Result) -> list[tuple[str, list[str]]]:
     """Return the foreign keys on artifacts, as (table and its columns, the parent's columns)."""
     grouped: dict[tuple[str, int], list[Row]] = {}
     for row in _keys_on_artifacts(overview):
-        grouped.setdefault((str(row["name"]), int(row["key_number"] or 0)), []).append(row)
+        grouped.setdefault((str(row["name"]), number(row, "key_number")), []).append(row)
     return [
         (
             f"{table} ({', '.join(str(row['child_column']) for row in rows)})",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sql
+from database.rows import number
 from database.schema import WANTED, Schema
 from database.suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 from errors import RefusedError
@@ -64,16 +65,16 @@ async def sample(database: Database, schema: Schema) -> Sampled:
         cells = [sql.statement(name, end_rows=rows, **_slots(table, longest)) for name, rows, longest in _STATEMENTS]
         plain, inside = await database.batch(cells)
         for row in plain.rows:
-            column = table.columns[int(row["place"] or 0)]
+            column = table.columns[number(row, "place")]
             key, why = folded(table.table, column), _why(table.table, column, row)
             if key in suspects or why:
                 reason = suspects[key].why if key in suspects else str(why)
-                counts = (int(row["sampled"] or 0), int(row["ids"] or 0))
+                counts = (number(row, "sampled"), number(row, "ids"))
                 suspects[key] = Suspect(table.table, column, reason, *counts)
         for row in inside.rows:
-            column = table.columns[int(row["place"] or 0)]
+            column = table.columns[number(row, "place")]
             if _in_json(row) and folded(table.table, column) not in suspects:
-                counts = (int(row["sampled"] or 0), int(row["ids"] or 0))
+                counts = (number(row, "sampled"), number(row, "ids"))
                 mentions[folded(table.table, column)] = Suspect(table.table, column, "ids inside JSON", *counts)
     found = [mentions[key] for key in sorted(mentions)]
     if left_out:
@@ -132,24 +133,24 @@ def _slots(table: _Sample, longest: int) -> dict[str, str]:
 
 def _why(table: str, column: str, row: Row) -> str | None:
     """Return why the column's values make it a suspect, or None."""
-    number = {name: int(row[name] or 0) for name in ("sampled", "ids", "certain", "likely")}
-    nearly_all = number["ids"] >= NEARLY_ALL * number["sampled"]
-    if number["certain"]:
+    found = {name: number(row, name) for name in ("sampled", "ids", "certain", "likely")}
+    nearly_all = found["ids"] >= NEARLY_ALL * found["sampled"]
+    if found["certain"]:
         return "its values are ids of artifacts"
-    if nearly_all and number["likely"] >= NEARLY_ALL * number["sampled"]:
+    if nearly_all and found["likely"] >= NEARLY_ALL * found["sampled"]:
         return "nearly all its values are ids of artifacts"
     hinted = named_as_reference(column) or (table.lower() == "artifacts" and named_as_own_reference(column))
-    if hinted and number["ids"] and nearly_all:
+    if hinted and found["ids"] and nearly_all:
         return "its name, and nearly all its values are ids of artifacts"
     return None
 
 
 def _in_json(row: Row) -> bool:
-    number = {name: int(row[name] or 0) for name in ("sampled", "ids", "certain", "likely", "named", "listed")}
-    if number["certain"] or number["named"]:
+    found = {name: number(row, name) for name in ("sampled", "ids", "certain", "likely", "named", "listed")}
+    if found["certain"] or found["named"]:
         return True
-    several = number["listed"] > 1 and number["ids"] >= NEARLY_ALL * number["sampled"]
-    return several or (number["likely"] > 1 and number["likely"] >= NEARLY_ALL * number["sampled"])
+    several = found["listed"] > 1 and found["ids"] >= NEARLY_ALL * found["sampled"]
+    return several or (found["likely"] > 1 and found["likely"] >= NEARLY_ALL * found["sampled"])
 
 
 def refuse_unknown_references(sampled: Sampled) -> RefusedError | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sql
+from database.rows import number, text
 from errors import OverloadedError, PlatformError, TransientError
 from invariants.verdict import Verdict
 from log import timestamp
@@ -73,7 +74,7 @@ def _unrecorded(verdict: Verdict, error: PlatformError) -> Verdict:
 async def _record(database: Database, verdicts: Sequence[Verdict], now: datetime, *, alerting: bool) -> list[Change]:
     changes, *_ = await database.batch(statements(verdicts, now, alerting=alerting, dated=True))
     return [
-        Change(str(row["invariant"]), str(row["severity"]), int(row["violations"] or 0), str(row["change"]))
+        Change(text(row, "invariant"), text(row, "severity"), number(row, "violations"), text(row, "change"))
         for row in changes.rows
     ]
 

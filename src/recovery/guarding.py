@@ -24,11 +24,22 @@ class Installed:
 
 
 async def prepared(database: Database, run: Run) -> SetUp:
-    """Return how far the database is set up, once a fresh one has its foreign key; then the schema is to be read."""
+    """Return how far the database is set up, once a fresh one has its foreign key; then the schema is to be read.
+
+    That is tried once: datapoints that are in use by then stay as they are.
+    """
     found = await read_set_up(database)
-    if found.fresh:
+    if found.fresh and found.set_up_at is None:
         await declare_key(database, run)
     return found
+
+
+def refuse_unfit(schema: Schema, *, forgiving: bool = False) -> None:
+    """Raise RefusedError where the guards do not fit the schema; with `forgiving`, references may be gone."""
+    new_id(schema.artifacts)
+    schema.refuse_repeated_ids()
+    if not forgiving:
+        schema.refuse_missing_children()
 
 
 async def install(
@@ -36,15 +47,12 @@ async def install(
 ) -> Installed:
     """Install every guard that is missing or changed, and the index of the unknown rows, with `further` statements.
 
-    With `forgiving`, the guards of references that are gone are left out; else they are a refusal. Raises RefusedError
-    where the guards do not fit the schema; then nothing is changed.
+    With `forgiving`, as a tick restores them, guards of references that are gone are left out, and what somebody
+    changed is left as it is. Raises RefusedError where the guards do not fit the schema; then nothing is changed.
     """
-    new_id(schema.artifacts)
-    schema.refuse_repeated_ids()
-    if not forgiving:
-        schema.refuse_missing_children()
+    refuse_unfit(schema, forgiving=forgiving)
     await drop_stale_guards(database, run, schema)
-    wrong = wrong_guards(schema)
+    wrong = [guard for guard in wrong_guards(schema) if not forgiving or may_replace(schema, guard)]
     statements = [statement for guard in wrong for statement in guard.install()]
     noted = sql.statement("set_up/note_set_up", now=timestamp(run.clock.now()))
     await write_held(database, run, *statements, *found.unknown_index(), noted, *further)
@@ -54,6 +62,12 @@ async def install(
 def wrong_guards(schema: Schema) -> list[Guard]:
     """Return the guards that are missing or have another text, of the references that are there."""
     return [guard for guard in schema.fitting_guards if schema.triggers.get(guard.name) != guard.stored]
+
+
+def may_replace(schema: Schema, guard: Guard) -> bool:
+    """Tell whether nothing has the guard's name but, at most, a text of ours."""
+    stored = schema.triggers.get(guard.name)
+    return stored is None or is_ours(stored)
 
 
 async def drop_stale_guards(database: Database, run: Holder, schema: Schema) -> None:

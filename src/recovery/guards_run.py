@@ -12,8 +12,8 @@ from database.guards import expected_guards
 from database.reading import read_schema
 from log import timestamp
 from ports import Ports, Statement
-from recovery.guarding import Installed, install, lift, our_triggers, prepared
-from recovery.set_up import SetUp
+from recovery.guarding import Installed, install, lift, our_triggers, prepared, refuse_unfit
+from recovery.set_up import SetUp, read_set_up
 from runs.lease import write_held
 from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
@@ -60,6 +60,7 @@ async def change_guards(ports: Ports, settings: Settings, request: GuardsRequest
 
 
 async def _install(ports: Ports, settings: Settings, run: Run) -> GuardsReport:
+    refuse_unfit(await read_schema(ports.database, settings.children))
     found = await prepared(ports.database, run)
     schema = await read_schema(ports.database, settings.children)
     installed = await install(ports.database, run, schema, found, *_restored(run, settings, found, Installed()))
@@ -79,12 +80,13 @@ async def _lift(ports: Ports, settings: Settings, request: GuardsRequest, run: R
 
 async def keep_set_up(ports: Ports, settings: Settings, run: Run) -> dict[str, object]:
     """Do a tick's part: set a fresh database up, restore guards that were lifted, replace an older version's."""
-    found = await prepared(ports.database, run)
+    found = await read_set_up(ports.database)
     if found.lifted_until is not None:
         if found.lifted_until > timestamp(ports.clock.now()):
             return {"lifted_until": found.lifted_until}
         return await _restore(ports, settings, run, found)
     if found.fresh and found.set_up_at is None:
+        await prepared(ports.database, run)
         schema = await read_schema(ports.database, settings.children)
         installed = await install(ports.database, run, schema, found)
         log.write(ports.clock.now(), "info", "set_up", run_id=run.id, guards=len(installed.names))
@@ -109,7 +111,11 @@ async def _restore(ports: Ports, settings: Settings, run: Run, found: SetUp) -> 
 
 def _of_older_version(found: SetUp) -> list[Statement]:
     """Return what replaces guards and the index that are exactly an older version's; what somebody changed stays."""
-    old = [guard for guard in expected_guards(()) if guard.older and found.type_guards.get(guard.name) == guard.older]
+    alone = expected_guards(())
+    old = [guard for guard in alone if guard.older and found.guards.get(guard.name) == guard.older]
+    if old:
+        # The versions that compared types so did not all have the guard of reused ids.
+        old += [guard for guard in alone if guard.name not in found.guards]
     index = found.unknown_index() if found.old_index else []
     return [*(statement for guard in old for statement in guard.install()), *index]
 

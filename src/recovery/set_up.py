@@ -32,8 +32,8 @@ class SetUp:
     lifted_reason: str | None
     fresh: bool
     """Whether both tables are exactly what the migrations made, and nobody has built on datapoints."""
-    type_guards: Mapping[str, str]
-    """The stored texts of the guards of types, by their names."""
+    guards: Mapping[str, str]
+    """The stored texts of the guards of artifacts alone, by their names."""
     old_index: bool
     """Whether the index of the unknown rows is an older version's, which compares as its column does."""
     name_taken: bool
@@ -59,7 +59,7 @@ async def read_set_up(database: Database) -> SetUp:
         lifted_until=optional_text(row, "lifted_until"),
         lifted_reason=optional_text(row, "lifted_reason"),
         fresh=is_fresh(row),
-        type_guards=json.loads(str(row["type_guards"])),
+        guards=json.loads(str(row["guards"])),
         old_index=bool(row["old_index"]),
         name_taken=bool(row["name_taken"]),
     )

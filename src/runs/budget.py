@@ -52,7 +52,7 @@ class Budget:
         return cls(run.clock, run.started_at + timedelta(seconds=seconds), max_objects=max_objects)
 
     def spent(self, listed: int = 0) -> Spent | None:
-        """Return what is used up, where `listed` objects were listed; None where work may go on."""
+        """Return what is used up, where `listed` objects were listed; None where work may continue."""
         if self.max_objects is not None and listed >= self.max_objects:
             return "max_objects"
         if self.clock.now() >= self.deadline:

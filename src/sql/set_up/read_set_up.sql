@@ -1,5 +1,5 @@
 -- One row: since when the database is set up, until when the guards are lifted, the texts of the two tables, how many
--- indexes, triggers and views of others name datapoints, the stored guards of types (JSON), and whether the name of the
+-- indexes, triggers and views of others name datapoints, the stored guards of artifacts alone (JSON), and whether the name of the
 -- index of the unknown rows is something else's.
 SELECT
   set_up_at,
@@ -13,8 +13,9 @@ SELECT
   ) AS others,
   (
     SELECT json_group_object(name, sql) FROM sqlite_schema
-    WHERE type = 'trigger' AND name IN ('steward_guard_known_type', 'steward_guard_used_override')
-  ) AS type_guards,
+    WHERE type = 'trigger'
+      AND name IN ('steward_guard_known_type', 'steward_guard_used_override', 'steward_guard_reused_id')
+  ) AS guards,
   EXISTS (
     SELECT 1 FROM sqlite_schema
     WHERE name = 'artifacts_unknown' AND (type <> 'index' OR lower(tbl_name) <> 'artifacts')

@@ -12,7 +12,7 @@ import pytest
 from cron.tick import run_tick
 from database.guards import expected_guards, is_ours
 from ports import Database, Ports, Result, Statement
-from tests.support.actions import Api, everything, tick
+from tests.support.actions import TOKEN, Api, everything, tick
 from tests.support.databases import SETTINGS, recovered, verdicts
 from tests.support.fakes import World, apply_migrations, migrated_world
 
@@ -191,3 +191,62 @@ def test_datapoints_that_somebody_uses_meanwhile_are_left_as_they_are(act: str) 
     kept = everything(world)
     assert verdicts(world)["guards_present"]["outcome"] == "holds"
     assert ("mine" in kept) == ("mine" in act)
+
+
+def test_an_upgrade_brings_the_guard_that_older_versions_did_not_have() -> None:
+    world = older(migrated_world())
+    world.database.script("DROP TRIGGER steward_guard_reused_id")
+    tick(world)
+    assert verdicts(world)["guards_present"]["outcome"] == "holds"
+
+
+def test_a_restore_leaves_a_guard_that_somebody_changed() -> None:
+    world = migrated_world()
+    guards(world, lift=True, minutes=5, reason="a rebuild")
+    changed = "CREATE TRIGGER steward_guard_known_type BEFORE UPDATE ON artifacts BEGIN SELECT 1; END"
+    world.database.script(changed)
+    world.clock.advance(minutes=6)
+    assert len(tick(world)["counts"]["guards"]["restored"]) == 6
+    assert changed in everything(world)
+    assert guards(world)[0] == 200
+    assert changed not in everything(world)
+
+
+def test_while_the_guards_are_lifted_a_tick_makes_no_table_again() -> None:
+    world = fresh()
+    assert guards(world, lift=True, minutes=30, reason="a migration of ours")[0] == 200
+    before = world.database.all("SELECT name, sql FROM sqlite_schema")
+    tick(world)
+    assert world.database.all("SELECT name, sql FROM sqlite_schema") == before
+
+
+def test_datapoints_that_were_in_use_before_the_first_tick_stay_for_good(capsys: pytest.CaptureFixture[str]) -> None:
+    world = fresh()
+    world.database.script("INSERT INTO datapoints VALUES (1, NULL)")
+    tick(world)
+    world.database.script("DELETE FROM datapoints")
+    capsys.readouterr()
+    tick(world)
+    assert "datapoints_in_use" not in capsys.readouterr().out
+    assert "REFERENCES" not in str(world.database.one("SELECT sql FROM sqlite_schema WHERE name = 'datapoints'"))
+
+
+def test_a_wrong_setting_refuses_before_anything_is_made_again() -> None:
+    world = fresh()
+    before = everything(world).split("INSERT INTO")[0]
+    variables = {"STEWARD_TOKEN": TOKEN, "CHILDREN": ["nowhere.at_all"]}
+    answer = Api(world, variables).json("POST", "/guards", {})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "schema")
+    assert everything(world).split("INSERT INTO")[0] == before
+
+
+def test_a_view_that_has_every_column_is_refused() -> None:
+    world = World()
+    world.database.script("""
+      CREATE TABLE files (id INTEGER PRIMARY KEY, r2_bucket, r2_key, source_type, fetched_at);
+      CREATE VIEW artifacts AS SELECT * FROM files;
+    """)
+    apply_migrations(world.database)
+    status, answer = guards(world)
+    assert (status, answer["reason"]) == (409, "schema")
+    assert "artifacts is a view" in answer["detail"]
