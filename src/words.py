@@ -21,6 +21,9 @@ Unreadable = Literal["oldest", "highest_id"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
+MAX_INTEGER = 2**53 - 2
+"""The largest whole number that D1 takes: Python's 2**53 - 1 reaches JavaScript as a BigInt, which D1 refuses."""
+
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)

@@ -8,6 +8,7 @@ from typing import Any
 from api.answers import COMPONENTS, ref
 from api.operations import OPERATIONS, Operation
 from api.problems import TITLES
+from words import MAX_INTEGER
 
 _BODY_REFUSALS = (400, 413, 415)
 _ALWAYS = (401, 422, 429, 500, 503)
@@ -75,7 +76,7 @@ def _operation_id(operation: Operation) -> str:
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     if "{run_id}" not in operation.path:
         return []
-    schema = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
     return [{"name": "run_id", "in": "path", "required": True, "schema": schema}]
 
 

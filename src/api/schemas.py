@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from words import MAX_INTEGER, RUN_KINDS
+
 MAX_KEY_CHARACTERS = 1024
 """R2 takes keys of at most 1,024 bytes."""
 
@@ -154,12 +156,10 @@ PREVIEW = _object(
     ["rules"],
 )
 
-RUN_KINDS = ["tick", "backfill", "check", "recovery", "undo", "guards"]
-
 RUNS_QUERY = _object(
     {
-        "kind": {"type": "string", "enum": RUN_KINDS, "description": "Only runs of this kind."},
+        "kind": {"type": "string", "enum": list(RUN_KINDS), "description": "Only runs of this kind."},
         "limit": {"type": "integer", "default": 20, "minimum": 1, "maximum": 100, "description": "How many."},
-        "before": {"type": "integer", "minimum": 1, "maximum": 2**53 - 1, "description": "Only runs older than it."},
+        "before": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER, "description": "Only runs older than it."},
     }
 )

@@ -15,7 +15,7 @@ from database.rows import text
 from errors import ConstraintError, TooBigError
 from log import timestamp
 from ports import Chunk, Database, Statement, Value
-from runs.budget import Budget
+from runs.budget import Budget, Spent
 from runs.retry import retried
 
 REASON_CHARACTERS = 1000
@@ -56,8 +56,8 @@ class Written:
     """The last object that was treated."""
     repeated: int
     """Transactions sent again after a passing failure. What a lost answer had committed is counted as unchanged."""
-    whole: bool
-    """Whether all objects of the chunk were treated, or the budget was used up before."""
+    stopped: Spent | None
+    """What was used up before all objects of the chunk were treated; None where all were."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,8 @@ class Pages:
         """
         work = _Chunk(self, chunk)
         await work.take(write=write)
-        whole = work.done == chunk.count
-        last_key = chunk.last_key if whole else await self._key_at(chunk, work.done - 1)
-        return Written(work.counts, last_key, work.repeated, whole)
+        last_key = await self._key_at(chunk, work.done - 1) if work.stopped else chunk.last_key
+        return Written(work.counts, last_key, work.repeated, work.stopped)
 
     async def _key_at(self, chunk: Chunk, place: int) -> str:
         wanted = sql.statement("backfill/key_at", page=chunk.objects, place=place)
@@ -102,6 +101,7 @@ class _Chunk:
     counts: Counts = field(default_factory=Counts)
     done: int = 0
     repeated: int = 0
+    stopped: Spent | None = None
     refusal: str = ""
     """The words of the database's last refusal."""
 
@@ -125,7 +125,8 @@ class _Chunk:
 
     async def _part(self, first: int, end: int) -> None:
         """Write the objects from `first` up to before `end`, unless the budget is used up."""
-        if self.done and self.pages.budget.spent() == "subrequests":
+        self.stopped = self.pages.budget.spent() if self.done else None
+        if self.stopped:
             return
         counted = await self._transaction(first, end, write=True, recount=False)
         if counted is None:

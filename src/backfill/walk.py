@@ -103,8 +103,8 @@ async def _pages(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
             # Most pages of most passes are unchanged: one is expected to be as the one before was.
             write = spec.target.live and written.counts.to_write > 0
             report = report.further(written)
-            if not written.whole:
-                yield replace(report, stopped="subrequests")
+            if written.stopped:
+                yield replace(report, stopped=written.stopped)
                 return
             if chunk is not page.chunks[-1]:
                 yield report

@@ -16,6 +16,7 @@ from runs.costs import Cost, MeteredDatabase
 from runs.lease import LEASE, RENEW_AFTER
 from runs.pause import paused_error
 from runs.retry import retried
+from words import MAX_INTEGER
 
 MAX_COUNTS_BYTES = 1_500_000
 """D1 takes 2 MB a value and a row."""
@@ -227,7 +228,7 @@ async def read_run(database: Database, run_id: int) -> Row | None:
 
 async def require_run(database: Database, run_id: int) -> Row:
     """Return the row of one run; raises InputError (404) where there is none, or could be none."""
-    found = await read_run(database, run_id) if run_id < 2**53 else None
+    found = await read_run(database, run_id) if run_id <= MAX_INTEGER else None
     if found is None:
         raise InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)
     return found

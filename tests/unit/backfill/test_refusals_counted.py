@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -102,6 +103,16 @@ def test_what_was_written_before_a_budget_ended_within_a_page_is_counted_and_the
     rest = live(world, start_after=report.position.last_key)
     assert (rest["inserted"] + report.counts.inserted, len(types(world))) == (80, 80)
     assert rest["scanned"] + report.counts.scanned == 100
+
+
+def test_a_page_whose_objects_a_trigger_refuses_stops_at_the_time_too() -> None:
+    world = world_of(ABORT.replace("GLOB '*[37]'", "<> ''"))
+    world.bucket.put(*numbered(400))
+    world.clock.per_look = timedelta(milliseconds=200)
+    report = live(world)
+    assert (report["stopped_because"], report["inserted"]) == ("time", 0)
+    assert 0 < report["scanned"] == report["refused"] < 400
+    assert report["start_after"] == f"raw/{report['scanned'] - 1:05}"
 
 
 @settings(max_examples=30, deadline=None)
