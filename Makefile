@@ -17,14 +17,14 @@ RUN := .venv/bin/python
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
-	@echo "make demo         the whole story on a throwaway state"
+	@echo "make demo         every step on a throwaway state, checked with plain SQL"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
 	@echo "make check        ruff, mypy, and the limits of the structure"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
 	@echo "make chaos        kills, faults, crowds and random histories: some twenty minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
-	@echo "make lock         write the lock files anew"
+	@echo "make lock         write the lock files again"
 	@echo "make clean        remove what set-up made"
 
 setup:

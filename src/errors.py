@@ -4,7 +4,7 @@ StewardError
 ├── ConfigError          a setting or binding is missing or malformed        503
 ├── InputError           a request field is wrong; nothing was changed       400, 404, 413, 415, 422
 ├── RefusedError         the request is right but not now                    409
-├── UnexpectedError      a defect: an error that nobody foresaw               500
+├── UnexpectedError      a defect: an error outside this tree                 500
 ├── LeaseLostError       another run took over; this one stopped in time      409
 └── PlatformError        D1, R2, KV or an outgoing call failed
     ├── TransientError   known to pass: idempotent work may be retried
@@ -60,11 +60,11 @@ class RefusedError(StewardError):
 
 
 class UnexpectedError(StewardError):
-    """An error from outside the tree, told by its type and message: a defect, whose traceback is in the log."""
+    """An error from outside the tree, described by its type and message: a defect, whose traceback is in the log."""
 
     def __init__(self, error: Exception) -> None:
-        told = f"{type(error).__name__}: {error}".rstrip(".: ")
-        super().__init__(f"{told}.", hint='Look at the log, event "unexpected_error".')
+        text = f"{type(error).__name__}: {error}".rstrip(".: ")
+        super().__init__(f"{text}.", hint='Look at the log, event "unexpected_error".')
 
 
 class LeaseLostError(StewardError):

@@ -78,7 +78,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Page:
-    """The answer to a `list` call: the objects in key order, in one chunk or more, and how to go on."""
+    """The answer to a `list` call: the objects in key order, in one chunk or more, and how to continue."""
 
     chunks: tuple[Chunk, ...]
     truncated: bool

@@ -177,7 +177,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CHILDREN", ["datapoints.artifact_id"], "references to remap, beside those the foreign keys declare", _children
     ),
-    Setting("NOT_CHILDREN", [], "columns that look like references to artifacts and are none", _children),
+    Setting("NOT_CHILDREN", [], "columns that look like references to artifacts but are not", _children),
     Setting(
         "LIVE_WHERE",
         None,

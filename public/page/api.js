@@ -25,7 +25,7 @@ export function keepToken(value) {
     sessionStorage.setItem(STORED, value);
 }
 
-/** Forget the token and all that the page shows; `why` is told on the page that follows. */
+/** Forget the token and all that the page shows; `why` is shown on the page that follows. */
 export function signOut(why) {
     token = null;
     sessionStorage.removeItem(STORED);

@@ -8,7 +8,7 @@ import { busyLine, facts, runLink, sampleView, showing } from "./views.js";
 
 const COUNTS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused"];
 const STOPPED = {
-    end: "It came to the end.",
+    end: "It reached the end.",
     max_objects: "It stopped at the number of objects asked for.",
     time: "It stopped because its time was up.",
     subrequests: "It stopped because its requests were used up.",
@@ -111,7 +111,7 @@ function reportView(report) {
         countsView(report),
         facts([
             ["Why it ended", STOPPED[report.stopped_because]],
-            ["Goes on after", report.start_after === null ? null : key(report.start_after)],
+            ["Continues after", report.start_after === null ? null : key(report.start_after)],
             ["Cost", `${count(cost.r2_lists, "R2 listing")}, ${number(cost.rows_read)} rows read, ${number(cost.rows_written)} written, ${duration(report.duration_ms)}`],
         ]),
         unclassifiedView(report.unclassified_sample),
@@ -184,7 +184,7 @@ function askReason() {
         title: "Pause scheduled backfill?",
         wait: "",
         prepare: async () => ({
-            body: [h("p", {}, "Checks and alerts go on. Work by hand is not held up."), h("label", {}, "Why, for who comes next ", input)],
+            body: [h("p", {}, "Checks and alerts continue. You can still run work by hand."), h("label", {}, "Why, for the next person ", input)],
             confirm: "Pause",
             focus: input,
             read: () => input.value,

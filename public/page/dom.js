@@ -61,7 +61,7 @@ function focusable(element) {
     return element.matches("summary, button, a[href], input, select");
 }
 
-/** Take off the mark that says that a part waits for its first data. */
+/** Remove the mark that says that a part waits for its first data. */
 export function arrived(section) {
     section.removeAttribute("aria-busy");
 }

@@ -7,7 +7,7 @@ import { count, key, number, visible } from "./format.js";
 import { busyLine, json, runLink, sampleView, showing, table } from "./views.js";
 
 const BUSY_WAIT_MS = 5_000;
-// A lease that was left behind runs out within 90 s.
+// An abandoned lease runs out within 90 s.
 const BUSY_TRIES = 30;
 const UNITS = {
     pause: "the schedule",
@@ -104,7 +104,7 @@ async function runLive(maxDeletes) {
     const words = liveWords(work);
     notes.replaceChildren(h("p", { class: work.last.done && work.last.ok ? "done" : "reason" }, words, " ", runLink(work.last.run_id)));
     announce(words);
-    // The summary tells what the last check found, and a recovery's own verdict is not one.
+    // The summary shows what the last check found, and a recovery's own verdict is not one.
     await showing(checkNotes, () => ask("POST", "/check", { mode: "fast" }));
 }
 
@@ -166,7 +166,7 @@ function liveWords(work) {
     if (last.done && last.ok) return `Recovered: everything holds. ${did}`;
     if (last.done) return `Done, but something is still violated, and the schedule stays paused. ${did}`;
     if (failed(last)) return `Ended early; see the step below. ${did}`;
-    return `Stopped before its end; “Live recovery…” goes on. ${did}`;
+    return `Stopped early; “Live recovery…” continues it. ${did}`;
 }
 
 function stepsView(steps, dry) {

@@ -83,13 +83,13 @@ function showNotices(summary) {
     const held = lease.lease_run !== null && lease.lease_until && Date.parse(lease.lease_until) > now();
     redraw(byId("notices"), [pause, held && lease.lease_run, waiting, parked, guards, refused, failed && tick, full.under_way], () => [
         pause.paused_by && notice("warn", "Scheduled backfill is paused by ", pause.paused_by, " (", ago(pause.paused_at), "): ", key(pause.pause_reason)),
-        held && notice("info", runLink(lease.lease_run), " is at work; live runs go one at a time."),
+        held && notice("info", runLink(lease.lease_run), " is in progress; only one live run can work at a time."),
         failed && notice("bad", "The last tick ", tick.status === "failed" ? "failed" : `was ${tick.status}`, ", ", ago(tick.started_at), ": ", runLink(tick.id), "."),
-        full.under_way && notice("info", "A full check is under way; the next tick goes on with it."),
+        full.under_way && notice("info", "A full check is under way; the next tick continues it."),
         waiting > 0 && notice("warn", count(waiting, "alert"), " not delivered yet."),
         parked > 0 && notice("bad", count(parked, "alert"), " parked: the receiver refused every try. ", alertError ?? ""),
         guards.lifted_until && notice("bad", "The guards are lifted until ", guards.lifted_until, ": ", key(guards.lifted_reason)),
-        refused.length > 0 && notice("warn", "The database refuses ", count(refused.length, "object"), ", such as ", key(refused[0].r2_key), ": ", refused[0].reason),
+        refused.length > 0 && notice("warn", "The database refuses ", count(refused.length, "object"), ", such as ", key(refused[0].r2_key), " (since ", ago(refused[0].first_refused_at ?? refused[0].refused_at), "): ", refused[0].reason),
     ].filter(Boolean));
 }
 
@@ -114,10 +114,10 @@ export function total(rows) {
     return rows.reduce((sum, row) => sum + row.artifacts, 0);
 }
 
-// A pass under way has seen only a part: the pass before tells more, where there was one.
+// A pass under way has seen only a part: the pass before shows more, where there was one.
 function latest(passes) {
-    const told = passes.map((one) => (one.state === "complete" ? one.counts : one.previous)).filter(Boolean);
-    if (told.length) return { objects: told.reduce((sum, one) => sum + one.unclassified, 0), when: "last pass" };
+    const counted = passes.map((one) => (one.state === "complete" ? one.counts : one.previous)).filter(Boolean);
+    if (counted.length) return { objects: counted.reduce((sum, one) => sum + one.unclassified, 0), when: "last pass" };
     return { objects: null, when: "no pass yet" };
 }
 

@@ -65,8 +65,8 @@ COMPONENTS: dict[str, Schema] = {
             "r2_bucket": TEXT,
             "r2_prefix": TEXT,
             **_COUNTS,
-            "truncated": {**FLAG, "description": "Whether objects are left behind the position."},
-            "cursor": {**MAYBE_TEXT, "description": "Where to go on; null at the end."},
+            "truncated": {**FLAG, "description": "Whether objects remain after this position."},
+            "cursor": {**MAYBE_TEXT, "description": "Where to continue; null at the end."},
             "start_after": {**MAYBE_TEXT, "description": "The same place as a key."},
             "pages": NUMBER,
             "repeated_pages": {

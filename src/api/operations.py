@@ -73,7 +73,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "POST",
         "/runs/{run_id}/undo",
         routes_care.post_undo,
-        "Take back the merges of a live recovery",
+        "Undo the merges of a live recovery",
         "Undo",
         body=schemas.NOTHING,
         body_optional=True,

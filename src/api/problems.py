@@ -58,10 +58,10 @@ async def steward_problem(_request: Request, error: Exception) -> Response:
 
 
 def unexpected_problem(error: UnexpectedError) -> Response:
-    """Answer an error that nobody foresaw, without its message: it may hold anything."""
-    told = "the run's row has its message" if error.run_id else "no run was recorded"
+    """Answer an unexpected error, without its message: it may hold anything."""
+    where = "the run's row has its message" if error.run_id else "no run was recorded"
     return problem(
-        500, f"An error that nobody foresaw ended the request; {told}.", {"hint": error.hint, "run_id": error.run_id}
+        500, f"An unexpected error ended the request; {where}.", {"hint": error.hint, "run_id": error.run_id}
     )
 
 

@@ -32,7 +32,7 @@ async def post_guards(call: Call) -> Response:
     """Install the guards, or lift them for some minutes."""
     request = GuardsRequest(**call.body)
     if request.lift and not (request.reason or "").strip():
-        raise InputError("reason", "Guards are lifted for a reason.", hint="Say why, for who comes next.")
+        raise InputError("reason", "Guards are lifted for a reason.", hint="Say why, for the next person.")
     given = [name for name in ("minutes", "reason") if getattr(request, name) is not None]
     if given and not request.lift:
         hint = 'Send "lift": true to lift the guards, or {} to install them.'

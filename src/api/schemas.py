@@ -51,7 +51,7 @@ BACKFILL = _object(
         "resume": {
             "type": "boolean",
             "default": False,
-            "description": "Continue from the cursor that cron stored, and (live) store it again. Takes no position.",
+            "description": "Continue from the cursor that cron stored; a live run stores it again. Takes no position.",
         },
     }
 )
@@ -80,7 +80,7 @@ RECOVER = _object(
             "type": ["integer", "null"],
             "minimum": 0,
             "maximum": 1_000_000_000,
-            "description": "The cap on deleted rows for this request, in place of MAX_DELETES.",
+            "description": "The cap on deleted rows for this request, instead of MAX_DELETES.",
         },
         "resume": {
             "type": "boolean",
@@ -91,7 +91,7 @@ RECOVER = _object(
             "type": ["string", "null"],
             "enum": ["oldest", "highest_id", None],
             "description": "Where a fetched_at cannot be read: it counts as the oldest, or the highest id wins. "
-            "Without it such objects are left whole.",
+            "Without it such objects are left as they are.",
         },
         "include_deleted": {
             "type": "boolean",
@@ -124,13 +124,13 @@ GUARDS = _object(
         "reason": {
             "type": ["string", "null"],
             "maxLength": 500,
-            "description": "With lift: why, for who comes next.",
+            "description": "With lift: why, for the next person.",
         },
     }
 )
 
 PAUSE = _object(
-    {"reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "Why, for who comes next."}},
+    {"reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "Why, for the next person."}},
     ["reason"],
 )
 

@@ -22,7 +22,7 @@ _NOT_OURS = "The cursor is not one that this Worker handed out, or it was cut sh
 
 @dataclass(frozen=True)
 class Position:
-    """Where a walk stands: R2's own cursor, if it still goes on from there, and the last key that is done."""
+    """Where a walk stands: R2's own cursor, if it still continues from there, and the last key that is done."""
 
     r2_cursor: str | None = None
     last_key: str | None = None

@@ -89,7 +89,7 @@ class Progress:
         )
 
     async def begin_or_continue(self) -> Pass:
-        """Return the pass to go on with: the stored one, or a new one where there is none or it is complete."""
+        """Return the pass to continue: the stored one, or a new one where there is none or it is complete."""
         stored = await self.load()
         if stored is not None and not stored.completed_at:
             return stored

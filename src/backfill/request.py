@@ -35,8 +35,8 @@ def chosen_bucket(settings: Settings, name: str | None) -> str:
 def position(request: BackfillRequest, bucket: str) -> Position:
     """Return where to start: the cursor where both positions are given, the beginning where none is."""
     if request.resume and (request.cursor is not None or request.start_after is not None):
-        hint = "Leave out cursor and start_after to go on where cron stands, or resume to start at the position."
-        raise InputError("resume", "A pass that began at a position of its own would not be a whole one.", hint=hint)
+        hint = "Leave out cursor and start_after to continue where cron stands, or resume to start at the position."
+        raise InputError("resume", "A pass that began at a position of its own would not be complete.", hint=hint)
     if request.cursor is not None:
         return decode(request.cursor, bucket, request.r2_prefix)
     if request.start_after is None:

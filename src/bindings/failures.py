@@ -43,7 +43,7 @@ TRANSIENT = (
 )
 
 _HINTS = {
-    OverloadedError: "It sheds load: wait a minute, then go on from where this stopped.",
+    OverloadedError: "It sheds load: wait a minute, then continue from where this stopped.",
     TransientError: "It passes: the same call can be made again.",
     ConstraintError: "The database refused the row; the text names the constraint or guard.",
     TooBigError: "D1 takes values and rows of at most 2 MB.",

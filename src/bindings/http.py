@@ -31,7 +31,7 @@ class FetchPoster:
         try:
             response = await fetch(url, **options)
         except (JsException, OSError) as error:
-            # The address may hold a secret: only the failure is told.
+            # The address may hold a secret: only the failure is reported.
             if "timeout" in str(error).lower():
                 message = f"No answer to a {method} within {timeout_seconds:g} s"
                 raise OverloadedError(message, hint="It may have been taken all the same.") from error

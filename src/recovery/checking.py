@@ -1,4 +1,4 @@
-"""The steps that look: what is broken before, and what is after; a dry run foretells the latter."""
+"""The steps that look: what is broken before, and what is after; a dry run predicts the latter."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def verify(call: Call, schema: Schema, before: int, sampled: Sampled | Non
     return Verified(Step("verify", before, violations(report.verdicts), sample=sample), all_hold(report.verdicts))
 
 
-def foretell(measured: Measured, schema: Schema, merge: MergeStep, repaired: Repaired, *, refused: bool) -> Verified:
+def predict(measured: Measured, schema: Schema, merge: MergeStep, repaired: Repaired, *, refused: bool) -> Verified:
     """Return the last step that a live run would have: what was measured, less what the steps would repair."""
     left = {
         "no_unknown_source_type": repaired.classify.after,

@@ -16,7 +16,7 @@ _REAL = "steward:real:"
 """JSON text may hold 15 digits of a REAL: it is journalled as this mark and the digits of SQLite's `quote`."""
 
 _TEXT = "steward:text:"
-"""A text that looks like a mark is journalled behind this one."""
+"""A text that looks like a mark is journalled after this one."""
 
 
 def whole_row(columns: Sequence[str], table: str) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from database.schema import Schema
 from recovery.call import Call
-from recovery.checking import Measured, Verified, foretell, measure, verify
+from recovery.checking import Measured, Verified, measure, predict, verify
 from recovery.checkpoint import NOWHERE, Beginning, Checkpoint, read_recovery
 from recovery.dedupe import Deduped, dedupe
 from recovery.judging import Judged, planned, planned_again
@@ -119,7 +119,7 @@ class Saga:
             self.schema = await self.call.schema()
             verified = await verify(self.call, self.schema, measured.step.before, judgement.sampled)
         else:
-            verified = foretell(measured, self.schema, merged.step, repaired, refused=judgement.refusal is not None)
+            verified = predict(measured, self.schema, merged.step, repaired, refused=judgement.refusal is not None)
         self._end(verified.step)
         return verified
 

@@ -24,13 +24,13 @@ def deleted_columns(schema: Schema) -> dict[str, str]:
     found = {}
     for name in schema.columns:
         column = f"artifacts.{sql.quote(name)}"
-        told = f"coalesce(lower(CAST({column} AS TEXT)), '')"
+        value = f"coalesce(lower(CAST({column} AS TEXT)), '')"
         if _DELETED.fullmatch(name):
-            found[name] = f"({told} NOT IN {_NO})"
+            found[name] = f"({value} NOT IN {_NO})"
         elif _ALIVE.fullmatch(name):
-            found[name] = f"({told} IN {_NO} AND {column} IS NOT NULL)"
+            found[name] = f"({value} IN {_NO} AND {column} IS NOT NULL)"
         elif _STATUS.fullmatch(name):
-            found[name] = f"({told} IN {_GONE})"
+            found[name] = f"({value} IN {_GONE})"
     return found
 
 

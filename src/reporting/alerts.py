@@ -1,7 +1,7 @@
 """Tell someone: a signed POST for every change of a finding and every failed tick, and a heartbeat after each tick.
 
 An alert is a row, written in the transaction of the change it tells of; sending it marks the row. So a change is
-told once, also when the receiver was away: the next tick tries again. `alert_id` lets a receiver drop a repeat,
+sent once, even when the receiver was away: the next tick tries again. `alert_id` lets a receiver drop a repeat,
 which only a lost answer can cause.
 """
 

@@ -102,7 +102,7 @@ def _found(last_check: dict[str, Any] | None, invariant: str) -> dict[str, objec
 
 
 async def _pass(ports: Ports, bucket: str) -> dict[str, object]:
-    """Return how far the pass over a bucket is; a KV that does not answer is told, not taken for no pass."""
+    """Return how far the pass over a bucket is; a KV that does not answer is reported, not taken for no pass."""
     try:
         stored = await Progress(ports.store, ports.clock, bucket, "").load()
     except PlatformError as error:

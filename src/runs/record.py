@@ -25,7 +25,7 @@ MAX_ERROR_CHARACTERS = 20_000
 
 TRANSITIONS = {
     ("running", "succeeded"): "it did all it was asked to do",
-    ("running", "stopped"): "a budget or the platform's load ended it; the position to go on from is in its row",
+    ("running", "stopped"): "a budget or the platform's load ended it; the position to continue from is in its row",
     ("running", "failed"): "an error ended it; the error is in its row",
     ("running", "abandoned"): "its lease ran out without a word: the Worker was killed",
 }

@@ -28,7 +28,7 @@ def backfill_in_slices(demo: Demo) -> None:
     ticks = _ticks_to_the_end(demo)
     by_cron = [(f"by cron, tick {place}", tick) for place, tick in zip(count(1), ticks, strict=False)]
     transcript.show(*backfill_table([("dry", dry), ("by hand", first), *by_cron], head="slice"))
-    transcript.holds("the live slices sum up to what dry foretold", promises.same_counts(dry, [first, *ticks]))
+    transcript.holds("the live slices add up to what dry predicted", promises.same_counts(dry, [first, *ticks]))
     _nothing_left(demo)
 
 

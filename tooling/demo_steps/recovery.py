@@ -40,7 +40,7 @@ def live_recovery(demo: Demo) -> None:
     transcript.say(f"live, at most {number(size)} objects a call: {len(demo.recoveries)} calls; the last one:")
     transcript.show(*recovery_table(demo.recoveries[-1]))
     transcript.true("it took several calls and ended clean", len(demo.recoveries) > 1 and demo.recoveries[-1]["ok"])
-    transcript.holds("live did what dry foretold", promises.same_recovery(dry, demo.recoveries))
+    transcript.holds("live did what dry predicted", promises.same_recovery(dry, demo.recoveries))
     demo.clean = demo.observer.picture()
     _compare_recovered(demo)
 

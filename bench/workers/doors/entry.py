@@ -22,7 +22,7 @@ from cron.tick import run_tick
 from ports import Ports
 from settings import Settings
 
-PAGE = "json_each(?1)"
+PAGE = "is_marker"
 """Only the statements on a page of objects have it."""
 
 COUNTED = ("lists", "batches", "statements", "rows_read", "rows_written", "kv_reads", "kv_writes")

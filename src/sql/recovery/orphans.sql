@@ -1,5 +1,5 @@
 -- The child rows whose artifact is missing, with the winner that the journal leads to. A fragment.
--- The trail begins at the newest merge of that id, unless another artifact has had the id since; it goes on to what
+-- The trail begins at the newest merge of that id, unless another artifact has had the id since; it continues to what
 -- became of each winner later, and ends at a row of the same object.
 -- Unary plus takes the column's affinity away, which the journal's untyped index needs.
 SELECT
