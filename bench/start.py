@@ -20,6 +20,7 @@ from bench.memory import workerd
 from bench.rounds import Ratio, interleaved, ratio, spread
 from bench.subject import OK, TOKEN, WORKERS
 from bench.verdicts import Results
+from tests.support.runtime import migrate
 from tooling.harness import Config, Harness
 from tooling.table import table
 
@@ -49,7 +50,7 @@ def measure(results: Results) -> None:
     }
     with ExitStack() as stack:
         running = {name: stack.enter_context(Harness(config)) for name, config in configs.items()}
-        running[OURS].apply_migrations()
+        migrate(running[OURS])
         for harness in running.values():
             harness.stop()
         for what, ask in {"request": _request, "tick": _tick}.items():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tests.support.runtime import migrate
 from tooling.around import copy_of_src
 from tooling.fill import fill
 from tooling.harness import Config, Harness
@@ -103,7 +104,7 @@ def started(main: Path | None = None, objects: int = 0, **variables: object) -> 
     """Start a Worker with a fresh database, the rules and so many objects."""
     config = Config(main=main, vars={"STEWARD_TOKEN": TOKEN, **variables})
     with Harness(config) as harness:
-        harness.apply_migrations()
+        migrate(harness)
         put_rules(harness)
         if objects:
             fill(harness, keys(objects))
