@@ -24,6 +24,7 @@ from recovery.call import RecoverRequest
 from recovery.run import recover
 from settings import read_settings
 from tests.support.fakes import SqliteDatabase, World, migrate
+from tests.support.runtime import migrate as set_up
 from tooling.harness import Config, Harness
 from tooling.table import table
 
@@ -155,7 +156,7 @@ def _on_d1(fill: Sequence[str], rows: int) -> Total:
     with entry("doors") as main, Harness(Config(main=main, vars={"STEWARD_TOKEN": TOKEN})) as harness:
         subject = Subject(harness)
         harness.d1_batch((text, ()) for text in TABLES)
-        harness.apply_migrations()
+        set_up(harness)
         subject.sql("DROP TRIGGER steward_guard_insert_datapoints_artifact_id")
         for text in fill:
             subject.sql(text)

@@ -67,7 +67,7 @@ class ListRequest:
 
 
 @dataclass(frozen=True)
-class Chunk:
+class PagePart:
     """Listed objects as one JSON array of `{key, size, uploaded}`, small enough to bind as one D1 value."""
 
     objects: str | Held
@@ -78,9 +78,9 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Page:
-    """The answer to a `list` call: the objects in key order, in one chunk or more, and how to continue."""
+    """The answer to a `list` call: the objects in key order, in one part or more, and how to continue."""
 
-    chunks: tuple[Chunk, ...]
+    parts: tuple[PagePart, ...]
     truncated: bool
     cursor: str | None
 

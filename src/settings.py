@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 
 import log
 from errors import ConfigError
-
-MODES = ("off", "dry", "live")
+from words import BACKFILL_MODES
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _integer(low: int, high: int) -> Callable[[str, object], int]:
 
 
 def _mode(name: str, raw: object) -> str:
-    if raw not in MODES:
+    if raw not in BACKFILL_MODES:
         raise _wrong(name, raw, 'one of "off", "dry", "live"')
     return raw
 

@@ -21,6 +21,12 @@ Unreadable = Literal["oldest", "highest_id"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
+COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
+"""What every report counts: every object scanned is in exactly one of the counts after the first."""
+
+ANSWERED: tuple[StopReason, ...] = tuple(one for one in get_args(StopReason) if one != "error")
+"""Why a walk stopped that was answered: an error is answered as one."""
+
 MAX_INTEGER = 2**53 - 2
 """The largest whole number that D1 takes: Python's 2**53 - 1 reaches JavaScript as a BigInt, which D1 refuses."""
 

@@ -4,44 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-Schema = dict[str, Any]
+from words import ANSWERED, BACKFILL_MODES, CHECK_MODES, COUNTS, METHODS, OUTCOMES, SEVERITIES, STATUSES
 
-TEXT: Schema = {"type": "string"}
-MAYBE_TEXT: Schema = {"type": ["string", "null"]}
-NUMBER: Schema = {"type": "integer"}
-MAYBE_NUMBER: Schema = {"type": ["integer", "null"]}
-FLAG: Schema = {"type": "boolean"}
-ANYTHING: Schema = {}
-WHY_NOT: Schema = {**TEXT, "description": "Why it was not checked."}
-SINCE: Schema = {**TEXT, "description": "When the scan began, where that was in an earlier slice of the check."}
+JsonSchema = dict[str, Any]
+
+TEXT: JsonSchema = {"type": "string"}
+MAYBE_TEXT: JsonSchema = {"type": ["string", "null"]}
+NUMBER: JsonSchema = {"type": "integer"}
+MAYBE_NUMBER: JsonSchema = {"type": ["integer", "null"]}
+FLAG: JsonSchema = {"type": "boolean"}
+ANYTHING: JsonSchema = {}
+WHY_NOT: JsonSchema = {**TEXT, "description": "Why it was not checked."}
+SINCE: JsonSchema = {**TEXT, "description": "When the scan began, where that was in an earlier slice of the check."}
 
 
-def closed(properties: dict[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
+def closed(properties: dict[str, JsonSchema], *, optional: tuple[str, ...] = ()) -> JsonSchema:
     """Return the schema of an object with exactly these members, all there but the `optional` ones."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def listed(items: Schema) -> Schema:
+def listed(items: JsonSchema) -> JsonSchema:
     """Return the schema of an array."""
     return {"type": "array", "items": items}
 
 
-def ref(name: str) -> Schema:
+def ref(name: str) -> JsonSchema:
     """Return a reference to one of `COMPONENTS`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def maybe(schema: Schema) -> Schema:
+def maybe(schema: JsonSchema) -> JsonSchema:
     """Return the schema of a value or null."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_COUNT_NAMES = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
-_COUNTS = {**dict.fromkeys(_COUNT_NAMES, NUMBER), "unclassified_sample": listed(TEXT)}
+_COUNTS = {**dict.fromkeys(COUNTS, NUMBER), "unclassified_sample": listed(TEXT)}
 _ROWS = listed({"type": "object"})
 
-COMPONENTS: dict[str, Schema] = {
+COMPONENTS: dict[str, JsonSchema] = {
     "Problem": closed(
         {
             "type": TEXT,
@@ -77,7 +78,7 @@ COMPONENTS: dict[str, Schema] = {
             "duration_ms": NUMBER,
             "stopped_because": {
                 "type": "string",
-                "enum": ["end", "max_objects", "time", "subrequests", "overloaded", "paused"],
+                "enum": list(ANSWERED),
             },
         },
         optional=("repeated_pages",),
@@ -85,11 +86,11 @@ COMPONENTS: dict[str, Schema] = {
     "Verdict": closed(
         {
             "name": TEXT,
-            "severity": {"type": "string", "enum": ["error", "warn"]},
-            "outcome": {"type": "string", "enum": ["holds", "violated", "not_checked"]},
+            "severity": {"type": "string", "enum": list(SEVERITIES)},
+            "outcome": {"type": "string", "enum": list(OUTCOMES)},
             "violations": MAYBE_NUMBER,
             "sample": _ROWS,
-            "method": {"type": "string", "enum": ["proof", "scan"]},
+            "method": {"type": "string", "enum": list(METHODS)},
             "rows_read": NUMBER,
             "duration_ms": NUMBER,
             "reason": WHY_NOT,
@@ -101,7 +102,7 @@ COMPONENTS: dict[str, Schema] = {
         {
             "run_id": NUMBER,
             "ok": FLAG,
-            "mode": {"type": "string", "enum": ["fast", "full"]},
+            "mode": {"type": "string", "enum": list(CHECK_MODES)},
             "checked_at": TEXT,
             "invariants": listed(ref("Verdict")),
         }
@@ -143,7 +144,7 @@ COMPONENTS: dict[str, Schema] = {
             "kind": TEXT,
             "mode": TEXT,
             "trigger": TEXT,
-            "status": {"type": "string", "enum": ["running", "succeeded", "stopped", "failed", "abandoned"]},
+            "status": {"type": "string", "enum": list(STATUSES)},
             "started_at": TEXT,
             "finished_at": MAYBE_TEXT,
             "request": ANYTHING,
@@ -227,7 +228,7 @@ COMPONENTS: dict[str, Schema] = {
             "full_check": closed({"ended_at": MAYBE_TEXT, "under_way": FLAG}),
             "passes": listed(ref("Pass")),
             "refused": {**_ROWS, "description": "Objects whose row the database refuses, up to 100."},
-            "backfill_mode": {"type": "string", "enum": ["off", "dry", "live"]},
+            "backfill_mode": {"type": "string", "enum": list(BACKFILL_MODES)},
             "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
             "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),
             "guards": closed({"lifted_until": MAYBE_TEXT, "lifted_reason": MAYBE_TEXT}),

@@ -9,7 +9,7 @@ from typing import Any
 from api import routes_care, routes_index, routes_state, schemas
 from api.calls import Handler
 
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Operation:
     handler: Handler
     summary: str
     answer: str
-    body: Schema | None = None
+    body: JsonSchema | None = None
     body_optional: bool = False
-    query: Schema = field(default_factory=lambda: schemas.NOTHING)
+    query: JsonSchema = field(default_factory=lambda: schemas.NOTHING)
     refusals: tuple[int, ...] = ()
     example: object = None
 

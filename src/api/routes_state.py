@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from api.calls import Call
 from invariants import findings
 from reporting.summary import summarise
-from runs import record
+from runs import history
 from runs.pause import pause, read_control, resume
 
 
@@ -32,14 +32,14 @@ async def get_findings(call: Call) -> Response:
 
 async def get_runs(call: Call) -> Response:
     """List runs, newest first; `next` is the `before` of the following page."""
-    found = await record.list_runs(call.ports.database, **call.query)
+    found = await history.list_runs(call.ports.database, **call.query)
     more = len(found) == call.query["limit"]
     return JSONResponse({"runs": found, "next": found[-1]["id"] if more else None})
 
 
 async def get_run(call: Call) -> Response:
     """Answer one run."""
-    return JSONResponse(record.readable(await record.require_run(call.ports.database, int(call.path["run_id"]))))
+    return JSONResponse(history.readable(await history.require_run(call.ports.database, int(call.path["run_id"]))))
 
 
 async def post_pause(call: Call) -> Response:

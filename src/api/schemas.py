@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from words import MAX_INTEGER, RUN_KINDS
+from backfill.request import BackfillRequest
+from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES
+from recovery.call import RecoverRequest
+from words import CHECK_MODES, MAX_INTEGER, RUN_KINDS, UNREADABLE
 
 MAX_KEY_CHARACTERS = 1024
 """R2 takes keys of at most 1,024 bytes."""
@@ -17,24 +20,33 @@ def _object(properties: Object, required: list[str] | None = None) -> Object:
     return {**schema, "required": required} if required else schema
 
 
+def _flag(default: bool, description: str) -> Object:  # noqa: FBT001  # the default, as a value
+    return {"type": "boolean", "default": default, "description": description}
+
+
+_SHORT: Object = {"type": "string", "minLength": 1}
 _OPTIONAL_KEY: Object = {"type": ["string", "null"], "maxLength": MAX_KEY_CHARACTERS}
 
 BACKFILL = _object(
     {
-        "dry_run": {"type": "boolean", "default": True, "description": "Compute and report, and change nothing."},
+        "dry_run": {
+            "type": "boolean",
+            "default": BackfillRequest.dry_run,
+            "description": "Compute and report, and change nothing.",
+        },
         "r2_bucket": {
             "type": ["string", "null"],
             "description": "A bucket of BUCKETS; may be left out where there is one.",
         },
         "r2_prefix": {
             "type": "string",
-            "default": "",
+            "default": BackfillRequest.r2_prefix,
             "maxLength": MAX_KEY_CHARACTERS,
             "description": "Only keys that begin with this text, taken literally.",
         },
         "max_objects": {
             "type": "integer",
-            "default": 1000,
+            "default": BackfillRequest.max_objects,
             "minimum": 1,
             "maximum": 1_000_000,
             "description": "Exactly how many objects to list at most.",
@@ -60,8 +72,8 @@ CHECK = _object(
     {
         "mode": {
             "type": "string",
-            "enum": ["fast", "full"],
-            "default": "fast",
+            "enum": list(CHECK_MODES),
+            "default": CHECK_MODES[0],
             "description": "full scans everything; fast uses a proof wherever the schema gives one.",
         }
     }
@@ -69,7 +81,11 @@ CHECK = _object(
 
 RECOVER = _object(
     {
-        "dry_run": {"type": "boolean", "default": True, "description": "Report every step, and change nothing."},
+        "dry_run": {
+            "type": "boolean",
+            "default": RecoverRequest.dry_run,
+            "description": "Report every step, and change nothing.",
+        },
         "max_groups": {
             "type": ["integer", "null"],
             "minimum": 1,
@@ -89,7 +105,7 @@ RECOVER = _object(
         },
         "unreadable": {
             "type": ["string", "null"],
-            "enum": ["oldest", "highest_id", None],
+            "enum": [*UNREADABLE, None],
             "description": "Where a fetched_at cannot be read: it counts as the oldest, or the highest id wins. "
             "Without it such objects are left as they are.",
         },
@@ -139,13 +155,18 @@ NOTHING = _object({})
 RULE = _object(
     {
         "priority": {"type": "integer", "minimum": -1_000_000, "maximum": 1_000_000, "description": "Lowest wins."},
-        "pattern": {"type": "string", "minLength": 1, "maxLength": 50, "description": "A GLOB on the whole key."},
+        "pattern": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_PATTERN_BYTES,
+            "description": "A GLOB on the whole key.",
+        },
         "source_type": {"type": "string", "minLength": 1, "maxLength": 200, "description": "What it gives."},
     },
     ["priority", "pattern", "source_type"],
 )
 
-RULES = _object({"rules": {"type": "array", "items": RULE, "maxItems": 500}}, ["rules"])
+RULES = _object({"rules": {"type": "array", "items": RULE, "maxItems": MAX_RULES}}, ["rules"])
 
 PREVIEW = _object(
     {

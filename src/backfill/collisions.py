@@ -10,7 +10,7 @@ from database.rows import text
 from ports import Row
 
 _VALUES = {"r2_bucket": ":bucket", "r2_key": "page.r2_key", "source_type": "page.source_type"}
-"""What a new row holds, by its column, in the terms of `backfill/kinds`; its fetched_at takes the column's own form."""
+"""What a new row holds, by its column, in the terms of `backfill/decisions`; fetched_at has a form of its own."""
 
 
 def collisions(keys: Sequence[Row]) -> str:

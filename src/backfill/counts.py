@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from database.rows import number, text
 from ports import Row
+from words import COUNTS
 
 SAMPLE_KEYS = 20
 
@@ -33,7 +34,7 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of both together."""
-        sums = {name: getattr(self, name) + getattr(other, name) for name in KINDS}
+        sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
         sample = (self.unclassified_sample + other.unclassified_sample)[:SAMPLE_KEYS]
         return Counts(**sums, unclassified_sample=sample)
 
@@ -51,20 +52,17 @@ class Counts:
         return {**asdict(self), "unclassified_sample": list(self.unclassified_sample)}
 
 
-KINDS = tuple(field.name for field in fields(Counts) if field.name != "unclassified_sample")
-
-
 def planned(row: Row) -> Counts:
     """Return the counts in the row of `plan_page`."""
     keys = [key for key in json.loads(text(row, "unclassified_sample")) if key is not None]
-    return Counts(**{kind: number(row, kind) for kind in KINDS}, unclassified_sample=tuple(keys))
+    return Counts(**{kind: number(row, kind) for kind in COUNTS}, unclassified_sample=tuple(keys))
 
 
 def stored(value: Mapping[str, Any]) -> Counts:
     """Return counts that were stored as JSON, by this version or one before it; raises ValueError for anything else."""
     sample = value.get("unclassified_sample")
     sums = {name: count for name, count in value.items() if name != "unclassified_sample"}
-    if not isinstance(sample, list) or not all(isinstance(key, str) for key in sample) or sums.keys() - set(KINDS):
+    if not isinstance(sample, list) or not all(isinstance(key, str) for key in sample) or sums.keys() - set(COUNTS):
         raise ValueError(f"{value!r} are not counts")
     if not all(isinstance(count, int) for count in sums.values()):
         raise ValueError(f"{value!r} are not counts")

@@ -14,7 +14,7 @@ from database.batch import Batch, ask_one
 from database.rows import text
 from errors import ConstraintError, TooBigError
 from log import timestamp
-from ports import Chunk, Database, Statement, Value
+from ports import Database, PagePart, Statement, Value
 from runs.budget import Budget, Spent
 from runs.retry import retried
 
@@ -36,20 +36,20 @@ def page_statements(target: Target) -> Statements:
     """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
     source_type = target.rules.classification()
     objects = sql.fragment("backfill/objects")
-    kinds = sql.fragment("backfill/kinds", objects=objects, source_type=source_type, collides=target.collides)
+    decisions = sql.fragment("backfill/decisions", objects=objects, source_type=source_type, collides=target.collides)
     row = {"new_id": target.new_id, "moment": target.moment}
     return Statements(
-        plan=sql.fragment("backfill/plan_page", kinds=kinds),
-        write=sql.fragment("backfill/write_page", kinds=kinds, **row),
-        park=sql.fragment("backfill/park_page", kinds=kinds),
-        insert_or_ignore=sql.fragment("backfill/insert_or_ignore", kinds=kinds, **row),
-        upgrade_or_ignore=sql.fragment("backfill/upgrade_or_ignore", kinds=kinds),
+        plan=sql.fragment("backfill/plan_page", decisions=decisions),
+        write=sql.fragment("backfill/write_page", decisions=decisions, **row),
+        park=sql.fragment("backfill/park_page", decisions=decisions),
+        insert_or_ignore=sql.fragment("backfill/insert_or_ignore", decisions=decisions, **row),
+        upgrade_or_ignore=sql.fragment("backfill/upgrade_or_ignore", decisions=decisions),
     )
 
 
 @dataclass(frozen=True)
 class Written:
-    """What became of the first objects of a chunk."""
+    """What became of the first objects of a part."""
 
     counts: Counts
     last_key: str
@@ -57,12 +57,12 @@ class Written:
     repeated: int
     """Transactions sent again after a passing failure. What a lost answer had committed is counted as unchanged."""
     stopped: Spent | None
-    """What was used up before all objects of the chunk were treated; None where all were."""
+    """What was used up before all objects of the part were treated; None where all were."""
 
 
 @dataclass(frozen=True)
 class Pages:
-    """Takes the chunks of one walk."""
+    """Takes the parts of one walk."""
 
     target: Target
     database: Database
@@ -73,31 +73,31 @@ class Pages:
 
     @classmethod
     def of(cls, target: Target, database: Database, budget: Budget, since: str) -> Pages:
-        """Return what takes the chunks of a walk over this target."""
+        """Return what takes the parts of a walk over this target."""
         return cls(target, budget.metered(database), budget, since, page_statements(target))
 
-    async def take(self, chunk: Chunk, *, write: bool) -> Written:
-        """Count a chunk and, when live, write what it needs: at once with `write`, else after it was counted alone.
+    async def take(self, part: PagePart, *, write: bool) -> Written:
+        """Count a part and, when live, write what it needs: at once with `write`, else after it was counted alone.
 
         Most pages of most passes are unchanged, and to count one costs half the rows read, and less time, than to
         count and write it.
         """
-        work = _Chunk(self, chunk)
+        work = _PartWork(self, part)
         await work.take(write=write)
-        last_key = await self._key_at(chunk, work.done - 1) if work.stopped else chunk.last_key
+        last_key = await self._key_at(part, work.done - 1) if work.stopped else part.last_key
         return Written(work.counts, last_key, work.repeated, work.stopped)
 
-    async def _key_at(self, chunk: Chunk, place: int) -> str:
-        wanted = sql.statement("backfill/key_at", page=chunk.objects, place=place)
+    async def _key_at(self, part: PagePart, place: int) -> str:
+        wanted = sql.statement("backfill/key_at", page=part.objects, place=place)
         return text(await ask_one(self.database, wanted), "r2_key")
 
 
 @dataclass
-class _Chunk:
-    """A chunk at work: what is done of it, from its beginning."""
+class _PartWork:
+    """A part at work: what is done of it, from its beginning."""
 
     pages: Pages
-    chunk: Chunk
+    part: PagePart
     counts: Counts = field(default_factory=Counts)
     done: int = 0
     repeated: int = 0
@@ -106,8 +106,8 @@ class _Chunk:
     """The words of the database's last refusal."""
 
     async def take(self, *, write: bool) -> None:
-        """Treat all objects of the chunk, or as many as the budget allows; at least one."""
-        end = self.chunk.count
+        """Treat all objects of the part, or as many as the budget allows; at least one."""
+        end = self.part.count
         counted = await self._transaction(0, end, write=write, recount=True)
         if counted and self.pages.target.live and not write and counted.to_write:
             counted = await self._transaction(0, end, write=True, recount=True)
@@ -217,7 +217,7 @@ class _Chunk:
 
     def _given(self, first: int, end: int) -> dict[str, Value]:
         """Return the parameters of the statements about the objects from `first` up to before `end`."""
-        chunk, target = self.chunk, self.pages.target
-        keys: dict[str, Value] = {"first_key": chunk.first_key, "last_key": chunk.last_key}
+        part, target = self.part, self.pages.target
+        keys: dict[str, Value] = {"first_key": part.first_key, "last_key": part.last_key}
         since = self.pages.since if target.live else ""
-        return {"page": chunk.objects, "bucket": target.bucket, "since": since, **keys, "first": first, "end": end}
+        return {"page": part.objects, "bucket": target.bucket, "since": since, **keys, "first": first, "end": end}

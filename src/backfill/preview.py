@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sql
 from backfill.rules import Rule, RuleSet, check_rules, ordered
 from backfill.walk import PAGE_OBJECTS
-from ports import Chunk, ListRequest, Ports, Result, Statement
+from ports import ListRequest, PagePart, Ports, Result, Statement
 
 
 async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule]) -> dict[str, object]:
@@ -19,17 +19,17 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
     check_rules(rules)
     rule_set = ordered(rules)
     page = await ports.buckets[bucket].list_page(ListRequest(prefix, PAGE_OBJECTS))
-    statements = [_preview(chunk, rule_set) for chunk in page.chunks]
+    statements = [_preview(part, rule_set) for part in page.parts]
     results = await ports.database.batch(statements) if statements else []
     return {
-        "scanned": sum(chunk.count for chunk in page.chunks),
+        "scanned": sum(part.count for part in page.parts),
         "truncated": page.truncated,
         "by_type": _by_type(results),
     }
 
 
-def _preview(chunk: Chunk, rules: RuleSet) -> Statement:
-    objects = sql.fragment("backfill/objects", page=chunk.objects, first=0, end=chunk.count)
+def _preview(part: PagePart, rules: RuleSet) -> Statement:
+    objects = sql.fragment("backfill/objects", page=part.objects, first=0, end=part.count)
     return sql.statement("backfill/preview_page", objects=objects, source_type=rules.classification())
 
 

@@ -14,7 +14,7 @@ from backfill.cursor import START, Position
 from backfill.page import Pages, Written
 from backfill.target import Target
 from errors import CursorError, OverloadedError, PageTooLargeError, PlatformError
-from ports import Bucket, Chunk, Database, ListRequest, Page
+from ports import Bucket, Database, ListRequest, Page, PagePart
 from runs.budget import Budget
 from runs.retry import retried
 from words import StopReason
@@ -60,7 +60,7 @@ class SliceReport:
     """What ended it, where it stopped because of an error."""
 
     def further(self, written: Written) -> SliceReport:
-        """Return the report after one more chunk."""
+        """Return the report after one more part."""
         return replace(
             self,
             position=Position(None, written.last_key),
@@ -97,16 +97,16 @@ async def _pages(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
             yield replace(report, stopped=spent)
             return
         page = await lister.page(report)
-        for chunk in page.chunks:
-            _refuse_disorder(chunk, report.position)
-            written = await pages.take(chunk, write=write)
+        for part in page.parts:
+            _refuse_disorder(part, report.position)
+            written = await pages.take(part, write=write)
             # Most pages of most passes are unchanged: one is expected to be as the one before was.
             write = spec.target.live and written.counts.to_write > 0
             report = report.further(written)
             if written.stopped:
                 yield replace(report, stopped=written.stopped)
                 return
-            if chunk is not page.chunks[-1]:
+            if part is not page.parts[-1]:
                 yield report
         report = _after(report, page)
         yield report
@@ -121,11 +121,11 @@ def _after(report: SliceReport, page: Page) -> SliceReport:
     return replace(report, position=position, pages=report.pages + 1, complete=not page.truncated)
 
 
-def _refuse_disorder(chunk: Chunk, position: Position) -> None:
+def _refuse_disorder(part: PagePart, position: Position) -> None:
     last = position.last_key
-    if last is not None and chunk.first_key <= last:
+    if last is not None and part.first_key <= last:
         raise OrderError(
-            f"R2 listed {chunk.first_key!r} after {last!r}", hint="Keys must increase; try again with start_after."
+            f"R2 listed {part.first_key!r} after {last!r}", hint="Keys must increase; try again with start_after."
         )
 
 
@@ -157,7 +157,7 @@ class _Lister:
         hint = "Try again; if it happens again, R2 has a fault: send the prefix and the last key to its support."
         if page.truncated and page.cursor is None:
             raise OrderError("R2 says that more objects follow, but gives no cursor to list them.", hint=hint)
-        if page.chunks or not page.truncated:
+        if page.parts or not page.truncated:
             self.empty.clear()
             return
         if page.cursor in (at.r2_cursor, *self.empty) or len(self.empty) >= EMPTY_PAGES:
@@ -178,8 +178,8 @@ class _Lister:
                 if self.trust_cursor or at.last_key is None:
                     raise
             else:
-                forward = page.chunks and (at.last_key is None or page.chunks[0].first_key > at.last_key)
-                if forward or (not page.chunks and page.truncated):
+                forward = page.parts and (at.last_key is None or page.parts[0].first_key > at.last_key)
+                if forward or (not page.parts and page.truncated):
                     return page
         return await self._list(ListRequest(prefix, limit, start_after=at.last_key))
 

@@ -8,9 +8,9 @@ from js import JSON, Blob, Object, Reflect
 from pyodide.ffi import JsException, to_js
 
 from bindings.failures import translate_list
-from ports import Chunk, Held, ListRequest, Page
+from ports import Held, ListRequest, Page, PagePart
 
-MAX_CHUNK_BYTES = 1_900_000
+MAX_PART_BYTES = 1_900_000
 """D1 takes a value of at most 2,000,000 bytes."""
 
 FIELDS = ("key", "size", "uploaded")
@@ -19,9 +19,9 @@ FIELDS = ("key", "size", "uploaded")
 class R2Bucket:
     """Lists a raw R2 binding."""
 
-    def __init__(self, binding: Any, max_chunk_bytes: int = MAX_CHUNK_BYTES) -> None:
+    def __init__(self, binding: Any, max_part_bytes: int = MAX_PART_BYTES) -> None:
         self._binding = binding
-        self._max_chunk_bytes = max_chunk_bytes
+        self._max_chunk_bytes = max_part_bytes
         self._fields = to_js(FIELDS)
         self._stringify = Reflect.apply.bind(None, JSON.stringify, None)
 
@@ -40,9 +40,9 @@ class R2Bucket:
         except JsException as error:
             raise translate_list(str(error), with_cursor=request.cursor is not None) from error
         truncated = bool(listing.truncated)
-        return Page(tuple(self._chunks(listing.objects)), truncated, str(listing.cursor) if truncated else None)
+        return Page(tuple(self._parts(listing.objects)), truncated, str(listing.cursor) if truncated else None)
 
-    def _chunks(self, objects: Any) -> list[Chunk]:
+    def _parts(self, objects: Any) -> list[PagePart]:
         """Return the listed objects as JSON, halved until each part fits into one D1 value."""
         count = int(objects.length)
         if count == 0:
@@ -50,8 +50,8 @@ class R2Bucket:
         text = self._text(objects)
         if count > 1 and Blob.new(text).size > self._max_chunk_bytes:
             middle = count // 2
-            return self._chunks(objects.slice(0, middle)) + self._chunks(objects.slice(middle))
-        return [Chunk(Held(text), count, str(objects[0].key), str(objects[count - 1].key))]
+            return self._parts(objects.slice(0, middle)) + self._parts(objects.slice(middle))
+        return [PagePart(Held(text), count, str(objects[0].key), str(objects[count - 1].key))]
 
     def _text(self, objects: Any) -> Any:
         """Return the objects as JSON, in a JavaScript array of one.

@@ -10,8 +10,9 @@ from ports import Database, Ports, Row
 from recovery.restore import Undoing
 from recovery.undo import refused_merges, undo
 from runs.budget import Budget
+from runs.history import require_run
 from runs.pause import pausing
-from runs.record import Opening, Run, fail_run, open_run, require_run
+from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
 
 BY = "undo"

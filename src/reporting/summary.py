@@ -17,7 +17,7 @@ from invariants.catalogue import read_catalogue
 from invariants.inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
-from runs.record import readable
+from runs.history import readable
 from settings import Settings
 
 COUNTED_NOW = 20_000

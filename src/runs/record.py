@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 
 import log
 import sql
-from errors import InputError, LeaseLostError, RefusedError, StewardError, UnexpectedError
+from database.batch import Batch
+from database.rows import number, optional_text
+from errors import LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
-from ports import Clock, Database, Row, Statement
+from ports import Clock, Database, Row
 from runs.costs import Cost, MeteredDatabase
 from runs.lease import LEASE, RENEW_AFTER
 from runs.pause import paused_error
 from runs.retry import retried
-from words import MAX_INTEGER
 
 MAX_COUNTS_BYTES = 1_500_000
 """D1 takes 2 MB a value and a row."""
@@ -60,17 +61,16 @@ class Run:
         if now - self.renewed_at < RENEW_AFTER:
             return
         until = timestamp(now + LEASE)
-        statements = [sql.statement("runs/renew_run", run=self.id, until=until)]
+        batch = Batch()
+        kept = [batch.add(sql.statement("runs/renew_run", run=self.id, until=until))]
         if self.token:
-            statements.append(sql.statement("control/renew_lease", token=self.token, until=until))
-        metered = MeteredDatabase(self.database, self.overhead)
-        results = await retried(self.clock, lambda: metered.batch(statements))
-        if not all(result.rows for result in results):
+            kept.append(batch.add(sql.statement("control/renew_lease", token=self.token, until=until)))
+        await retried(self.clock, lambda: batch.run(MeteredDatabase(self.database, self.overhead)))
+        if not all(one.rows for one in kept):
             raise LeaseLostError(f"run {self.id} lost its lease", hint="Another run took over; see GET /runs.")
         self.renewed_at = now
         if self.token:
-            paused_by = results[-1].rows[0]["paused_by"]
-            self.paused_now = None if paused_by is None else str(paused_by)
+            self.paused_now = optional_text(kept[-1].row, "paused_by")
 
     async def close(
         self, status: str, *, counts: object = None, cost: Cost | None = None, error: str | None = None
@@ -132,25 +132,25 @@ async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
     start, until = timestamp(now), timestamp(now + LEASE)
     what = {"kind": opening.kind, "mode": opening.mode, "trigger": opening.trigger, "request": _json(opening.request)}
     insert = sql.statement("runs/open_run", **what, now=start, until=until, token=token)
-    statements: list[Statement] = [insert]
+    batch = Batch()
     if token:
-        dead = sql.statement("runs/abandon_dead", now=start)
-        lease = sql.statement("control/take_lease", token=token, until=until, now=start, allowed=_allowed(opening))
-        statements = [dead, lease, insert, sql.statement("control/name_lease", token=token)]
-    statements.append(sql.statement("control/read_control"))
-    results = await MeteredDatabase(database, overhead).batch(statements)
-    control = results[-1].rows[0]
-    opened = results[2 if token else 0].rows
-    if not opened:
-        raise _refused(opening, control)
+        batch.add(sql.statement("runs/abandon_dead", now=start))
+        batch.add(sql.statement("control/take_lease", token=token, until=until, now=start, allowed=_allowed(opening)))
+    opened = batch.add(insert)
+    if token:
+        batch.add(sql.statement("control/name_lease", token=token))
+    control = batch.add(sql.statement("control/read_control"))
+    await batch.run(MeteredDatabase(database, overhead))
+    if not opened.rows:
+        raise _refused(opening, control.row)
     return Run(
-        id=int(opened[0]["id"] or 0),
+        id=number(opened.row, "id"),
         database=database,
         clock=clock,
         started_at=now,
         token=token,
-        fence=int(control["fence"] or 0) if token else None,
-        paused_by=None if control["paused_by"] is None else str(control["paused_by"]),
+        fence=number(control.row, "fence") if token else None,
+        paused_by=optional_text(control.row, "paused_by"),
         overhead=overhead,
     )
 
@@ -201,34 +201,3 @@ async def fail_run(run: Run, error: Exception, *, counts: object = None, cost: C
     await run.close("failed", counts=counts, cost=cost, error=known.sentence())
     if known is not error:
         raise known from error
-
-
-def readable(row: Row) -> dict[str, object]:
-    """Return a run's row with its JSON columns decoded."""
-    decoded: dict[str, object] = dict(row)
-    for name in ("request", "counts", "cost"):
-        text = row[name]
-        decoded[name] = None if text is None else json.loads(str(text))
-    return decoded
-
-
-async def list_runs(
-    database: Database, *, kind: str | None = None, limit: int = 20, before: int | None = None
-) -> list[dict[str, object]]:
-    """Return the newest runs first, those of `kind` where given, those older than run `before` where given."""
-    [result] = await database.batch([sql.statement("runs/list_runs", kind=kind, most=limit, before=before)])
-    return [readable(row) for row in result.rows]
-
-
-async def read_run(database: Database, run_id: int) -> Row | None:
-    """Return the row of one run, or None where there is no such run."""
-    [result] = await database.batch([sql.statement("runs/read_run", run=run_id)])
-    return result.rows[0] if result.rows else None
-
-
-async def require_run(database: Database, run_id: int) -> Row:
-    """Return the row of one run; raises InputError (404) where there is none, or could be none."""
-    found = await read_run(database, run_id) if run_id <= MAX_INTEGER else None
-    if found is None:
-        raise InputError("run_id", f"There is no run {run_id}.", hint="GET /runs lists them.", status=404)
-    return found

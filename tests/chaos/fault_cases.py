@@ -28,8 +28,8 @@ from tests.chaos.fixtures import (
     mendable_world,
     uprooted,
 )
-from tests.support.actions import COUNTS
 from tests.support.fakes import World
+from words import COUNTS
 
 BEFORE: dict[object, tuple[object, ...]] = {key: (kind, fetched) for _, key, kind, fetched in EXISTING}
 FINDINGS = "SELECT invariant FROM steward_findings WHERE resolved_at IS NULL ORDER BY invariant"

@@ -1,7 +1,7 @@
 """Buckets that no one expects, each walked in manual slices and again by ticks, and compared row by row.
 
 The local R2 refuses a list answer over 1 MiB, so a page of long keys is asked for again in halves and never reaches the
-2 MB at which ours are split for D1; that split is shown with chunks of 20 kB (`environments/small_chunks.py`).
+2 MB at which ours are split for D1; that split is shown with parts of 20 kB (`environments/small_parts.py`).
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def split_pages() -> Outcome:
     """Walk keys of control characters where a page is split at 20 kB: more batches than lists, and nothing lost."""
     outcome = Outcome()
     odd = buckets()["keys of control characters"]
-    with played("small_chunks") as harness:
+    with played("small_parts") as harness:
         cost = walked_twice(harness, outcome, "pages split in many", odd)
     outcome.at_least("D1 batches, lists being few", cost["d1_batches"], 20 * cost["r2_lists"])
     outcome.figures = dict(cost)

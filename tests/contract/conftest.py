@@ -14,7 +14,7 @@ from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
 ENTRY = Path(__file__).parent / "worker" / "entry.py"
-SMALL_CHUNK_BYTES = 2000
+SMALL_PART_BYTES = 2000
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Engine:
     database: Database
     bucket: Bucket
     store: KeyValue
-    small_chunks: Bucket
-    """The same bucket, its pages split over `SMALL_CHUNK_BYTES`."""
+    small_parts: Bucket
+    """The same bucket, its pages split over `SMALL_PART_BYTES`."""
     put: Callable[[Mapping[str, int]], None]
 
 
@@ -41,7 +41,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     """Each test runs on both."""
     if request.param == "fakes":
         bucket = DictBucket()
-        small = DictBucket(bucket.sizes, max_chunk_bytes=SMALL_CHUNK_BYTES)
+        small = DictBucket(bucket.sizes, max_part_bytes=SMALL_PART_BYTES)
         return Engine(SqliteDatabase(), bucket, DictStore(), small, bucket.sizes.update)
     harness: Harness = request.getfixturevalue("harness")
     wipe(harness)
@@ -50,5 +50,5 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     def put(sizes: Mapping[str, int]) -> None:
         harness.r2_put((key, "x" * size) for key, size in sizes.items())
 
-    small_bucket = RemoteBucket(worker, SMALL_CHUNK_BYTES)
+    small_bucket = RemoteBucket(worker, SMALL_PART_BYTES)
     return Engine(RemoteDatabase(worker), RemoteBucket(worker), RemoteStore(worker), small_bucket, put)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import errors
-from ports import Chunk, ListRequest, Page, Result, Statement
+from ports import ListRequest, Page, PagePart, Result, Statement
 from tooling.harness import Harness
 
 
@@ -50,12 +50,12 @@ class RemoteBucket:
     """`bindings.r2.R2Bucket`, inside the Worker."""
 
     worker: Worker
-    max_chunk_bytes: int | None = None
+    max_part_bytes: int | None = None
 
     async def list_page(self, request: ListRequest) -> Page:
         """List the page there."""
-        found = self.worker.call("list_page", request=asdict(request), max_chunk_bytes=self.max_chunk_bytes)
-        return Page(tuple(Chunk(**chunk) for chunk in found["chunks"]), found["truncated"], found["cursor"])
+        found = self.worker.call("list_page", request=asdict(request), max_part_bytes=self.max_part_bytes)
+        return Page(tuple(PagePart(**part) for part in found["parts"]), found["truncated"], found["cursor"])
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from errors import PageTooLargeError, PlatformError
-from ports import Chunk, ListRequest, Page
-from tests.contract.conftest import SMALL_CHUNK_BYTES, Engine
+from ports import ListRequest, Page, PagePart
+from tests.contract.conftest import SMALL_PART_BYTES, Engine
 
 TRICKY = [
     "a",
@@ -47,12 +47,12 @@ def listed(
 
 
 def keys(page: Page) -> list[str]:
-    return [found["key"] for chunk in page.chunks for found in json.loads(text(chunk))]
+    return [found["key"] for part in page.parts for found in json.loads(text(part))]
 
 
-def text(chunk: Chunk) -> str:
-    assert isinstance(chunk.objects, str)
-    return chunk.objects
+def text(part: PagePart) -> str:
+    assert isinstance(part.objects, str)
+    return part.objects
 
 
 def put(engine: Engine, *names: str) -> None:
@@ -70,8 +70,8 @@ def test_a_prefix_that_matches_nothing_is_an_empty_page_that_is_the_end(engine: 
 
 def test_an_object_has_its_key_its_size_and_its_time_in_utc(engine: Engine) -> None:
     engine.put({"empty": 0, "full": 12})
-    [chunk] = listed(engine).chunks
-    objects = json.loads(text(chunk))
+    [part] = listed(engine).parts
+    objects = json.loads(text(part))
     assert [(found["key"], found["size"]) for found in objects] == [("empty", 0), ("full", 12)]
     assert all(found.keys() == {"key", "size", "uploaded"} for found in objects)
     for found in objects:
@@ -142,21 +142,21 @@ def test_a_limit_that_r2_does_not_take_is_a_platform_error(engine: Engine, limit
 
 def test_a_chunk_says_how_many_objects_it_holds_and_where_it_begins_and_ends(engine: Engine) -> None:
     put(engine, "c", "a", "b")
-    [chunk] = listed(engine).chunks
-    assert (chunk.count, chunk.first_key, chunk.last_key) == (3, "a", "c")
+    [part] = listed(engine).parts
+    assert (part.count, part.first_key, part.last_key) == (3, "a", "c")
 
 
 def test_a_page_is_split_into_chunks_that_fit_into_one_value(engine: Engine) -> None:
     names = [f"{number:03}é😀\x01" for number in range(100)]
     put(engine, *names)
-    page = asyncio.run(engine.small_chunks.list_page(ListRequest("", 1000)))
-    assert len(page.chunks) > 1
-    assert all(len(text(chunk).encode()) <= SMALL_CHUNK_BYTES for chunk in page.chunks)
-    assert sum(chunk.count for chunk in page.chunks) == 100
+    page = asyncio.run(engine.small_parts.list_page(ListRequest("", 1000)))
+    assert len(page.parts) > 1
+    assert all(len(text(part).encode()) <= SMALL_PART_BYTES for part in page.parts)
+    assert sum(part.count for part in page.parts) == 100
     assert keys(page) == names
-    for chunk in page.chunks:
-        own = [found["key"] for found in json.loads(text(chunk))]
-        assert (len(own), own[0], own[-1]) == (chunk.count, chunk.first_key, chunk.last_key)
+    for part in page.parts:
+        own = [found["key"] for found in json.loads(text(part))]
+        assert (len(own), own[0], own[-1]) == (part.count, part.first_key, part.last_key)
 
 
 def test_a_page_that_r2_cannot_answer_in_one_piece_is_too_large_and_a_shorter_one_is_not(engine: Engine) -> None:

@@ -18,10 +18,10 @@ from cron.tick import run_tick
 from ports import Database, Ports, Result, Statement
 from settings import Settings, read_settings, read_token
 from tests.support.fakes import SqliteDatabase, World
+from words import COUNTS
 
 TOKEN = "a-token-of-the-tests"
 SETTINGS = read_settings({"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live"})
-COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 
 
 def backfill(on: World | Ports, settings: Settings = SETTINGS, **request: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -19,7 +19,7 @@ from typing import Any
 import sql
 from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
-from ports import Chunk, ListRequest, Page, Ports, Result, Statement
+from ports import ListRequest, Page, PagePart, Ports, Result, Statement
 from recovery.set_up import is_fresh
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
@@ -136,7 +136,7 @@ class DictBucket:
 
     sizes: dict[str, int] = field(default_factory=dict)
     uploaded: str = "2026-01-02T03:04:05.000Z"
-    max_chunk_bytes: int = 1_900_000
+    max_part_bytes: int = 1_900_000
     max_answer_bytes: int = 1024 * 1024
     """workerd takes no list answer over 1 MiB."""
     lists: int = 0
@@ -157,17 +157,17 @@ class DictBucket:
         if len(json.dumps(found)) > self.max_answer_bytes:
             raise PageTooLargeError("Listing the bucket failed: Error: internal error")
         truncated = start + request.limit < len(keys)
-        return Page(tuple(self._chunks(found)), truncated, found[-1] if truncated else None)
+        return Page(tuple(self._parts(found)), truncated, found[-1] if truncated else None)
 
-    def _chunks(self, keys: list[str]) -> list[Chunk]:
+    def _parts(self, keys: list[str]) -> list[PagePart]:
         if not keys:
             return []
         objects = [{"key": key, "size": self.sizes[key], "uploaded": self.uploaded} for key in keys]
         text = json.dumps(objects, ensure_ascii=False)
-        if len(text.encode()) > self.max_chunk_bytes and len(keys) > 1:
+        if len(text.encode()) > self.max_part_bytes and len(keys) > 1:
             middle = len(keys) // 2
-            return self._chunks(keys[:middle]) + self._chunks(keys[middle:])
-        return [Chunk(text, len(keys), keys[0], keys[-1])]
+            return self._parts(keys[:middle]) + self._parts(keys[middle:])
+        return [PagePart(text, len(keys), keys[0], keys[-1])]
 
 
 @dataclass

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from api.openapi import describe
+from backfill.counts import Counts
+from tooling import promises, reports
 from tooling.paths import ROOT
+from words import COUNTS
 
 ODD = re.compile(
     r"\b(told|goes on|go on|gone on|anew|behind|foretold|foretells?|is to be had|come to (its|their|the) end"
@@ -50,3 +54,10 @@ def test_the_tree_of_the_architecture_is_the_source() -> None:
     source = ROOT / "src"
     modules = (path.relative_to(source) for path in source.rglob("*.py") if path.name != "__init__.py")
     assert shown == {str(path) for path in modules}
+
+
+def test_whoever_names_the_counts_names_those_of_the_source() -> None:
+    assert [field.name for field in fields(Counts)] == [*COUNTS, "unclassified_sample"]
+    assert (COUNTS[1:], COUNTS) == (promises.COUNTS, reports._COUNTS)
+    for path in ("public/page/backfill.js", "bench/workers/javascript/index.js"):
+        assert json.dumps(COUNTS) in (ROOT / path).read_text(encoding="utf-8")

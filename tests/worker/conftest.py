@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.actions import COUNTS, TOKEN
+from tests.support.actions import TOKEN
 from tests.support.runtime import migrate, wipe
 from tooling.harness import Config, Harness, Reply
+from words import COUNTS
 
 HERE = Path(__file__).parent
 CONFIG = Config(vars={"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 100})

@@ -18,15 +18,24 @@ export default {
     async fetch(request, env) {
         if (request.method !== "POST") return Response.json({});
         const { max_objects, start_after, bucket, rules, sql } = await request.json();
-        const plan = env.DB.prepare(sql.plan);
-        const listedRules = JSON.stringify(rules);
+        const plan = env.DB.prepare(sql.plan.text);
+        const listed = JSON.stringify(rules);
         const first = start_after ? Number(start_after.split("/")[2].split(".")[0]) + 1 : 0;
         let last;
         for (let start = first; start < first + max_objects; start += 1000) {
             const objects = await madeUp(start, Math.min(1000, first + max_objects - start));
             last = objects.at(-1).key;
-            const page = JSON.stringify(objects, ["key", "size", "uploaded"]);
-            await env.DB.batch([plan.bind(page, bucket, listedRules, objects[0].key, last, 0, objects.length, "")]);
+            const page = {
+                page: JSON.stringify(objects, ["key", "size", "uploaded"]),
+                bucket,
+                rules: listed,
+                first_key: objects[0].key,
+                last_key: last,
+                first: 0,
+                end: objects.length,
+                since: "",
+            };
+            await env.DB.batch([plan.bind(...sql.plan.names.map((name) => page[name]))]);
         }
         return Response.json({ scanned: max_objects, start_after: last });
     },

@@ -15,7 +15,7 @@ from workers import Response, WorkerEntrypoint, import_from_javascript
 
 from bindings.d1 import D1Database
 from bindings.kv import KvNamespace
-from bindings.r2 import MAX_CHUNK_BYTES, R2Bucket
+from bindings.r2 import MAX_PART_BYTES, R2Bucket
 from errors import StewardError
 from ports import ListRequest, Statement
 
@@ -37,10 +37,10 @@ async def bookmark(env: Any, _call: Call) -> Any:
 
 async def list_page(env: Any, call: Call) -> Any:
     """List a page of R2."""
-    bucket = R2Bucket(env.ARTIFACTS, call["max_chunk_bytes"] or MAX_CHUNK_BYTES)
+    bucket = R2Bucket(env.ARTIFACTS, call["max_part_bytes"] or MAX_PART_BYTES)
     page = await bucket.list_page(ListRequest(**call["request"]))
-    chunks = [asdict(replace(chunk, objects=_text(chunk.objects))) for chunk in page.chunks]
-    return {"chunks": chunks, "truncated": page.truncated, "cursor": page.cursor}
+    parts = [asdict(replace(part, objects=_text(part.objects))) for part in page.parts]
+    return {"parts": parts, "truncated": page.truncated, "cursor": page.cursor}
 
 
 def _text(objects: Any) -> str:

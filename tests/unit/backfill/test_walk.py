@@ -281,7 +281,7 @@ def test_empty_pages_without_end_are_an_error_and_not_a_loop_until_time_is_up(wo
 @pytest.mark.parametrize("objects", [0, 3])
 def test_a_page_that_is_truncated_without_a_cursor_is_an_error_at_once(world: World, objects: int) -> None:
     world.bucket.put(*numbered(objects))
-    bucket = scripted(world, lambda _asked, page: Page(page.chunks, truncated=True, cursor=None))
+    bucket = scripted(world, lambda _asked, page: Page(page.parts, truncated=True, cursor=None))
     with pytest.raises(OrderError, match="gives no cursor") as failed:
         live(world)
     assert len(bucket.requests) == 1
@@ -367,7 +367,7 @@ def test_keys_that_do_not_increase_across_pages_fail_the_run(world: World, order
     async def unordered(request: ListRequest) -> Page:
         source = first if request.cursor is None and request.start_after is None else second
         page = await source.list_page(ListRequest("", 1000))
-        return Page(page.chunks, truncated=True, cursor="next")
+        return Page(page.parts, truncated=True, cursor="next")
 
     bucket.list_page = unordered  # type: ignore[method-assign]  # this bucket's own answer
     with pytest.raises(OrderError, match=order[0]) as failed:
@@ -379,7 +379,7 @@ def test_keys_that_do_not_increase_across_pages_fail_the_run(world: World, order
 def test_a_page_over_the_value_limit_goes_through_in_parts(world: World) -> None:
     keys = numbered(64)
     world.bucket.put(*keys)
-    world.bucket.max_chunk_bytes = 700
+    world.bucket.max_part_bytes = 700
     report = live(world)
     assert counts(report)["inserted"] == report["scanned"] == 64
     assert report["cost"]["r2_lists"] == 1

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from errors import LeaseLostError, RefusedError
+from runs.history import list_runs, read_run
 from runs.lease import LEASE, RENEW_AFTER
 from runs.pause import pause, read_control, resume
-from runs.record import TRANSITIONS, Opening, Run, list_runs, open_run, read_run, readable
+from runs.record import TRANSITIONS, Opening, Run, open_run
 from tests.support.actions import Api, everything, tick
 from tests.support.fakes import World, migrated_world
 

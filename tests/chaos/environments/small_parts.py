@@ -12,7 +12,7 @@ from bindings.r2 import R2Bucket
 from ports import Ports
 from settings import Settings
 
-MAX_CHUNK_BYTES = 20_000
+MAX_PART_BYTES = 20_000
 
 
 class WorkerEnvironment(LocalEnvironment):
@@ -21,6 +21,6 @@ class WorkerEnvironment(LocalEnvironment):
     def ports(self, settings: Settings) -> Ports:
         """Return the platform as ports."""
         buckets = {
-            name: R2Bucket(self._binding(to, "r2_buckets"), MAX_CHUNK_BYTES) for name, to in settings.buckets.items()
+            name: R2Bucket(self._binding(to, "r2_buckets"), MAX_PART_BYTES) for name, to in settings.buckets.items()
         }
         return replace(super().ports(settings), buckets=buckets)

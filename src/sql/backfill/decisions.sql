@@ -19,7 +19,7 @@ SELECT
     WHEN (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN 'unchanged'
     WHEN {{collides}} THEN 'refused'
     ELSE 'inserted'
-  END AS kind
+  END AS decision
 FROM (
   SELECT r2_key, uploaded, is_marker, {{source_type}} AS source_type
   FROM ({{objects}})
