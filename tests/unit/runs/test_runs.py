@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from errors import LeaseLostError, RefusedError
-from runs.history import list_runs, read_run
+from runs.history import list_runs, read_run, readable
 from runs.lease import LEASE, RENEW_AFTER
 from runs.pause import pause, read_control, resume
 from runs.record import TRANSITIONS, Opening, Run, open_run
