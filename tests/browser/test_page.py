@@ -244,7 +244,7 @@ def test_pausing_asks_for_a_reason_and_resuming_ends_it(operator: Operator) -> N
     page = operator.page
     operator.sign_in()
     page.role("button", "Pause…").click()
-    page.label("Why, for who comes next").fill("moving <b>the bucket</b>")
+    page.label("Why, for the next person").fill("moving <b>the bucket</b>")
     page.press("Enter")
     assert "moving <b>the bucket</b>" in page.css("#notices li").having("paused by operator").wait().text
     page.role("button", "Resume the schedule").click()

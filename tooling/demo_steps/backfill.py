@@ -21,7 +21,7 @@ def backfill_in_slices(demo: Demo) -> None:
     dry = demo.backfill(max_objects=EVERYTHING)
     transcript.holds("dry changed no row", promises.unchanged(demo.clean, demo.observer.picture()))
     size = demo.slice_size
-    transcript.holds("dry slices sum up to the whole", promises.same_counts(dry, _dry_slices(demo, size)))
+    transcript.holds("dry slices add up to the full count", promises.same_counts(dry, _dry_slices(demo, size)))
     first = demo.backfill(dry_run=False, max_objects=size, resume=True)
     for key, stored in demo.observer.stored_passes().items():
         transcript.say(f"KV, for cron to go on from: {key} at {stored['last_key']}")
