@@ -8,10 +8,10 @@ import sql
 from backfill.collisions import collisions
 from backfill.new_rows import moment_of, refuse_unfilled
 from backfill.rules import RuleSet, stored
-from database.batch import Batch, ask_one
-from database.rows import optional_text
+from database.batch import Batch
 from database.schema import new_id
-from ports import Database
+from errors import PlatformError
+from ports import Database, Row
 from runs.pause import paused_error
 from runs.record import no_unique_index
 
@@ -34,12 +34,53 @@ class Target:
     """The owner's triggers on artifacts: what they do with a row is counted after each write."""
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What the database says, each as the statement of that name returned it."""
+
+    columns: list[Row]
+    unique: list[Row]
+    keys: list[Row]
+    rules: list[Row]
+    triggers: Row
+    control: Row
+    form: Row | None
+
+
 async def read_target(database: Database, bucket: str, prefix: str, *, live: bool, heed_pause: bool = False) -> Target:
-    """Return what to walk; all that it takes is read in one batch, or two for a live run.
+    """Return what to walk; all that it takes is read in one batch.
 
     Raises RefusedError where no row could be inserted, where a live run would meet a table without the unique index,
     and, with `heed_pause`, where backfill is paused.
     """
+    found = await _found(database, live=live)
+    if live and not found.unique:
+        raise no_unique_index()
+    identity, rule_set = new_id(found.columns), stored(found.rules)
+    refuse_unfilled(found.columns)
+    if heed_pause and found.control["paused_by"] is not None:
+        raise paused_error(found.control)
+    moment = "uploaded" if found.form is None else moment_of(found.columns, found.form)
+    collides = "0" if live else collisions(found.keys)
+    names = found.triggers["names"]
+    return Target(bucket, prefix, live, rule_set, identity, moment, collides, None if names is None else str(names))
+
+
+async def _found(database: Database, *, live: bool) -> _Found:
+    """Read everything, for a live run with the form of fetched_at.
+
+    That names a column which an unknown table may lack; then the columns are read alone, and say what is missing.
+    """
+    try:
+        return await _read(database, with_form=live)
+    except PlatformError:
+        if live:
+            found = await _read(database, with_form=False)
+            new_id(found.columns)
+        raise
+
+
+async def _read(database: Database, *, with_form: bool) -> _Found:
     batch = Batch()
     columns = batch.add(sql.statement("schema/artifact_columns"))
     unique = batch.add(sql.statement("schema/unique_index"))
@@ -47,16 +88,14 @@ async def read_target(database: Database, bucket: str, prefix: str, *, live: boo
     rules = batch.add(sql.statement("rules/list_rules"))
     triggers = batch.add(sql.statement("backfill/triggers"))
     control = batch.add(sql.statement("control/read_control"))
+    form = batch.add(sql.statement("schema/fetched_form")) if with_form else None
     await batch.run(database)
-    if live and not unique.rows:
-        raise no_unique_index()
-    identity, rule_set = new_id(columns.rows), stored(rules.rows)
-    refuse_unfilled(columns.rows)
-    moment = "uploaded"
-    if live:
-        # Apart from the batch: it names a column that an unknown table may lack.
-        moment = moment_of(columns.rows, await ask_one(database, sql.statement("schema/fetched_form")))
-    if heed_pause and control.row["paused_by"] is not None:
-        raise paused_error(control.row)
-    collides = "0" if live else collisions(keys.rows)
-    return Target(bucket, prefix, live, rule_set, identity, moment, collides, optional_text(triggers.row, "names"))
+    return _Found(
+        columns=columns.rows,
+        unique=unique.rows,
+        keys=keys.rows,
+        rules=rules.rows,
+        triggers=triggers.row,
+        control=control.row,
+        form=form.row if form else None,
+    )
