@@ -1,5 +1,5 @@
-"""R2 inventory → D1: walk a bucket, classify what is there, and insert or upgrade its artifacts.
+"""R2 inventory → D1: walk a bucket, decide about what is there, and insert or upgrade its artifacts.
 
-`cursor` is the position we hand out, `walk` the loop over pages, `progress` what KV remembers between ticks,
-`runner` the recorded run around a walk.
+`run` is the recorded run, `slice` the loop around `walk`, which lists; `page` decides about the objects of a page and
+writes them, `cursor` is the position we hand out, `progress` what KV remembers between ticks.
 """
