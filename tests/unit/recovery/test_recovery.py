@@ -382,7 +382,7 @@ def test_a_recovery_beside_another_live_run_is_refused() -> None:
 
         async def batch(self, statements: Sequence[Statement]) -> list[Result]:
             if any(MERGE in one.sql for one in statements) and not inner:
-                with pytest.raises(RefusedError, match="is at work") as refused:
+                with pytest.raises(RefusedError, match="is in progress") as refused:
                     await recover(world.ports(), SETTINGS, RecoverRequest(dry_run=False))
                 inner.append(refused.value)
             return await self.database.batch(statements)

@@ -432,7 +432,7 @@ def test_an_undo_beside_a_live_run_is_refused() -> None:
     world = merged()
     world.database.script("UPDATE steward_control SET lease_token = 'other', lease_run = 9, lease_until = '2999'")
     before = contents(world)
-    with pytest.raises(RefusedError, match="Run 9 is at work"):
+    with pytest.raises(RefusedError, match="Run 9 is in progress"):
         undone(world, 1)
     assert contents(world) == before
 

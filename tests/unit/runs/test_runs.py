@@ -101,7 +101,7 @@ def test_a_run_cannot_end_as_running_or_as_something_unheard_of(world: World) ->
 
 def test_a_second_live_run_is_refused_and_leaves_no_row(world: World) -> None:
     first = opened(world)
-    with pytest.raises(RefusedError, match=f"Run {first.id} is at work") as refused:
+    with pytest.raises(RefusedError, match=f"Run {first.id} is in progress") as refused:
         opened(world)
     assert refused.value.reason == "busy"
     assert str(first.id) in refused.value.hint
