@@ -179,7 +179,7 @@ def no_unique_index() -> RefusedError:
 
 def _busy(control: Row) -> RefusedError:
     holder = control["lease_run"]
-    hint = f"See GET /runs/{holder}, and try again when it has ended. A killed run frees it by {control['lease_until']}."
+    hint = f"See GET /runs/{holder}; try again when it has ended. A killed run frees it by {control['lease_until']}."
     return RefusedError("busy", f"Run {holder} is in progress: only one live run can work at a time.", hint=hint)
 
 
