@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import log
 from errors import ConfigError
-from words import BACKFILL_MODES
+from words import BACKFILL_MODES, BackfillMode
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Settings:
     """The configuration; `SETTINGS` says what each field means."""
 
     buckets: dict[str, str]
-    backfill_mode: str
+    backfill_mode: BackfillMode
     tick_max_objects: int
     tick_seconds: int
     pass_interval_hours: int

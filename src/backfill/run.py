@@ -29,8 +29,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     start = position(request, bucket)
     live = not request.dry_run
     target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
-    mode = "live" if live else "dry"
-    opening = Opening("backfill", mode, "http", asdict(request), exclusive=live, writes=live)
+    opening = Opening("backfill", "live" if live else "dry", "http", asdict(request), exclusive=live, writes=live)
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
     spec = WalkSpec(target, ports.database, ports.buckets[bucket], budget, start)

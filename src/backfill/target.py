@@ -12,8 +12,7 @@ from database.batch import Batch
 from database.schema import new_id
 from errors import PlatformError
 from ports import Database, Row
-from runs.pause import paused_error
-from runs.record import no_unique_index
+from runs.record import no_unique_index, paused_error
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ports import Ports
 from runs.budget import Budget
 from runs.record import Run, our_error
 from settings import Settings
+from words import Status
 
 
 @dataclass
@@ -30,6 +31,11 @@ class Tick:
     def begun(cls, ports: Ports, settings: Settings, run: Run, range_rows: int | None) -> Tick:
         """Return a tick that has its whole budget."""
         return cls(ports, settings, run, Budget.of_run(run, settings.tick_seconds), range_rows or RANGE_ROWS)
+
+    @property
+    def status(self) -> Status:
+        """How the tick ends, as far as it has come."""
+        return "failed" if self.errors else "succeeded"
 
     async def part(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do one part of the tick; its failure is noted under its name and does not stop the next."""

@@ -42,12 +42,11 @@ async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int 
 
 
 async def _close(tick: Tick) -> dict[str, object]:
-    status = "failed" if tick.errors else "succeeded"
     error = "\n".join(tick.errors) or None
-    await tick.run.close(status, counts=tick.counts, cost=tick.budget.cost, error=error)
+    await tick.run.close(tick.status, counts=tick.counts, cost=tick.budget.cost, error=error)
     now = tick.ports.clock.now()
-    log.write(now, "error" if error else "info", "tick", run_id=tick.run.id, status=status, error=error)
-    return {"run_id": tick.run.id, "status": status, "counts": tick.counts}
+    log.write(now, "error" if error else "info", "tick", run_id=tick.run.id, status=tick.status, error=error)
+    return {"run_id": tick.run.id, "status": tick.status, "counts": tick.counts}
 
 
 async def _alerts(tick: Tick) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Literal
 
 from errors import RefusedError
 from ports import Ports
@@ -60,6 +61,6 @@ async def _recorded(saga: Saga) -> dict[str, object]:
         error = f"Step {saga.at}: {our_error(call.run, failure).sentence()} {then}"
         saga.fail(error)
     report = saga.report()
-    status = "failed" if error else "succeeded" if saga.done else "stopped"
-    await call.run.close(status, counts=report, cost=call.budget.cost, error=error)
+    ended: Literal["succeeded", "stopped"] = "succeeded" if saga.done else "stopped"
+    await call.run.close("failed" if error else ended, counts=report, cost=call.budget.cost, error=error)
     return report

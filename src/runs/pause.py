@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sql
-from errors import RefusedError
 from log import timestamp
 from ports import Clock, Database, Row, Statement
 
@@ -32,9 +31,3 @@ async def read_control(database: Database) -> Row:
     """Return the pause and the lease: paused_by, pause_reason, paused_at, lease_run, lease_until, fence."""
     [result] = await database.batch([sql.statement("control/read_control")])
     return result.rows[0]
-
-
-def paused_error(control: Row) -> RefusedError:
-    """Return the refusal of a live backfill while there is a pause."""
-    message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
-    return RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")

@@ -16,8 +16,8 @@ from log import timestamp
 from ports import Clock, Database, Row
 from runs.costs import Cost, MeteredDatabase
 from runs.lease import LEASE, RENEW_AFTER
-from runs.pause import paused_error
 from runs.retry import retried
+from words import RunKind, RunMode, Status, Trigger
 
 MAX_COUNTS_BYTES = 1_500_000
 """D1 takes 2 MB a value and a row."""
@@ -73,7 +73,7 @@ class Run:
             self.paused_now = optional_text(kept[-1].row, "paused_by")
 
     async def close(
-        self, status: str, *, counts: object = None, cost: Cost | None = None, error: str | None = None
+        self, status: Status, *, counts: object = None, cost: Cost | None = None, error: str | None = None
     ) -> None:
         """Write how the run ended and free its lease, in one transaction. Closing twice changes nothing."""
         if ("running", status) not in TRANSITIONS:
@@ -110,9 +110,9 @@ def _json(value: object) -> str:
 class Opening:
     """What is known of a run before it starts; an `exclusive` one needs the lease."""
 
-    kind: str
-    mode: str
-    trigger: str
+    kind: RunKind
+    mode: RunMode
+    trigger: Trigger
     request: object
     exclusive: bool
     writes: bool = False
@@ -166,6 +166,12 @@ def _refused(opening: Opening, control: Row) -> RefusedError:
     if opening.writes and control["paused_by"] is not None:
         return paused_error(control)
     return _busy(control) if control["lease_run"] is not None else no_unique_index()
+
+
+def paused_error(control: Row) -> RefusedError:
+    """Return the refusal of a live backfill while there is a pause."""
+    message = f"Backfill was paused by {control['paused_by']} ({control['pause_reason']})."
+    return RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
 
 
 def no_unique_index() -> RefusedError:

@@ -13,7 +13,7 @@ from log import timestamp
 from runs.record import Opening, open_run
 from tests.support.actions import Api
 from tests.support.fakes import World, migrated_world
-from words import CheckOutcome
+from words import CheckOutcome, RunMode
 
 NAME = "one_artifact_per_object"
 
@@ -130,7 +130,7 @@ def test_a_scan_that_began_before_a_finding_was_resolved_does_not_reopen_it() ->
 
 
 @pytest.mark.parametrize(("mode", "changes"), [("live", []), ("dry", ["opened"])])
-def test_a_scan_that_began_before_a_live_recovery_ended_opens_nothing(mode: str, changes: list[str]) -> None:
+def test_a_scan_that_began_before_a_live_recovery_ended_opens_nothing(mode: RunMode, changes: list[str]) -> None:
     world = migrated_world()
     opening = Opening("recovery", mode, "http", {}, exclusive=mode == "live")
     run = asyncio.run(open_run(world.database, world.clock, opening))

@@ -30,7 +30,7 @@ def opened(world: World, opening: Opening = LIVE) -> Run:
     return asyncio.run(open_run(world.database, world.clock, opening))
 
 
-def close(run: Run, status: str = "succeeded", **rest: Any) -> None:  # noqa: ANN401
+def close(run: Run, status: Any = "succeeded", **rest: Any) -> None:  # noqa: ANN401
     asyncio.run(run.close(status, **rest))
 
 
