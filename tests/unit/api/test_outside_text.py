@@ -134,3 +134,14 @@ def test_a_cursor_that_we_handed_out_is_always_taken(key: str) -> None:
     position = Position(None, key)
     assert decode(encode("artifacts", "", position), "artifacts", "") == position
     assert json.loads(json.dumps(encode("artifacts", "", position))) == encode("artifacts", "", position)
+
+
+@pytest.mark.parametrize("number", [2**53 - 2, 2**53 - 1, 2**53, 10**30])
+def test_a_run_number_that_no_database_could_hold_is_no_run(number: int) -> None:
+    answer = asked(f"/runs/{number}", {})
+    assert (answer.status_code, answer.json()["field"]) == (404, "run_id")
+
+
+def test_the_largest_number_that_is_taken_is_one_that_the_database_takes() -> None:
+    assert asked("/runs", {"before": str(2**53 - 2)}).status_code == 200
+    assert asked("/runs", {"before": str(2**53 - 1)}).status_code == 422
