@@ -89,3 +89,16 @@ def test_a_call_that_merges_classifies_and_checks_stays_within_a_thousand_querie
     for number in range(2001, 2301):
         Shape().artifact(world, number, f"two/{number // 2:05}", "raw")
     assert calls(world)[-1]["done"]
+
+
+def test_a_further_round_classifies_from_the_beginning_and_not_from_where_an_earlier_call_stopped() -> None:
+    world = Shape().world()
+    world.rules((1, "*", "raw"))
+    for number in range(1, 1201):
+        Shape().artifact(world, number, f"raw/{number:05}", "unknown")
+    first = call(world)
+    assert "goes_on" in steps(first)["classify"]
+    Shape().artifact(world, 5000, "raw/00000", "unknown")
+    last = calls(world)[-1]
+    assert (last["done"], last["ok"]) == (True, True)
+    assert set(types(world).values()) == {"raw"}
