@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import sql
 from database.rows import text
+from database.schema import covers_object
 from ports import Row
 
 _VALUES = {"r2_bucket": ":bucket", "r2_key": "page.r2_key", "source_type": "page.source_type"}
@@ -25,13 +26,13 @@ def collisions(keys: Sequence[Row]) -> str:
 
 def _columns(row: Row) -> list[tuple[str, str]] | None:
     """Return the columns of an index with their collations, where it is a further one that can be foreseen."""
-    # An expression is null, and has no name.
-    covered: list[str | None] = json.loads(text(row, "covered"))
-    names = [(one or " ").partition(" ") for one in covered]
-    columns = [(name, collation) for name, _, collation in names]
-    if not all(name in _VALUES for name, _ in columns):
+    covered = text(row, "covered")
+    if covers_object(covered):
         return None
-    return None if sorted(columns) == [("r2_bucket", "BINARY"), ("r2_key", "BINARY")] else columns
+    # An expression is null, and has no name.
+    names = [(one or " ").partition(" ") for one in json.loads(covered)]
+    columns = [(name, collation) for name, _, collation in names]
+    return columns if all(name in _VALUES for name, _ in columns) else None
 
 
 def _collision(columns: list[tuple[str, str]]) -> str:

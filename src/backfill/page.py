@@ -109,9 +109,9 @@ class _PartWork:
         """Treat all objects of the part, or as many as the budget allows; at least one."""
         end = self.part.count
         counted = await self._transaction(0, end, write=write, recount=True)
-        if counted and self.pages.target.live and not write and counted.to_write:
+        if counted is not None and self.pages.target.live and not write and counted.to_write:
             counted = await self._transaction(0, end, write=True, recount=True)
-        if counted:
+        if counted is not None:
             self._add(counted, end)
             return
         await self._refused(0, end)

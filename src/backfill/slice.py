@@ -28,7 +28,7 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
         # Only a pass tries again what was refused: a run from a position would meet it at each call.
         spec = replace(spec, start=current.position, trust_cursor=False, since=current.pass_started_at)
     keeping = progress if spec.target.live else None
-    report, lines, paused = SliceReport(spec.start), _PageLog(run, spec), False
+    report, lines = SliceReport(spec.start), _PageLog(run, spec)
     try:
         async with aclosing(walk(spec)) as walked:
             async for report in walked:
@@ -39,13 +39,13 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
                 if keeping:
                     await keeping.save(keeping.after(current, report), at_end=report.complete)
                 if run.paused_now and not report.complete:
-                    paused = True
                     break
         if keeping and report.complete and not spec.target.prefix:
             await _forget_refused(spec, current)
     except Exception as error:  # noqa: BLE001  # the caller says what it means, beside what was done before it
         report = replace(report, stopped="error", failure=error)
-    if paused:
+    if report.stopped is None:
+        # A walk ends with a reason: only a pause leaves it before.
         report = replace(report, stopped="paused")
     lines.end(report)
     if keeping and not report.complete:

@@ -9,7 +9,8 @@ from backfill.collisions import collisions
 from backfill.new_rows import moment_of, refuse_unfilled
 from backfill.rules import RuleSet, stored
 from database.batch import Batch
-from database.schema import new_id
+from database.rows import text
+from database.schema import covers_object, new_id
 from errors import PlatformError
 from ports import Database, Row
 from runs.record import no_unique_index, paused_error
@@ -38,7 +39,6 @@ class _Found:
     """What the database says, each as the statement of that name returned it."""
 
     columns: list[Row]
-    unique: list[Row]
     keys: list[Row]
     rules: list[Row]
     triggers: Row
@@ -53,7 +53,7 @@ async def read_target(database: Database, bucket: str, prefix: str, *, live: boo
     and, with `heed_pause`, where backfill is paused.
     """
     found = await _found(database, live=live)
-    if live and not found.unique:
+    if live and not any(covers_object(text(row, "covered")) for row in found.keys):
         raise no_unique_index()
     identity, rule_set = new_id(found.columns), stored(found.rules)
     refuse_unfilled(found.columns)
@@ -82,7 +82,6 @@ async def _found(database: Database, *, live: bool) -> _Found:
 async def _read(database: Database, *, with_form: bool) -> _Found:
     batch = Batch()
     columns = batch.add(sql.statement("schema/artifact_columns"))
-    unique = batch.add(sql.statement("schema/unique_index"))
     keys = batch.add(sql.statement("schema/unique_keys"))
     rules = batch.add(sql.statement("rules/list_rules"))
     triggers = batch.add(sql.statement("backfill/triggers"))
@@ -91,7 +90,6 @@ async def _read(database: Database, *, with_form: bool) -> _Found:
     await batch.run(database)
     return _Found(
         columns=columns.rows,
-        unique=unique.rows,
         keys=keys.rows,
         rules=rules.rows,
         triggers=triggers.row,

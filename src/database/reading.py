@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import sql
 from database.rows import number
-from database.schema import Reference, Schema, Table
+from database.schema import Reference, Schema, Table, covers_object
 from database.suspects import by_name, folded, mentioned_by_name, ours
 from ports import Database, Result, Row
 
@@ -84,14 +84,9 @@ async def _read(database: Database) -> _Read:
         ]
     )
     keys = [(str(row["name"]), str(row["origin"]), _names(str(row["covered"]))) for row in unique.rows]
-    pair = [str(row["name"]) for row in unique.rows if _is_pair(str(row["covered"]))]
+    pair = [str(row["name"]) for row in unique.rows if covers_object(str(row["covered"]))]
     cost = sum(result.rows_read for result in (columns, unique, overview))
     return _Read(list(columns.rows), pair[0] if pair else None, keys, overview, cost)
-
-
-def _is_pair(covered: str) -> bool:
-    """Tell whether an index covers exactly bucket and key, compared byte for byte."""
-    return sorted(one or "" for one in json.loads(covered)) == ["r2_bucket BINARY", "r2_key BINARY"]
 
 
 def _names(covered: str) -> list[str]:

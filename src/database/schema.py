@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -202,6 +203,14 @@ class Schema:
             raise RefusedError(
                 "schema", f"Deleting an artifact would change rows of a child: {', '.join(self.cascades)}.", hint=hint
             )
+
+
+def covers_object(covered: str) -> bool:
+    """Tell whether an index covers exactly bucket and key, compared byte for byte.
+
+    `covered` is what `schema/unique_keys` says of it: a JSON array of "column COLLATION", null for an expression.
+    """
+    return sorted(one or "" for one in json.loads(covered)) == ["r2_bucket BINARY", "r2_key BINARY"]
 
 
 def new_id(columns: Sequence[Row]) -> str:

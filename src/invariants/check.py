@@ -13,7 +13,7 @@ from errors import OverloadedError, PlatformError, TransientError
 from invariants.catalogue import Invariant, read_catalogue
 from invariants.facts import Facts
 from invariants.judging import how_far, judged
-from invariants.look import Look, Progress
+from invariants.look import Look, QueryProgress
 from invariants.proofs import PROOFS
 from invariants.spec import CheckReport, CheckSpec
 from invariants.subjects import Subject, key_ranges, query, subjects, unmet
@@ -64,7 +64,7 @@ class _Check:
         since = verdict.began if verdict.began and verdict.began < self.begun else None
         return replace(verdict, duration_ms=took, since=since)
 
-    async def _found(self, invariant: Invariant) -> tuple[list[Progress], str | None]:
+    async def _found(self, invariant: Invariant) -> tuple[list[QueryProgress], str | None]:
         """Return how far each query of the invariant came, and why it is not checked, if it is not."""
         reason = unmet(invariant, self.spec.schema)
         if reason is not None:
@@ -82,17 +82,17 @@ class _Check:
         self.failed.add(invariant.name)
         self.progress = {name: one for name, one in self.progress.items() if not _is_of(invariant, name)}
 
-    async def _subject(self, invariant: Invariant, subject: Subject) -> Progress:
+    async def _subject(self, invariant: Invariant, subject: Subject) -> QueryProgress:
         name = f"{invariant.name}:{subject.label}"
-        before = self.progress.setdefault(name, Progress())
+        before = self.progress.setdefault(name, QueryProgress())
         if self._proved(invariant, subject):
             self.progress[name] = replace(before, done=True, proved=True, since=timestamp(self.budget.clock.now()))
         else:
             self.progress[name] = await self._looked(invariant, subject, name, before)
         return self.progress[name]
 
-    async def _looked(self, invariant: Invariant, subject: Subject, name: str, before: Progress) -> Progress:
-        def keep(found: Progress) -> None:
+    async def _looked(self, invariant: Invariant, subject: Subject, name: str, before: QueryProgress) -> QueryProgress:
+        def keep(found: QueryProgress) -> None:
             self.progress[name] = found
 
         look = Look(

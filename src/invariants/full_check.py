@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sql
 from database.batch import ask_one
 from database.rows import optional_text
-from invariants.look import Progress
+from invariants.look import QueryProgress
 from invariants.spec import CheckReport
 from log import timestamp
 from ports import Database, Statement
@@ -35,18 +35,18 @@ async def full_check_due(database: Database, now: datetime, hours: int) -> bool:
     return now - datetime.fromisoformat(last) >= timedelta(hours=hours)
 
 
-async def read_progress(database: Database, now: datetime) -> dict[str, Progress]:
+async def read_progress(database: Database, now: datetime) -> dict[str, QueryProgress]:
     """Return what the full check under way found, but for what is too old, or from before a recovery's end."""
     row = await ask_one(database, sql.statement("control/read_full_check"))
     stored = optional_text(row, "full_check")
     if stored is None:
         return {}
     oldest = max(timestamp(now - EVIDENCE), optional_text(row, "recovered_at") or "")
-    progress = {name: Progress(**one) for name, one in json.loads(stored).get(UNDER_WAY, {}).items()}
+    progress = {name: QueryProgress(**one) for name, one in json.loads(stored).get(UNDER_WAY, {}).items()}
     return {name: one for name, one in progress.items() if (one.since or "") >= oldest}
 
 
-def keeping(report: CheckReport, now: datetime, progress: Mapping[str, Progress]) -> Statement:
+def keeping(report: CheckReport, now: datetime, progress: Mapping[str, QueryProgress]) -> Statement:
     """Return the statement that keeps when a full check ended in which nothing failed, and what is under way."""
     ended = timestamp(now) if report.complete and not report.failed else None
     found = {name: asdict(one) for name, one in progress.items()}

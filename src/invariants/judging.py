@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from database.key_ranges import shown_bound
 from invariants.catalogue import Invariant
-from invariants.look import SAMPLE_ROWS, Progress
+from invariants.look import SAMPLE_ROWS, QueryProgress
 from invariants.verdict import Verdict
 from words import CheckOutcome
 
 
-def judged(invariant: Invariant, found: Sequence[Progress], reason: str | None, rows_read: int) -> Verdict:
+def judged(invariant: Invariant, found: Sequence[QueryProgress], reason: str | None, rows_read: int) -> Verdict:
     """Return the verdict on an invariant; with a `reason`, it is not checked."""
     violations = sum(one.violations for one in found)
     outcome: CheckOutcome = "not_checked" if reason is not None else "violated" if violations else "holds"
@@ -29,7 +29,7 @@ def judged(invariant: Invariant, found: Sequence[Progress], reason: str | None, 
     )
 
 
-def how_far(found: Sequence[Progress]) -> str | None:
+def how_far(found: Sequence[QueryProgress]) -> str | None:
     """Return how far the queries came, where one of them is not done."""
     unfinished = [one for one in found if not one.done]
     if not unfinished:

@@ -20,7 +20,7 @@ SAMPLE_ROWS = 20
 
 
 @dataclass(frozen=True)
-class Progress:
+class QueryProgress:
     """How far one query has come: what it found in the ranges that are done, and where the next one begins."""
 
     violations: int = 0
@@ -48,7 +48,7 @@ class Look:
     renew: Callable[[], Awaitable[None]] | None
     """Awaited after each query: a check may outlast the lease of its run."""
 
-    async def on(self, progress: Progress, before: Rows, keep: Callable[[Progress], None]) -> Progress:
+    async def on(self, progress: QueryProgress, before: Rows, keep: Callable[[QueryProgress], None]) -> QueryProgress:
         """Continue from `progress` until the end or until the budget is used up; `before` is sampled already.
 
         `keep` is called after each range: an error in a later one loses nothing.
@@ -60,7 +60,7 @@ class Look:
                 await self.renew()
         return progress
 
-    async def _range(self, progress: Progress, sampled: Rows) -> Progress:
+    async def _range(self, progress: QueryProgress, sampled: Rows) -> QueryProgress:
         since = progress.since or timestamp(self.budget.clock.now())
         after = None if progress.after is None else tuple(progress.after)
         until = await self._until(after)
@@ -72,7 +72,7 @@ class Look:
         if violations and len(sampled) < SAMPLE_ROWS:
             names = [name for name in counted if name != "steward_violations"]
             sample = _fitting(await self._sampled(query, names), sampled, self.sample_bytes)
-        return Progress(
+        return QueryProgress(
             violations=progress.violations + violations,
             sample=progress.sample + sample,
             after=None if until is None else list(until),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from database.key_ranges import RANGE_ROWS
 from database.sampling import Sampled
 from database.schema import Schema
-from invariants.look import Progress
+from invariants.look import QueryProgress
 from invariants.verdict import Verdict
 from ports import Database
 from runs.budget import Budget
@@ -38,7 +38,7 @@ class CheckSpec:
     schema: Schema
     distrusted: frozenset[str] = frozenset()
     """Invariants with an open finding: a scan found it, so only a scan may close it."""
-    under_way: Mapping[str, Progress] = field(default_factory=dict)
+    under_way: Mapping[str, QueryProgress] = field(default_factory=dict)
     """What an earlier slice of the same full check found."""
     sampled: Sampled | None = None
     """What the columns' values say, where they were sampled."""
@@ -50,7 +50,7 @@ class CheckReport:
 
     mode: CheckMode
     verdicts: tuple[Verdict, ...]
-    progress: Mapping[str, Progress]
+    progress: Mapping[str, QueryProgress]
     failed: frozenset[str]
     """Invariants whose query failed for good: there is nothing to continue."""
 

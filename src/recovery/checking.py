@@ -14,11 +14,8 @@ from invariants.spec import Checking, CheckReport, CheckSpec
 from invariants.verdict import Verdict, all_hold
 from recovery.call import Call
 from recovery.steps import MergeStep, Repaired, Step
-from runs.budget import Part
+from runs.budget import RECOVERY_SECONDS, Part
 from runs.lease import write_held
-
-SECONDS = 100
-"""A check of a recovery starts no new query after this."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,6 @@ def violations(verdicts: Iterable[Verdict]) -> int:
 
 async def _full_check(call: Call, schema: Schema, part: Part, sampled: Sampled | None) -> CheckReport:
     # A look that takes long ends with the call's last queries, not with its last second.
-    budget = replace(call.budget.part(part), deadline=call.run.clock.now() + timedelta(seconds=SECONDS))
+    budget = replace(call.budget.part(part), deadline=call.run.clock.now() + timedelta(seconds=RECOVERY_SECONDS))
     how = Checking("full", budget, renew=call.run.renew)
     return await check_database(CheckSpec(how, call.ports.database, schema, sampled=sampled))

@@ -8,12 +8,10 @@ import sql
 from database.batch import ask, ask_one
 from database.rows import number
 from recovery.checkpoint import Checkpoint, writing
-from recovery.duplicates import ObjectKey, object_key
+from recovery.duplicates import FIRST, ObjectKey, object_key
 from recovery.repair import Repair
 from recovery.steps import ClassifyStep
 from runs.lease import commit, held_batch
-
-FIRST: ObjectKey = ("", "")
 
 
 async def classify(repair: Repair) -> ClassifyStep:

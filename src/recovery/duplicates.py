@@ -16,6 +16,9 @@ ObjectKey = tuple[str, str]
 
 EVERY_OBJECT = 1_000_000_000
 
+FIRST: ObjectKey = ("", "")
+"""No object comes before it."""
+
 
 @dataclass(frozen=True)
 class Duplicates:

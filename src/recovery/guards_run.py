@@ -12,7 +12,7 @@ from database.guards import expected_guards
 from database.reading import read_schema
 from log import timestamp
 from ports import Ports, Statement
-from recovery.guarding import Installed, install, lift, our_triggers, prepared, refuse_unfit
+from recovery.guarding import install, lift, our_triggers, prepared, refuse_unfit
 from recovery.set_up import SetUp, read_set_up
 from runs.lease import write_held
 from runs.record import Opening, Run, fail_run, open_run
@@ -63,7 +63,7 @@ async def _install(ports: Ports, settings: Settings, run: Run) -> GuardsReport:
     refuse_unfit(await read_schema(ports.database, settings.children))
     found = await prepared(ports.database, run)
     schema = await read_schema(ports.database, settings.children)
-    installed = await install(ports.database, run, schema, found, *_restored(run, settings, found, Installed()))
+    installed = await install(ports.database, run, schema, found, *_restored(run, settings, found))
     return GuardsReport(run.id, installed=installed.names)
 
 
@@ -99,8 +99,7 @@ async def keep_set_up(ports: Ports, settings: Settings, run: Run) -> dict[str, o
 async def _restore(ports: Ports, settings: Settings, run: Run, found: SetUp) -> dict[str, object]:
     """Restore the guards of what is there; what a migration took away is named, and is no reason to leave the rest."""
     schema = await read_schema(ports.database, settings.children)
-    missing = Installed(missing=tuple(schema.missing_children))
-    alert = _restored(run, settings, found, missing)
+    alert = _restored(run, settings, found, missing=tuple(schema.missing_children))
     installed = await install(ports.database, run, schema, found, *alert, forgiving=True)
     report: dict[str, object] = {"restored": installed.names}
     if installed.missing:
@@ -120,10 +119,10 @@ def _of_older_version(found: SetUp) -> list[Statement]:
     return [*(statement for guard in old for statement in guard.install()), *index]
 
 
-def _restored(run: Run, settings: Settings, found: SetUp, missing: Installed) -> list[Statement]:
+def _restored(run: Run, settings: Settings, found: SetUp, missing: tuple[str, ...] = ()) -> list[Statement]:
     if found.lifted_until is None or not settings.alerting:
         return []
-    return [_alert(run, "guards_restored", lifted_until=None, reason=None, missing=missing.missing)]
+    return [_alert(run, "guards_restored", lifted_until=None, reason=None, missing=missing)]
 
 
 def _alert(run: Run, kind: str, **said: object) -> Statement:

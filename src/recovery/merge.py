@@ -14,7 +14,7 @@ from recovery.call import Call
 from recovery.checkpoint import Beginning, Checkpoint, MergeCheckpoint, writing
 from recovery.chunk import Chunk, fitting, merge_chunk
 from recovery.conflicts import Conflicts
-from recovery.duplicates import EVERY_OBJECT, ObjectKey, given_objects
+from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, given_objects
 from runs.budget import Budget
 
 CHUNK_ROWS = 5_000
@@ -26,9 +26,6 @@ NOT_AS_PLANNED = {
     "steward_control.losers_deleted": "The database did not delete every loser, or deleted the winner.",
 }
 """What a chunk counted that was not as planned, by the column that then failed it."""
-
-FIRST: ObjectKey = ("", "")
-"""No object comes before it."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,9 @@ from recovery.pausing import pause_now
 from recovery.saga import CONTINUE, Saga
 from recovery.set_up import refuse_lifted
 from recovery.tombstones import check_live_where
-from runs.budget import Budget
+from runs.budget import RECOVERY_SECONDS, Budget
 from runs.record import Opening, fail_run, open_run, our_error
 from settings import Settings
-
-SECONDS = 100
-"""No new chunk starts after this; `done` is then false."""
 
 
 async def recover(
@@ -30,7 +27,7 @@ async def recover(
     """
     opening = Opening("recovery", "dry" if request.dry_run else "live", "http", asdict(request), not request.dry_run)
     run = await open_run(ports.database, ports.clock, opening)
-    budget = Budget.of_run(run, SECONDS)
+    budget = Budget.of_run(run, RECOVERY_SECONDS)
     call = Call(ports, settings, request, run, budget, sizes or Sizes())
     try:
         return await _recorded(await _begun(call))

@@ -9,16 +9,13 @@ from errors import RefusedError
 from ports import Database, Ports, Row
 from recovery.restore import Undoing
 from recovery.undo import refused_merges, undo
-from runs.budget import Budget
+from runs.budget import RECOVERY_SECONDS, Budget
 from runs.history import require_run
 from runs.pause import pausing
 from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
 
 BY = "undo"
-SECONDS = 100
-"""No new chunk starts after this; `done` is then false."""
-
 REFUSED_SHOWN = 100
 
 
@@ -43,7 +40,7 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     """
     await _refuse_other_runs(ports.database, target)
     run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
-    budget = Budget.of_run(run, SECONDS)
+    budget = Budget.of_run(run, RECOVERY_SECONDS)
     try:
         report = await _undone(ports, settings, run, target, budget)
     except Exception as error:

@@ -12,6 +12,10 @@ from runs.costs import Cost, MeteredBucket, MeteredDatabase
 SUBREQUESTS = 1_000
 """D1 takes so many queries of an invocation, and Workers so many subrequests (d1/platform/limits)."""
 
+RECOVERY_SECONDS = 100
+"""A call of a recovery or an undo starts no new chunk after this, and a check within one no new query; `done` is then
+false."""
+
 Part = Literal["plan", "measure", "check", "merge", "walk", "verify"]
 
 UP_TO: dict[Part, float] = {"plan": 0.3, "measure": 0.3, "check": 0.4, "merge": 0.8, "walk": 0.9, "verify": 0.96}

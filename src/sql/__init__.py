@@ -39,7 +39,7 @@ class Fragment:
     params: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        unknown = self.params.keys() - set(parameters(self.text))
+        unknown = self.params.keys() - set(parameters(self.text)) if self.params else set()
         if unknown:
             raise SqlFileError(f"no parameter is named {', '.join(sorted(unknown))} in: {self.text[:200]}")
 
