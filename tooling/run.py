@@ -245,7 +245,7 @@ def _explain_refusal(steward: Steward) -> None:
         print("\n  That is the sample's doing. See what recovery would do, then let it:\n")
         print(f"  {steward.curl('POST', '/recover', {'dry_run': True})}")
         print(f"  {steward.curl('POST', '/recover', cap)}")
-        print("\n  Its answer names what only a person can settle: keys without a rule, datapoints without their artifact.")
+        print("\n  Its answer names what a person must settle: keys without a rule, datapoints without an artifact.")
         print(
             "  make demo shows both being settled. Until then it leaves backfill paused; POST /resume ends the pause."
         )
