@@ -97,7 +97,8 @@ def test_lifting_drops_guards_of_ours_only() -> None:
 def test_a_guard_is_known_by_its_text_whatever_the_child_is_called() -> None:
     for guard in expected_guards([('odd "name"', "it's"), ("datapoints", "artifact_id")]):
         assert is_ours(guard.stored)
-        assert not is_ours(guard.stored.replace("RAISE(ABORT", "RAISE(FAIL").replace("reused = 1", "reused = 2") + " ")
+        assert not is_ours(guard.stored.replace("BEGIN", "BEGIN SELECT 1;", 1))
+        assert not is_ours(f"{guard.stored} -- mine")
 
 
 def test_a_restore_brings_back_what_fits_and_names_what_is_gone() -> None:
