@@ -58,12 +58,16 @@ class Database(Protocol):
 
 @dataclass(frozen=True)
 class ListRequest:
-    """One R2 `list` call. `cursor` continues a listing, else it starts after key `start_after`."""
+    """One R2 `list` call. `cursor` continues a listing, else it starts after key `start_after`.
+
+    Objects after key `until` are left out of the answer, which then says that nothing follows.
+    """
 
     prefix: str
     limit: int
     cursor: str | None = None
     start_after: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""The cursor we hand out.
+"""The cursor we hand out: where the ranges of a walk stand, as one opaque token.
 
-It is the position after the last page whose batch committed; work resumes strictly after it, so a crash can repeat
-a page but never skip one, and repeating a page changes nothing.
+Work resumes strictly after what was committed, so a crash can repeat a page but never skip one, and repeating a page
+changes nothing. One range is version 1, which holds R2's own cursor as well; several are version 2.
 """
 
 from __future__ import annotations
@@ -10,50 +10,61 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import dataclass
 
 import json_text
+from backfill.ranges import Position, Ranges, everything_up_to, joined, read, texts, whole
 from errors import InputError
 
-VERSION = 1
+ONE_RANGE, SEVERAL = 1, 2
+"""The versions of a token: that of one range, as every version of this Worker reads it, and that of several."""
+
 _DIGEST_BYTES = 6
 _NOT_OURS = "The cursor is not one that this Worker handed out, or it was cut short."
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a walk stands: R2's own cursor, if it still continues from there, and the last key that is done."""
-
-    r2_cursor: str | None = None
-    last_key: str | None = None
-
-
-START = Position()
+def encode(bucket: str, prefix: str, ranges: Ranges) -> str:
+    """Return the opaque token for where `ranges` stand in this bucket and prefix."""
+    if len(joined(ranges)) == 1:
+        position = everything_up_to(ranges)
+        return _token([ONE_RANGE, bucket, prefix, position.r2_cursor, position.last_key])
+    return _token([SEVERAL, bucket, prefix, texts(ranges)])
 
 
-def encode(bucket: str, prefix: str, position: Position) -> str:
-    """Return the opaque token for `position` in this bucket and prefix."""
-    body = json.dumps(
-        [VERSION, bucket, prefix, position.r2_cursor, position.last_key], ensure_ascii=False, separators=(",", ":")
-    ).encode()
+def _token(fields: list[object]) -> str:
+    body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_digest(body) + body).decode().rstrip("=")
 
 
-def decode(token: str, bucket: str, prefix: str) -> Position:
-    """Return the position in `token`.
+def decode(token: str, bucket: str, prefix: str) -> Ranges:
+    """Return the ranges in `token`.
 
     Raises InputError (400) where the token is not ours, is damaged, or belongs to another bucket or prefix.
     """
-    match _fields(token):
-        case [version, str(its_bucket), str(its_prefix), None | str() as r2_cursor, None | str() as last_key]:
+    fields = _fields(token)
+    match fields:
+        case [version, str(its_bucket), str(its_prefix), *where]:
             pass
         case _:
             raise _refused(_NOT_OURS)
-    if type(version) is not int or version != VERSION:
-        raise _refused(f"The cursor has version {version}, this Worker writes {VERSION}.")
+    if type(version) is not int or version not in (ONE_RANGE, SEVERAL):
+        raise _refused(f"The cursor has version {version}, this Worker reads {ONE_RANGE} and {SEVERAL}.")
+    ranges = _ranges(version, where)
     if (its_bucket, its_prefix) != (bucket, prefix):
         raise _refused(f"The cursor belongs to bucket {its_bucket!r} and prefix {its_prefix!r}.")
-    return Position(r2_cursor, last_key)
+    return ranges
+
+
+def _ranges(version: int, where: list[object]) -> Ranges:
+    match version, where:
+        case 1, [None | str() as r2_cursor, None | str() as last_key]:
+            return whole(Position(r2_cursor, last_key))
+        case 2, [value]:
+            try:
+                return read(value)
+            except ValueError as error:
+                raise _refused(_NOT_OURS) from error
+        case _:
+            raise _refused(_NOT_OURS)
 
 
 def _fields(token: str) -> object:

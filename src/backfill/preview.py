@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 
 import sql
+from backfill.lister import PAGE_OBJECTS
 from backfill.rules import Rule, RuleSet, check_rules, ordered
-from backfill.walk import PAGE_OBJECTS
 from ports import ListRequest, PagePart, Ports, Result, Statement
 
 

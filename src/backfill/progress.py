@@ -15,7 +15,8 @@ from typing import Any
 import log
 from backfill import counts
 from backfill.counts import Counts
-from backfill.cursor import START, Position, decode, encode
+from backfill.cursor import decode, encode
+from backfill.ranges import Position, Ranges, everything_up_to, whole
 from backfill.walk import SliceReport
 from errors import InputError
 from log import timestamp
@@ -35,11 +36,16 @@ class Pass:
     """A walk over a whole bucket and prefix, across as many ticks as it takes."""
 
     pass_started_at: str
-    position: Position = START
+    ranges: Ranges = field(default_factory=whole)
     counts: Counts = field(default_factory=Counts)
     completed_at: str | None = None
     previous: Counts | None = None
     """The counts of the pass before, where there was one."""
+
+    @property
+    def position(self) -> Position:
+        """Up to where everything is done."""
+        return everything_up_to(self.ranges)
 
 
 def store_key(bucket: str, prefix: str) -> str:
@@ -82,7 +88,7 @@ class Progress:
         cursor, completed_at = stored["cursor"], stored["completed_at"]
         return Pass(
             pass_started_at=_moment(stored["pass_started_at"]),
-            position=START if cursor is None else decode(cursor, self.bucket, self.prefix),
+            ranges=whole() if cursor is None else decode(cursor, self.bucket, self.prefix),
             counts=counts.stored(stored["counts"]),
             completed_at=None if completed_at is None else _moment(completed_at),
             previous=None if stored["previous"] is None else counts.stored(stored["previous"]),
@@ -101,10 +107,9 @@ class Progress:
         if not at_end and now - (self.saved_at or self.begun_at) < SAVE_EVERY:
             return
         await self._keep_apart(now)
-        position = current.position
         value = {
-            "cursor": None if position == START else encode(self.bucket, self.prefix, position),
-            "last_key": position.last_key,
+            "cursor": None if current.ranges == whole() else encode(self.bucket, self.prefix, current.ranges),
+            "last_key": current.position.last_key,
             "pass_started_at": current.pass_started_at,
             "completed_at": current.completed_at,
             "counts": current.counts.report(),
@@ -125,7 +130,7 @@ class Progress:
         """Return the pass as it stands when a slice that began at `start` has come so far."""
         return replace(
             start,
-            position=START if report.complete else report.position,
+            ranges=whole() if report.complete else report.ranges,
             counts=start.counts + report.counts,
             completed_at=timestamp(self.clock.now()) if report.complete else None,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from backfill.cursor import START, encode
+from backfill.cursor import encode
+from backfill.ranges import whole
 from backfill.target import Target
 from backfill.walk import SliceReport, WalkSpec
 from errors import CursorError, InputError
@@ -18,9 +19,9 @@ def kept(target: Target, report: SliceReport) -> dict[str, object]:
 
 def _place(target: Target, report: SliceReport) -> dict[str, object]:
     """Return where the next call continues; a complete walk has no such place."""
-    position = START if report.complete else report.position
-    token = None if position == START else encode(target.bucket, target.prefix, position)
-    place = {"truncated": not report.complete, "cursor": token, "start_after": position.last_key}
+    ranges = whole() if report.complete else report.ranges
+    token = None if ranges == whole() else encode(target.bucket, target.prefix, ranges)
+    place = {"truncated": not report.complete, "cursor": token, "start_after": report.position.last_key}
     return {**place, **report.page_counts()}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backfill.cursor import START, Position, decode
+from backfill.cursor import decode
+from backfill.ranges import Position, Ranges, whole
 from errors import InputError
 from settings import Settings
 
@@ -32,7 +33,7 @@ def chosen_bucket(settings: Settings, name: str | None) -> str:
     return name or next(iter(settings.buckets))
 
 
-def position(request: BackfillRequest, bucket: str) -> Position:
+def position(request: BackfillRequest, bucket: str) -> Ranges:
     """Return where to start: the cursor where both positions are given, the beginning where none is."""
     if request.resume and (request.cursor is not None or request.start_after is not None):
         hint = "Leave out cursor and start_after to continue where cron stands, or resume to start at the position."
@@ -40,8 +41,8 @@ def position(request: BackfillRequest, bucket: str) -> Position:
     if request.cursor is not None:
         return decode(request.cursor, bucket, request.r2_prefix)
     if request.start_after is None:
-        return START
+        return whole()
     if not request.start_after.startswith(request.r2_prefix):
         hint = "Send a key that begins with r2_prefix, or leave it out to start at the beginning."
         raise InputError("start_after", f"It lies outside the prefix {request.r2_prefix!r}.", hint=hint)
-    return Position(None, request.start_after)
+    return whole(Position(None, request.start_after))

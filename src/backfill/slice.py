@@ -26,7 +26,7 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
     current = await _begun(run, spec, progress)
     if progress:
         # Only a pass tries again what was refused: a run from a position would meet it at each call.
-        spec = replace(spec, start=current.position, trust_cursor=False, since=current.pass_started_at)
+        spec = replace(spec, start=current.ranges, trust_cursor=False, since=current.pass_started_at)
     keeping = progress if spec.target.live else None
     report, lines = SliceReport(spec.start), _PageLog(run, spec)
     try:
@@ -55,7 +55,7 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
 
 async def _begun(run: Run, spec: WalkSpec, progress: Progress | None) -> Pass:
     if progress is None:
-        return Pass(pass_started_at=log.timestamp(run.started_at), position=spec.start)
+        return Pass(pass_started_at=log.timestamp(run.started_at), ranges=spec.start)
     return await progress.begin_or_continue()
 
 

@@ -1,33 +1,24 @@
 """Walk a bucket page by page: list → one D1 transaction (counts, then the write if live) → where it stands.
 
-The position is after the last object whose transaction committed; work resumes strictly after it, so a crash can
+Each range stands after the last object whose transaction committed; work resumes strictly after it, so a crash can
 repeat a page but never skip one, and repeating a page changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from backfill.counts import Counts
-from backfill.cursor import START, Position
+from backfill.lanes import Lane, Lanes
 from backfill.page import Pages, Written
+from backfill.ranges import Position, Ranges, everything_up_to, whole
 from backfill.target import Target
-from errors import CursorError, OverloadedError, PageTooLargeError, PlatformError
-from ports import Bucket, Database, ListRequest, Page, PagePart
-from runs.budget import Budget
-from runs.retry import retried
+from errors import OverloadedError
+from ports import Bucket, Database, Page, PagePart
+from runs.budget import Budget, Spent
 from words import StopReason
-
-PAGE_OBJECTS = 1000
-"""R2 lists at most this many objects a call."""
-
-EMPTY_PAGES = 50
-"""So many pages in a row may hold no object though more follow (R2 may answer with fewer than asked)."""
-
-
-class OrderError(PlatformError):
-    """A listing came back in an order that would make a position meaningless."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,9 @@ class WalkSpec:
     database: Database
     bucket: Bucket
     budget: Budget
-    start: Position = START
+    start: Ranges = field(default_factory=whole)
+    lanes: int = 1
+    """How many ranges are listed at once."""
     trust_cursor: bool = True
     """True for a cursor that a caller gave; where R2 refuses any other, the walk continues from the last key."""
     since: str = ""
@@ -49,7 +42,7 @@ class WalkSpec:
 class SliceReport:
     """What a walk did so far, where it stands, and why it stopped, once it has."""
 
-    position: Position
+    ranges: Ranges
     counts: Counts = field(default_factory=Counts)
     pages: int = 0
     repeated: int = 0
@@ -59,11 +52,16 @@ class SliceReport:
     failure: Exception | None = None
     """What ended it, where it stopped because of an error."""
 
-    def further(self, written: Written) -> SliceReport:
-        """Return the report after one more part."""
+    @property
+    def position(self) -> Position:
+        """Up to where everything is done; START for a complete walk."""
+        return everything_up_to(self.ranges)
+
+    def further(self, written: Written, ranges: Ranges) -> SliceReport:
+        """Return the report after one more part, where the ranges stand so."""
         return replace(
             self,
-            position=Position(None, written.last_key),
+            ranges=ranges,
             counts=self.counts + written.counts,
             repeated=self.repeated + written.repeated,
         )
@@ -80,116 +78,66 @@ async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
     "end" is only given once R2 said that nothing follows the position. Raises CursorError where a trusted cursor is
     refused, OrderError, and platform errors.
     """
-    report = SliceReport(spec.start)
+    walked = Walk.of(spec)
     try:
-        async for report in _pages(spec):
-            yield report
-    except OverloadedError:
-        yield replace(report, stopped="overloaded")
-
-
-async def _pages(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
-    lister, pages = _Lister(spec), Pages.of(spec.target, spec.database, spec.budget, spec.since)
-    report, write = SliceReport(spec.start), spec.target.live
-    while not report.complete:
-        spent = spec.budget.spent(report.counts.scanned)
-        if spent:
-            yield replace(report, stopped=spent)
-            return
-        page = await lister.page(report)
-        for part in page.parts:
-            _refuse_disorder(part, report.position)
-            written = await pages.take(part, write=write)
-            # Most pages of most passes are unchanged: one is expected to be as the one before was.
-            write = spec.target.live and written.counts.to_write > 0
-            report = report.further(written)
-            if written.stopped:
-                yield replace(report, stopped=written.stopped)
-                return
-            if part is not page.parts[-1]:
+        async with aclosing(walked.pages()) as reports:
+            async for report in reports:
                 yield report
-        report = _after(report, page)
-        yield report
-    yield replace(report, stopped="end")
-
-
-def _after(report: SliceReport, page: Page) -> SliceReport:
-    """Return the report after the whole page."""
-    position = report.position
-    if page.truncated and page.cursor is not None:
-        position = Position(page.cursor, position.last_key)
-    return replace(report, position=position, pages=report.pages + 1, complete=not page.truncated)
-
-
-def _refuse_disorder(part: PagePart, position: Position) -> None:
-    last = position.last_key
-    if last is not None and part.first_key <= last:
-        raise OrderError(
-            f"R2 listed {part.first_key!r} after {last!r}", hint="Keys must increase; try again with start_after."
-        )
+    except OverloadedError:
+        yield replace(walked.report, stopped="overloaded")
+    finally:
+        await walked.lanes.close()
 
 
 @dataclass
-class _Lister:
-    """Lists what follows a position, and believes only what can be so."""
+class Walk:
+    """A walk under way."""
 
     spec: WalkSpec
-    page_objects: int = PAGE_OBJECTS
-    trust_cursor: bool = field(init=False)
-    empty: list[str | None] = field(default_factory=list)
-    """The cursors of the empty pages since the last object."""
+    lanes: Lanes
+    taker: Pages
+    report: SliceReport
+    write: bool
+    """Whether the next part is written at once: most pages of most passes are as the one before was."""
 
-    def __post_init__(self) -> None:
-        self.trust_cursor = self.spec.trust_cursor
+    @classmethod
+    def of(cls, spec: WalkSpec) -> Walk:
+        """Return the walk at its start."""
+        budget, target = spec.budget, spec.target
+        bucket = budget.metered_bucket(spec.bucket)
+        lanes = Lanes(bucket, budget, target.prefix, spec.lanes, list(spec.start), spec.trust_cursor)
+        taker = Pages.of(target, spec.database, budget, spec.since)
+        return cls(spec, lanes, taker, SliceReport(spec.start), target.live)
 
-    async def page(self, report: SliceReport) -> Page:
-        """Return the page that follows, no longer than what may still be listed."""
-        limit, most = self.page_objects, self.spec.budget.max_objects
-        if most is not None:
-            limit = min(limit, most - report.counts.scanned)
-        page = await self._listed(report.position, limit)
-        self.trust_cursor = False
-        self._refuse_stuck(page, report.position)
-        return page
+    async def pages(self) -> AsyncGenerator[SliceReport, None]:
+        """Work until the end or a limit, as `walk` says."""
+        while not self.report.complete:
+            spent = self.spec.budget.spent(self.report.counts.scanned)
+            if spent:
+                yield replace(self.report, stopped=spent)
+                return
+            lane, page = await self.lanes.next_page()
+            for part in page.parts:
+                stopped = await self._take(lane, part)
+                if stopped:
+                    yield replace(self.report, stopped=stopped)
+                    return
+                if part is not page.parts[-1]:
+                    yield self.report
+            self._end(lane, page)
+            yield self.report
+        yield replace(self.report, stopped="end")
 
-    def _refuse_stuck(self, page: Page, at: Position) -> None:
-        """Raise OrderError where the listing says that more follows, but not how to get there."""
-        hint = "Try again; if it happens again, R2 has a fault: send the prefix and the last key to its support."
-        if page.truncated and page.cursor is None:
-            raise OrderError("R2 says that more objects follow, but gives no cursor to list them.", hint=hint)
-        if page.parts or not page.truncated:
-            self.empty.clear()
-            return
-        if page.cursor in (at.r2_cursor, *self.empty) or len(self.empty) >= EMPTY_PAGES:
-            raise OrderError("R2 lists empty pages whose cursors lead nowhere.", hint=hint)
-        self.empty.append(page.cursor)
+    async def _take(self, lane: Lane, part: PagePart) -> Spent | None:
+        """Commit a part, and return what was used up within it."""
+        written = await self.taker.take(part, write=self.write)
+        self.write = self.spec.target.live and written.counts.to_write > 0
+        self.lanes.committed(lane, written.last_key, written.counts.scanned)
+        self.report = self.report.further(written, self.lanes.ranges)
+        return written.stopped
 
-    async def _listed(self, at: Position, limit: int) -> Page:
-        """List what follows the position.
-
-        R2 may answer a stale cursor with an empty page that looks like the end, or with one that starts over, so a
-        page that a cursor brought is believed only if it moves forward.
-        """
-        prefix = self.spec.target.prefix
-        if at.r2_cursor is not None:
-            try:
-                page = await self._list(ListRequest(prefix, limit, cursor=at.r2_cursor))
-            except CursorError:
-                if self.trust_cursor or at.last_key is None:
-                    raise
-            else:
-                forward = page.parts and (at.last_key is None or page.parts[0].first_key > at.last_key)
-                if forward or (not page.parts and page.truncated):
-                    return page
-        return await self._list(ListRequest(prefix, limit, start_after=at.last_key))
-
-    async def _list(self, request: ListRequest) -> Page:
-        """Ask for the page, and for shorter ones from here on where R2 cannot answer one so large."""
-        bucket = self.spec.budget.metered_bucket(self.spec.bucket)
-        try:
-            return await retried(self.spec.budget.clock, lambda: bucket.list_page(request))
-        except PageTooLargeError:
-            if request.limit == 1:
-                raise
-        self.page_objects = request.limit // 2
-        return await self._list(replace(request, limit=self.page_objects))
+    def _end(self, lane: Lane, page: Page) -> None:
+        """Note that a whole page is committed."""
+        self.lanes.page_ended(lane, page)
+        pages, complete = self.report.pages + 1, self.lanes.complete
+        self.report = replace(self.report, ranges=self.lanes.ranges, pages=pages, complete=complete)

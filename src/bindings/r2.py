@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 from js import JSON, Blob, Object, Reflect
@@ -39,8 +40,12 @@ class R2Bucket:
             listing = await self._binding.list(to_js(options, dict_converter=Object.fromEntries))
         except JsException as error:
             raise translate_list(str(error), with_cursor=request.cursor is not None) from error
-        truncated = bool(listing.truncated)
-        return Page(tuple(self._parts(listing.objects)), truncated, str(listing.cursor) if truncated else None)
+        objects = listing.objects
+        within = _within(objects, request.until)
+        truncated = bool(listing.truncated) and within == int(objects.length)
+        if within < int(objects.length):
+            objects = objects.slice(0, within)
+        return Page(tuple(self._parts(objects)), truncated, str(listing.cursor) if truncated else None)
 
     def _parts(self, objects: Any) -> list[PagePart]:
         """Return the listed objects as JSON, halved until each part fits into one D1 value."""
@@ -60,3 +65,14 @@ class R2Bucket:
         it without being asked for it. It passes more arguments than `Reflect.apply` looks at.
         """
         return to_js([[objects, self._fields]]).map(self._stringify)
+
+
+def _within(objects: Any, until: str | None) -> int:
+    """Return how many of the objects come no later than `until`.
+
+    Compared in Python, whose order of texts is that of UTF-8 bytes, and JavaScript's is not.
+    """
+    count = int(objects.length)
+    if until is None or count == 0 or str(objects[count - 1].key) <= until:
+        return count
+    return bisect_right(range(count), until, key=lambda place: str(objects[place].key))

@@ -156,8 +156,9 @@ class DictBucket:
         found = keys[start : start + request.limit]
         if len(json.dumps(found)) > self.max_answer_bytes:
             raise PageTooLargeError("Listing the bucket failed: Error: internal error")
-        truncated = start + request.limit < len(keys)
-        return Page(tuple(self._parts(found)), truncated, found[-1] if truncated else None)
+        within = [key for key in found if request.until is None or key <= request.until]
+        truncated = start + request.limit < len(keys) and within == found
+        return Page(tuple(self._parts(within)), truncated, found[-1] if truncated else None)
 
     def _parts(self, keys: list[str]) -> list[PagePart]:
         if not keys:

@@ -1,0 +1,94 @@
+"""Lists what follows a position of one range, and believes only what can be so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from backfill.ranges import Position
+from errors import CursorError, PageTooLargeError, PlatformError
+from ports import Bucket, Clock, ListRequest, Page
+from runs.retry import retried
+
+PAGE_OBJECTS = 1000
+"""R2 lists at most this many objects a call."""
+
+EMPTY_PAGES = 50
+"""So many pages in a row may hold no object though more follow (R2 may answer with fewer than asked)."""
+
+
+class OrderError(PlatformError):
+    """A listing came back in an order that would make a position meaningless."""
+
+
+@dataclass
+class Lister:
+    """The listing of one range."""
+
+    bucket: Bucket
+    clock: Clock
+    prefix: str
+    trust_cursor: bool = False
+    """True for a cursor that a caller gave; where R2 refuses any other, the walk continues from the last key."""
+    page_objects: int = PAGE_OBJECTS
+    empty: list[str | None] = field(default_factory=list)
+    """The cursors of the empty pages since the last object."""
+
+    async def page(self, at: Position, until: str | None, limit: int) -> Page:
+        """Return the page that follows `at`, of at most `limit` objects and none after `until`.
+
+        Raises CursorError where a trusted cursor is refused, OrderError where the listing cannot be so.
+        """
+        page = await self._listed(at, until, min(limit, self.page_objects))
+        self.trust_cursor = False
+        self._refuse_stuck(page, at)
+        _refuse_disorder(page, at)
+        return page
+
+    def _refuse_stuck(self, page: Page, at: Position) -> None:
+        """Raise OrderError where the listing says that more follows, but not how to get there."""
+        hint = "Try again; if it happens again, R2 has a fault: send the prefix and the last key to its support."
+        if page.truncated and page.cursor is None:
+            raise OrderError("R2 says that more objects follow, but gives no cursor to list them.", hint=hint)
+        if page.parts or not page.truncated:
+            self.empty.clear()
+            return
+        if page.cursor in (at.r2_cursor, *self.empty) or len(self.empty) >= EMPTY_PAGES:
+            raise OrderError("R2 lists empty pages whose cursors lead nowhere.", hint=hint)
+        self.empty.append(page.cursor)
+
+    async def _listed(self, at: Position, until: str | None, limit: int) -> Page:
+        """List what follows the position.
+
+        R2 may answer a stale cursor with an empty page that looks like the end, or with one that starts over, so a
+        page that a cursor brought is believed only if it moves forward.
+        """
+        if at.r2_cursor is not None:
+            try:
+                page = await self._list(ListRequest(self.prefix, limit, cursor=at.r2_cursor, until=until))
+            except CursorError:
+                if self.trust_cursor or at.last_key is None:
+                    raise
+            else:
+                forward = page.parts and (at.last_key is None or page.parts[0].first_key > at.last_key)
+                if forward or (not page.parts and page.truncated):
+                    return page
+        return await self._list(ListRequest(self.prefix, limit, start_after=at.last_key, until=until))
+
+    async def _list(self, request: ListRequest) -> Page:
+        """Ask for the page, and for shorter ones from here on where R2 cannot answer one so large."""
+        try:
+            return await retried(self.clock, lambda: self.bucket.list_page(request))
+        except PageTooLargeError:
+            if request.limit == 1:
+                raise
+        self.page_objects = request.limit // 2
+        return await self._list(replace(request, limit=self.page_objects))
+
+
+def _refuse_disorder(page: Page, at: Position) -> None:
+    last = at.last_key
+    for part in page.parts:
+        if last is not None and part.first_key <= last:
+            hint = "Keys must increase; try again with start_after."
+            raise OrderError(f"R2 listed {part.first_key!r} after {last!r}", hint=hint)
+        last = part.last_key
