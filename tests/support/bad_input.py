@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from backfill.cursor import Position, encode
+from backfill.cursor import encode
+from backfill.ranges import Position, whole
 
 JSON = "application/json"
-ANOTHER_PREFIX = encode("artifacts", "another/", Position(None, "another/a"))
+ANOTHER_PREFIX = encode("artifacts", "another/", whole(Position(None, "another/a")))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from backfill.cursor import Position, encode
+from backfill.cursor import encode
+from backfill.ranges import Position, whole
 from tests.support.actions import numbered, walked
 from tests.worker.conftest import Steward
 
@@ -68,7 +69,7 @@ def test_a_stored_cursor_that_r2_no_longer_knows_is_not_taken_for_the_end(stewar
     steward.put(*numbered(150))
     steward.tick()
     # Local R2 answers a cursor it does not know with an empty page that looks like the end.
-    value = {**stored(steward), "cursor": encode("artifacts", "", Position("!!!not-a-cursor", "raw/00099"))}
+    value = {**stored(steward), "cursor": encode("artifacts", "", whole(Position("!!!not-a-cursor", "raw/00099")))}
     steward.harness.kv_put(KEY, json.dumps(value))
     report = walked(steward.tick())
     assert (report["inserted"], report["complete"]) == (50, True)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from backfill.cursor import Position, encode
+from backfill.cursor import encode
+from backfill.ranges import Position, whole
 from tests.support.actions import TOKEN, numbered
 from tests.support.bad_input import BAD, Bad
 from tests.worker.conftest import Steward
@@ -68,7 +69,7 @@ def test_a_path_that_is_not_there_and_a_method_it_does_not_have_are_problems(ste
 
 def test_a_cursor_that_r2_does_not_know_is_never_taken_for_the_end(steward: Steward) -> None:
     steward.put(*numbered(10))
-    token = encode("artifacts", "", Position("!!!not-a-cursor", "raw/00003"))
+    token = encode("artifacts", "", whole(Position("!!!not-a-cursor", "raw/00003")))
     reply = steward.send("POST", "/backfill", {"cursor": token})
     # R2 may refuse it, which is a bad request, or answer an empty page, which is asked again by key.
     if reply.status == 200:

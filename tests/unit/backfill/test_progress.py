@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from backfill.counts import Counts
-from backfill.cursor import START, Position, encode
+from backfill.cursor import encode
 from backfill.progress import SAVE_EVERY, Pass, Progress, store_key
+from backfill.ranges import START, Position, whole
 from backfill.walk import SliceReport
 from bindings.failures import translate
 from errors import InputError
@@ -18,7 +19,7 @@ from tests.support.fakes import DictStore, ManualClock, World, migrated_world
 
 PASS = Pass(
     "2026-11-22T12:00:00.000Z",
-    Position("r2", "raw/b"),
+    whole(Position("r2", "raw/b")),
     Counts(scanned=3, inserted=2, unclassified=1, unclassified_sample=("other",)),
 )
 KEY = store_key("artifacts", "")
@@ -40,7 +41,7 @@ def save(progress: Progress, current: Pass, *, at_end: bool = True) -> None:
 def text_of(**changes: object) -> str:
     """Return a stored value with some of its parts replaced."""
     value: dict[str, object] = {
-        "cursor": encode("artifacts", "", PASS.position),
+        "cursor": encode("artifacts", "", PASS.ranges),
         "last_key": PASS.position.last_key,
         "pass_started_at": PASS.pass_started_at,
         "completed_at": None,
@@ -55,7 +56,7 @@ def test_what_is_saved_is_loaded(progress: Progress) -> None:
 
 
 def test_a_complete_pass_is_saved_without_a_position(progress: Progress) -> None:
-    done = progress.after(PASS, SliceReport(Position("r2", "z"), Counts(scanned=2, unchanged=2), complete=True))
+    done = progress.after(PASS, SliceReport(whole(Position("r2", "z")), Counts(scanned=2, unchanged=2), complete=True))
     save(progress, done)
     assert stored(progress) == done
     assert done.position == START
@@ -81,7 +82,7 @@ def test_nothing_stored_begins_a_pass_now(progress: Progress) -> None:
 def test_a_pass_under_way_is_continued_and_a_complete_one_begun_anew(progress: Progress) -> None:
     save(progress, PASS)
     assert asyncio.run(progress.begin_or_continue()) == PASS
-    save(progress, progress.after(PASS, SliceReport(START, complete=True)))
+    save(progress, progress.after(PASS, SliceReport(whole(), complete=True)))
     assert asyncio.run(progress.begin_or_continue()).counts == Counts()
 
 
@@ -131,7 +132,7 @@ def test_the_write_at_the_end_of_a_slice_keeps_apart_from_the_one_before_it(prog
     assert store.writes == 2
 
 
-@pytest.mark.parametrize("position", [{"start_after": "raw/02000"}, {"cursor": encode("artifacts", "", PASS.position)}])
+@pytest.mark.parametrize("position", [{"start_after": "raw/02000"}, {"cursor": encode("artifacts", "", PASS.ranges)}])
 def test_resume_takes_no_position_for_the_pass_would_not_be_a_whole_one(
     world: World, position: dict[str, object]
 ) -> None:
@@ -157,7 +158,7 @@ UNREADABLE = [
     "{}",
     "\0",
     text_of(cursor="not ours"),
-    text_of(cursor=encode("other", "", PASS.position)),
+    text_of(cursor=encode("other", "", PASS.ranges)),
     text_of(cursor=7),
     text_of(counts=None),
     text_of(counts={"scanned": "many"}),

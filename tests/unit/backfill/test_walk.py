@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from backfill.cursor import Position, encode
-from backfill.walk import EMPTY_PAGES, OrderError
+from backfill.cursor import encode
+from backfill.lister import EMPTY_PAGES, OrderError
+from backfill.ranges import Position, whole
 from errors import (
     CursorError,
     InputError,
@@ -497,5 +498,5 @@ def test_any_other_failure_ends_the_run_as_failed_with_what_was_done(world: Worl
 
 def test_a_forged_position_outside_what_was_listed_only_moves_the_start(world: World) -> None:
     world.bucket.put("raw/a", "raw/b")
-    token = encode("artifacts", "", Position(None, "raw/a"))
+    token = encode("artifacts", "", whole(Position(None, "raw/a")))
     assert live(world, cursor=token)["scanned"] == 1
