@@ -9,7 +9,7 @@ from backfill.report import body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, position
 from backfill.slice import walk_slice
 from backfill.target import read_target
-from backfill.walk import WalkSpec
+from backfill.walk import WalkSpec, lanes_for
 from ports import Ports
 from runs.budget import Budget
 from runs.record import Opening, fail_run, open_run
@@ -32,7 +32,8 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     opening = Opening("backfill", "live" if live else "dry", "http", asdict(request), exclusive=live, writes=live)
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
-    spec = WalkSpec(target, ports.database, ports.buckets[bucket], budget, start)
+    lanes = lanes_for(request.max_objects, settings.walk_lanes)
+    spec = WalkSpec(target, ports.database, ports.buckets[bucket], budget, start, lanes)
     progress = Progress(ports.store, ports.clock, bucket, request.r2_prefix) if request.resume else None
     try:
         report = await walk_slice(run, spec, progress)

@@ -38,6 +38,15 @@ class WalkSpec:
     """What was refused at this time or later is passed over."""
 
 
+LANE_OBJECTS = 5000
+"""Fewer objects a lane are not worth the calls that find where to cut."""
+
+
+def lanes_for(max_objects: int | None, most: int) -> int:
+    """Return how many lanes, up to `most`, a walk of at most `max_objects` objects is worth."""
+    return most if max_objects is None else max(1, min(most, max_objects // LANE_OBJECTS))
+
+
 @dataclass(frozen=True)
 class SliceReport:
     """What a walk did so far, where it stands, and why it stopped, once it has."""

@@ -9,7 +9,7 @@ import sql
 from backfill.progress import Pass, Progress
 from backfill.slice import walk_slice
 from backfill.target import read_target
-from backfill.walk import WalkSpec
+from backfill.walk import WalkSpec, lanes_for
 from cron.state import Tick
 from errors import RefusedError
 from runs.budget import Budget
@@ -93,7 +93,9 @@ async def _walk_bucket(tick: Tick, bucket: str, progress: Progress, share: Budge
         if error.reason != "paused":
             raise
         return BucketWalk({"not_walked": error.sentence()})
-    report = await walk_slice(tick.run, WalkSpec(target, ports.database, ports.buckets[bucket], share), progress)
+    lanes = lanes_for(share.max_objects, tick.settings.walk_lanes)
+    spec = WalkSpec(target, ports.database, ports.buckets[bucket], share, lanes=lanes)
+    report = await walk_slice(tick.run, spec, progress)
     stopped: str | None = report.stopped
     if report.failure:
         stopped = f"error: {tick.failed(f'backfill of {bucket}', report.failure)['error']}"

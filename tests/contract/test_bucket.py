@@ -166,3 +166,12 @@ def test_a_page_that_r2_cannot_answer_in_one_piece_is_too_large_and_a_shorter_on
     with pytest.raises(PageTooLargeError):
         listed(engine)
     assert keys(listed(engine, limit=100)) == names[:100]
+
+
+def test_nothing_after_until_is_listed_and_then_nothing_follows(engine: Engine) -> None:
+    put(engine, *TRICKY)
+    ordered = sorted(TRICKY, key=str.encode)
+    for place, until in enumerate(ordered):
+        page = asyncio.run(engine.bucket.list_page(ListRequest("", 1000, until=until)))
+        assert keys(page) == ordered[: place + 1]
+        assert not page.truncated
