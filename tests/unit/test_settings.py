@@ -45,6 +45,8 @@ WRONG: list[tuple[str, object]] = [
     ("TICK_MAX_OBJECTS", float("inf")),
     ("TICK_SECONDS", 0),
     ("TICK_SECONDS", 901),
+    ("WALK_LANES", 0),
+    ("WALK_LANES", 7),
     ("PASS_INTERVAL_HOURS", -1),
     ("PASS_INTERVAL_HOURS", "24h"),
     ("FULL_CHECK_HOURS", -1),
