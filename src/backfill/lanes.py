@@ -155,11 +155,16 @@ class Lanes:
     def _begin_cut(self) -> None:
         """Look where to cut the largest range for the lanes that have none."""
         idle = self.most - len(self.at_work)
-        may = self.pages >= max(PAGES_BEFORE_SPLIT, self.probes * PROBED_PAGES)
+        may = self.pages >= self.probes * PROBED_PAGES
         if idle <= 0 or not may or self.cutting or self._limit(PAGE_OBJECTS) < PAGE_OBJECTS:
             return
         lanes = [
-            lane for lane in self.at_work if not lane.listed_to_end and not lane.uncuttable and lane.ahead.last_key
+            lane
+            for lane in self.at_work
+            if lane.pages >= PAGES_BEFORE_SPLIT
+            and not lane.listed_to_end
+            and not lane.uncuttable
+            and lane.ahead.last_key
         ]
         if lanes:
             self.cut = max(lanes, key=_pages_left)

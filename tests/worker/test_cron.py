@@ -128,3 +128,13 @@ def test_a_rule_that_plain_sql_stored_wrong_fails_the_tick_by_name_and_frees_its
 def test_a_run_number_of_thousands_of_digits_is_a_404_problem(steward: Steward) -> None:
     answer = steward.send("GET", "/runs/" + "1" * 5000)
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_several_ranges_at_once_insert_every_object_once(steward: Steward) -> None:
+    steward.put(*numbered(250))
+    ranges = tuple(whole()[0].split(["raw/00060", "raw/00120", "raw/00180"]))
+    request = {"dry_run": False, "max_objects": 20_000, "cursor": encode("artifacts", "", ranges)}
+    report = steward.send("POST", "/backfill", request).json()
+    assert (report["scanned"], report["inserted"], report["truncated"]) == (250, 250, False)
+    assert (report["pages"], report["cost"]["r2_lists"]) == (4, 4)
+    assert steward.count() == 250
