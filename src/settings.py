@@ -172,7 +172,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("BACKFILL_MODE", "dry", "what cron does: `off`, `dry` or `live`", _mode),
     Setting("TICK_MAX_OBJECTS", 20000, "objects listed per tick, over all buckets", _integer(1, 1_000_000)),
     Setting("TICK_SECONDS", 20, "no new page starts after this many seconds of a tick", _integer(1, 840)),
-    Setting("WALK_LANES", 4, "parts of a bucket that are listed at once", _integer(1, 6)),
+    Setting("WALK_LANES", 4, "ranges of a bucket that are listed at once, 1 to 6", _integer(1, 6)),
     Setting("PASS_INTERVAL_HOURS", 24, "hours between the end of a pass and the next", _integer(0, 8760)),
     Setting("FULL_CHECK_HOURS", 24, "hours after which a tick runs a full check again", _integer(0, 8760)),
     Setting(

@@ -12,7 +12,7 @@ import hashlib
 import json
 
 import json_text
-from backfill.ranges import Position, Ranges, everything_up_to, joined, read, texts, whole
+from backfill.ranges import Position, Ranges, joined, read, texts, whole
 from errors import InputError
 
 ONE_RANGE, SEVERAL = 1, 2
@@ -24,13 +24,11 @@ _NOT_OURS = "The cursor is not one that this Worker handed out, or it was cut sh
 
 def encode(bucket: str, prefix: str, ranges: Ranges) -> str:
     """Return the opaque token for where `ranges` stand in this bucket and prefix."""
-    if len(joined(ranges)) == 1:
-        position = everything_up_to(ranges)
-        return _token([ONE_RANGE, bucket, prefix, position.r2_cursor, position.last_key])
-    return _token([SEVERAL, bucket, prefix, texts(ranges)])
-
-
-def _token(fields: list[object]) -> str:
+    few = joined(ranges)
+    fields: list[object] = [SEVERAL, bucket, prefix, texts(few)]
+    if len(few) == 1:
+        position = few[0].position
+        fields = [ONE_RANGE, bucket, prefix, position.r2_cursor, position.last_key]
     body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_digest(body) + body).decode().rstrip("=")
 
@@ -40,8 +38,7 @@ def decode(token: str, bucket: str, prefix: str) -> Ranges:
 
     Raises InputError (400) where the token is not ours, is damaged, or belongs to another bucket or prefix.
     """
-    fields = _fields(token)
-    match fields:
+    match _fields(token):
         case [version, str(its_bucket), str(its_prefix), *where]:
             pass
         case _:
@@ -55,10 +52,10 @@ def decode(token: str, bucket: str, prefix: str) -> Ranges:
 
 
 def _ranges(version: int, where: list[object]) -> Ranges:
-    match version, where:
-        case 1, [None | str() as r2_cursor, None | str() as last_key]:
+    match where:
+        case [None | str() as r2_cursor, None | str() as last_key] if version == ONE_RANGE:
             return whole(Position(r2_cursor, last_key))
-        case 2, [value]:
+        case [value] if version == SEVERAL:
             try:
                 return read(value)
             except ValueError as error:

@@ -10,14 +10,16 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import log
 from backfill.lister import PAGE_OBJECTS, Lister
-from backfill.ranges import Position, Range, Ranges, complete
+from backfill.ranges import Position, Range, Ranges, complete, in_order
 from backfill.splitting import cuts, fraction
-from ports import Bucket, ListRequest, Page
+from errors import PlatformError
+from ports import Bucket, Page
 from runs.budget import Budget
 
 PAGES_BEFORE_SPLIT = 3
-"""A bucket of fewer pages is walked as quickly by one lane as by several, which first look where to cut."""
+"""A range of which fewer pages were walked is left whole: to look where to cut it may take longer than to walk it."""
 
 PROBED_PAGES = 25
 """A range is cut again only where at least so many pages were walked for each probe made so far."""
@@ -49,8 +51,8 @@ class Lanes:
     prefix: str
     most: int
     """How many lanes list at once."""
-    waiting: list[Range]
-    """Ranges that no lane has begun yet, in key order, and those that are done."""
+    others: list[Range]
+    """The ranges that no lane is at: those that are still to be begun, and those that are done."""
     trust_cursor: bool = False
     at_work: list[Lane] = field(default_factory=list)
     pages: int = 0
@@ -64,8 +66,7 @@ class Lanes:
     @property
     def ranges(self) -> Ranges:
         """Where all ranges stand, in key order."""
-        ranges = [*self.waiting, *(lane.range for lane in self.at_work)]
-        return tuple(sorted(ranges, key=lambda one: (one.after is not None, one.after or "")))
+        return in_order([*self.others, *(lane.range for lane in self.at_work)])
 
     @property
     def complete(self) -> bool:
@@ -105,11 +106,11 @@ class Lanes:
             lane.range = replace(lane.range, position=Position(page.cursor, position.last_key))
             return
         self.at_work.remove(lane)
-        self.waiting.append(replace(lane.range, done=True))
+        self.others.append(replace(lane.range, done=True))
 
     async def close(self) -> None:
-        """End what is under way."""
-        tasks = self._under_way()
+        """End what is under way, and look at what ended, so that no failure is left without a reader."""
+        tasks = [*(lane.listing for lane in self.at_work if lane.listing), *([self.cutting] if self.cutting else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -131,6 +132,7 @@ class Lanes:
         """Let every lane list its next page, as far as there are lanes, objects and ranges left."""
         self._take_cuts()
         self._begin_ranges()
+        self._begin_cut()
         for lane in self.at_work:
             limit = self._limit(lane.lister.page_objects)
             if lane.listing is None and not lane.listed_to_end and limit > 0:
@@ -143,14 +145,14 @@ class Lanes:
         return min(most, self.budget.max_objects - self.scanned - sum(lane.reserved for lane in self.at_work))
 
     def _begin_ranges(self) -> None:
-        for one in sorted((one for one in self.waiting if not one.done), key=lambda one: one.last_key or ""):
-            if len(self.at_work) >= self.most:
-                return
-            self.waiting.remove(one)
-            lister = Lister(self.bucket, self.budget.clock, self.prefix, self.trust_cursor)
+        free = self.most - len(self.at_work)
+        for one in in_order(one for one in self.others if not one.done)[:free]:
+            self.others.remove(one)
             at = Position(one.position.r2_cursor, one.last_key)
-            self.at_work.append(Lane(one, lister, at))
-        self._begin_cut()
+            self.at_work.append(Lane(one, self._lister(trust_cursor=self.trust_cursor), at))
+
+    def _lister(self, *, trust_cursor: bool = False) -> Lister:
+        return Lister(self.bucket, self.budget.clock, self.prefix, trust_cursor)
 
     def _begin_cut(self) -> None:
         """Look where to cut the largest range for the lanes that have none."""
@@ -173,7 +175,7 @@ class Lanes:
 
     async def _probe(self, after: str) -> str | None:
         self.probes += 1
-        page = await self.bucket.list_page(ListRequest(self.prefix, 1, start_after=after))
+        page = await self._lister().page(Position(None, after), None, 1)
         return page.parts[0].first_key if page.parts else None
 
     def _take_cuts(self) -> None:
@@ -184,11 +186,19 @@ class Lanes:
             return
         cutting, lane = self.cutting, self.cut
         self.cutting = self.cut = None
-        keys = [key for key in cutting.result() if key > _listed_key(lane)]
+        keys = [key for key in self._found(cutting) if key > _listed_key(lane)]
         lane.uncuttable = not keys
         if lane in self.at_work and not lane.listed_to_end:
             lane.range, *far = lane.range.split(keys)
-            self.waiting.extend(far)
+            self.others.extend(far)
+
+    def _found(self, cutting: asyncio.Task[list[str]]) -> list[str]:
+        """Return the keys to cut at; none where R2 did not answer: a range can be walked whole."""
+        try:
+            return cutting.result()
+        except PlatformError as error:
+            log.write(self.budget.clock.now(), "warn", "range_not_cut", error=error.sentence())
+            return []
 
 
 def _listed_key(lane: Lane) -> str:

@@ -38,7 +38,7 @@ class Lister:
 
         Raises CursorError where a trusted cursor is refused, OrderError where the listing cannot be so.
         """
-        page = await self._listed(at, until, min(limit, self.page_objects))
+        page = await self._listed(at, until, limit)
         self.trust_cursor = False
         self._refuse_stuck(page, at)
         _refuse_disorder(page, at)

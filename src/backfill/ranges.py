@@ -56,6 +56,11 @@ def whole(position: Position = START) -> Ranges:
     return (Range(position=position),)
 
 
+def in_order(ranges: Iterable[Range]) -> Ranges:
+    """Return the ranges in the order of their keys."""
+    return tuple(sorted(ranges, key=lambda one: (one.after is not None, one.after or "")))
+
+
 def abut(ranges: Sequence[Range]) -> bool:
     """Tell whether the ranges cover all keys without gap or overlap."""
     if not ranges or ranges[0].after is not None or ranges[-1].until is not None:
@@ -81,20 +86,14 @@ def joined(ranges: Sequence[Range]) -> Ranges:
 
 
 def everything_up_to(ranges: Sequence[Range]) -> Position:
-    """Return the position up to which everything is done; R2's cursor only where there is one range.
-
-    A complete set has no such key: START.
-    """
+    """Return the position up to which everything is done, with R2's cursor only where there is one range."""
     few = joined(ranges)
-    first = few[0]
-    if first.done:
-        return START if len(few) == 1 else Position(None, first.until)
-    return first.position if len(few) == 1 else Position(None, first.last_key)
+    return few[0].position if len(few) == 1 else Position(None, few[0].last_key)
 
 
 def texts(ranges: Sequence[Range]) -> list[list[str | bool | None]]:
     """Return the ranges as JSON: after, until, last key, done. R2's cursors are left out: the last key is enough."""
-    return [[one.after, one.until, one.position.last_key, one.done] for one in joined(ranges)]
+    return [[one.after, one.until, one.position.last_key, one.done] for one in ranges]
 
 
 def read(value: object) -> Ranges:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from backfill.cursor import encode
-from backfill.ranges import whole
+from backfill.ranges import everything_up_to, whole
 from backfill.target import Target
 from backfill.walk import SliceReport, WalkSpec
 from errors import CursorError, InputError
@@ -21,7 +21,7 @@ def _place(target: Target, report: SliceReport) -> dict[str, object]:
     """Return where the next call continues; a complete walk has no such place."""
     ranges = whole() if report.complete else report.ranges
     token = None if ranges == whole() else encode(target.bucket, target.prefix, ranges)
-    place = {"truncated": not report.complete, "cursor": token, "start_after": report.position.last_key}
+    place = {"truncated": not report.complete, "cursor": token, "start_after": everything_up_to(ranges).last_key}
     return {**place, **report.page_counts()}
 
 

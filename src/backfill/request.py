@@ -33,7 +33,7 @@ def chosen_bucket(settings: Settings, name: str | None) -> str:
     return name or next(iter(settings.buckets))
 
 
-def position(request: BackfillRequest, bucket: str) -> Ranges:
+def start_ranges(request: BackfillRequest, bucket: str) -> Ranges:
     """Return where to start: the cursor where both positions are given, the beginning where none is."""
     if request.resume and (request.cursor is not None or request.start_after is not None):
         hint = "Leave out cursor and start_after to continue where cron stands, or resume to start at the position."

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from backfill.progress import Progress
 from backfill.report import body, fail, kept
-from backfill.request import BackfillRequest, chosen_bucket, position
+from backfill.request import BackfillRequest, chosen_bucket, start_ranges
 from backfill.slice import walk_slice
 from backfill.target import read_target
 from backfill.walk import WalkSpec, lanes_for
@@ -26,7 +26,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     index); then nothing was changed. A platform error ends the run as failed and is raised with its `run_id`.
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
-    start = position(request, bucket)
+    start = start_ranges(request, bucket)
     live = not request.dry_run
     target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
     opening = Opening("backfill", "live" if live else "dry", "http", asdict(request), exclusive=live, writes=live)

@@ -7,7 +7,7 @@ cuts the range where its keys are, not where texts could be.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 LAST = chr(0x10FFFF)
 """No character comes after it."""
@@ -34,7 +34,7 @@ async def cuts(probe: Probe, low: str, until: str | None, wanted: int) -> list[s
         answers = await asyncio.gather(*(probe(point) for point in points))
         beyond = [point for point, key in zip(points, answers, strict=True) if not _inside(key, low, until)]
         found.update(key for key in answers if key is not None and _inside(key, low, until))
-        if len(found) >= wanted or not beyond or beyond[0] >= ceiling:
+        if len(found) >= wanted or not beyond:
             break
         # Nothing follows the first of these points, so the keys lie before it.
         ceiling = beyond[0]
@@ -73,7 +73,7 @@ def spread(low: str, high: str, count: int) -> list[str]:
     first, last = (_number(text[common : common + DIGITS], base) for text in (low, high))
     steps = (first + (last - first) * step // (count + 1) for step in range(1, count + 1))
     texts = (low[:common] + _text(number, base) for number in steps)
-    return _ordered(text for text in texts if low < text < high)
+    return sorted({text for text in texts if low < text < high})
 
 
 def fraction(low: str, at: str, high: str) -> float:
@@ -81,10 +81,6 @@ def fraction(low: str, at: str, high: str) -> float:
     common = _common(low, high)
     first, here, last = (_number(text[common : common + DIGITS], ord(LAST) + 1) for text in (low, at, high))
     return min(1.0, max(0.0, (here - first) / (last - first))) if last > first else 1.0
-
-
-def _ordered(texts: Iterable[str]) -> list[str]:
-    return sorted(set(texts))
 
 
 def _common(low: str, high: str) -> int:

@@ -63,7 +63,7 @@ class SliceReport:
 
     @property
     def position(self) -> Position:
-        """Up to where everything is done; START for a complete walk."""
+        """Up to where everything is done."""
         return everything_up_to(self.ranges)
 
     def further(self, written: Written, ranges: Ranges) -> SliceReport:

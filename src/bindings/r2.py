@@ -40,11 +40,10 @@ class R2Bucket:
             listing = await self._binding.list(to_js(options, dict_converter=Object.fromEntries))
         except JsException as error:
             raise translate_list(str(error), with_cursor=request.cursor is not None) from error
-        objects = listing.objects
-        within = _within(objects, request.until)
-        truncated = bool(listing.truncated) and within == int(objects.length)
-        if within < int(objects.length):
-            objects = objects.slice(0, within)
+        objects, truncated = listing.objects, bool(listing.truncated)
+        within = None if request.until is None else _within(objects, request.until)
+        if within is not None:
+            objects, truncated = objects.slice(0, within), False
         return Page(tuple(self._parts(objects)), truncated, str(listing.cursor) if truncated else None)
 
     def _parts(self, objects: Any) -> list[PagePart]:
@@ -67,12 +66,12 @@ class R2Bucket:
         return to_js([[objects, self._fields]]).map(self._stringify)
 
 
-def _within(objects: Any, until: str | None) -> int:
-    """Return how many of the objects come no later than `until`.
+def _within(objects: Any, until: str) -> int | None:
+    """Return how many of the objects come no later than `until`; None where all do.
 
     Compared in Python, whose order of texts is that of UTF-8 bytes, and JavaScript's is not.
     """
     count = int(objects.length)
-    if until is None or count == 0 or str(objects[count - 1].key) <= until:
-        return count
+    if count == 0 or str(objects[count - 1].key) <= until:
+        return None
     return bisect_right(range(count), until, key=lambda place: str(objects[place].key))

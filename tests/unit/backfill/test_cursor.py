@@ -28,6 +28,12 @@ def test_a_cursor_gives_back_the_position_it_was_made_of(bucket: str, prefix: st
     assert decode(encode(bucket, prefix, position), bucket, prefix) == position
 
 
+@given(bucket=TEXTS, prefix=TEXTS, keys=st.sets(TEXTS.filter(bool), min_size=1, max_size=6))
+def test_a_cursor_of_several_ranges_gives_back_the_ranges(bucket: str, prefix: str, keys: set[str]) -> None:
+    ranges = tuple(whole()[0].split(keys))
+    assert decode(encode(bucket, prefix, ranges), bucket, prefix) == ranges
+
+
 @given(bucket=TEXTS, prefix=TEXTS, position=POSITIONS)
 def test_a_cursor_is_plain_text_that_needs_no_escaping(bucket: str, prefix: str, position: Ranges) -> None:
     token = encode(bucket, prefix, position)
@@ -82,6 +88,13 @@ def test_a_cursor_of_another_bucket_or_prefix_is_refused_and_says_whose_it_is(bu
         (1, "artifacts", "raw/"),
         (1, "artifacts", "raw/", 7, "raw/a"),
         (1, "artifacts", "raw/", None, ["raw/a"]),
+        (2, "artifacts", "raw/", 7),
+        (2, "artifacts", "raw/", []),
+        (2, "artifacts", "raw/", [[None, None, 1, False]]),
+        (2, "artifacts", "raw/", [["a", None, None, False]]),
+        (2, "artifacts", "raw/", [[None, "b", None, False], ["c", None, None, False]]),
+        (2, "artifacts", "raw/", [[None, "b", "c", False], ["b", None, None, False]]),
+        (3, "artifacts", "raw/", [[None, None, None, False]]),
     ],
 )
 def test_a_cursor_of_another_version_or_shape_is_refused(fields: tuple[object, ...]) -> None:
