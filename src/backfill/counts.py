@@ -54,8 +54,17 @@ class Counts:
 
 def planned(row: Row) -> Counts:
     """Return the counts in the row of `plan_page`."""
-    keys = [key for key in json.loads(text(row, "unclassified_sample")) if key is not None]
-    return Counts(**{kind: number(row, kind) for kind in COUNTS}, unclassified_sample=tuple(keys))
+    return Counts(**{kind: number(row, kind) for kind in COUNTS}, unclassified_sample=_keys(row))
+
+
+def _keys(row: Row) -> tuple[str, ...]:
+    """Return the sample of keys, which the statement fills up with nulls."""
+    return tuple(key for key in json.loads(text(row, "unclassified_sample")) if key is not None)
+
+
+def of_page(value: Mapping[str, Any]) -> Counts:
+    """Return the counts that `passes/keep_page` noted of a page; raises ValueError for anything else."""
+    return stored({**value, "unclassified_sample": [key for key in value["unclassified_sample"] if key is not None]})
 
 
 def stored(value: Mapping[str, Any]) -> Counts:

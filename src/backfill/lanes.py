@@ -91,6 +91,11 @@ class Lanes:
         cutting = [self.cutting] if self.cutting and not self.cutting.done() else []
         return [*(lane.listing for lane in self.at_work if lane.listing), *cutting]
 
+    def after(self, lane: Lane, last_key: str) -> Ranges:
+        """Return where all ranges stand once the objects of a lane's page up to `last_key` are committed."""
+        lanes = [one.range for one in self.at_work if one is not lane]
+        return in_order([*self.others, *lanes, replace(lane.range, position=Position(None, last_key))])
+
     def committed(self, lane: Lane, last_key: str, count: int) -> None:
         """Note that the objects of a lane's page up to `last_key` are committed."""
         self.scanned += count

@@ -5,17 +5,18 @@ Nothing here looks into a page: SQL does. What a statement did is counted, never
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import sql
 from backfill.counts import Counts, planned
 from backfill.target import Target
 from database.batch import Batch, ask_one
-from database.rows import text
 from errors import ConstraintError, TooBigError
 from log import timestamp
 from ports import Database, PagePart, Statement, Value
 from runs.budget import Budget, Spent
+from runs.lease import refuse_lost_lease
 from runs.retry import retried
 
 REASON_CHARACTERS = 1000
@@ -26,6 +27,8 @@ class Statements:
     """The texts of a page's statements, the same for every page of a walk."""
 
     plan: sql.Fragment
+    keep: sql.Fragment
+    """Counts the page as `plan` does, and notes where the pass stands after it."""
     write: sql.Fragment
     park: sql.Fragment
     insert_or_ignore: sql.Fragment
@@ -38,8 +41,10 @@ def page_statements(target: Target) -> Statements:
     objects = sql.fragment("backfill/objects")
     decisions = sql.fragment("backfill/decisions", objects=objects, source_type=source_type, collides=target.collides)
     row = {"new_id": target.new_id, "moment": target.moment}
+    plan = sql.fragment("backfill/plan_page", decisions=decisions)
     return Statements(
-        plan=sql.fragment("backfill/plan_page", decisions=decisions),
+        plan=plan,
+        keep=sql.fragment("passes/keep_page", plan=plan),
         write=sql.fragment("backfill/write_page", decisions=decisions, **row),
         park=sql.fragment("backfill/park_page", decisions=decisions),
         insert_or_ignore=sql.fragment("backfill/insert_or_ignore", decisions=decisions, **row),
@@ -76,20 +81,20 @@ class Pages:
         """Return what takes the parts of a walk over this target."""
         return cls(target, budget.metered(database), budget, since, page_statements(target))
 
-    async def take(self, part: PagePart, *, write: bool) -> Written:
+    async def take(self, part: PagePart, *, write: bool, kept: Mapping[str, Value] | None = None) -> Written:
         """Count a part and, when live, write what it needs: at once with `write`, else after it was counted alone.
 
         Most pages of most passes are unchanged, and to count one costs half the rows read, and less time, than to
-        count and write it.
+        count and write it. `kept` is what `passes/keep_page` takes beside the page.
         """
-        work = _PartWork(self, part)
+        work = _PartWork(self, part, kept)
         await work.take(write=write)
         last_key = await self._key_at(part, work.done - 1) if work.stopped else part.last_key
         return Written(work.counts, last_key, work.repeated, work.stopped)
 
     async def _key_at(self, part: PagePart, place: int) -> str:
         wanted = sql.statement("backfill/key_at", page=part.objects, place=place)
-        return text(await ask_one(self.database, wanted), "r2_key")
+        return str((await ask_one(self.database, wanted))["r2_key"])
 
 
 @dataclass
@@ -98,6 +103,7 @@ class _PartWork:
 
     pages: Pages
     part: PagePart
+    kept: Mapping[str, Value] | None
     counts: Counts = field(default_factory=Counts)
     done: int = 0
     repeated: int = 0
@@ -162,7 +168,7 @@ class _PartWork:
         """
         given, texts = self._given(first, end), self.pages.statements
         batch = Batch()
-        plan = batch.add(sql.bind(texts.plan, **given))
+        plan = batch.add(self._counting(given, noting=write and recount))
         changed = batch.add_counted(sql.bind(texts.write, **given)) if write else None
         recount = recount and write and self.pages.target.triggers is not None
         after = batch.add(sql.bind(texts.plan, **given)) if recount else None
@@ -171,6 +177,12 @@ class _PartWork:
         counted = planned(plan.row)
         missing = planned(after.row).to_write if after else counted.to_write - changed.changed if changed else 0
         return counted if missing <= 0 else counted.without(await self._park(first, end, self._not_kept))
+
+    def _counting(self, given: dict[str, Value], *, noting: bool) -> Statement:
+        """Return the statement that counts, and notes where the pass stands where that is known before the write."""
+        if self.kept is None or not noting or self.pages.target.triggers is not None:
+            return sql.bind(self.pages.statements.plan, **given)
+        return sql.bind(self.pages.statements.keep, **given, **self.kept)
 
     @property
     def _not_kept(self) -> str:
@@ -210,6 +222,7 @@ class _PartWork:
         try:
             await retried(self.pages.budget.clock, lambda: batch.run(self.pages.database))
         except (ConstraintError, TooBigError) as error:
+            refuse_lost_lease(error)
             self.refusal = str(error)
             return False
         self.repeated += write and cost.d1_batches - before > 1

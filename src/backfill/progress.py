@@ -1,26 +1,25 @@
-"""What KV remembers of a pass between ticks: the cursor, the last key, when the pass began, and its counts.
+"""Where passes stand, in D1 and as a copy in KV: the cursor, the last key, when the pass began, and its counts.
 
-KV takes one write a second per key and may answer a read with a value that is a minute old. A stale value only
-repeats idempotent work, and its counts belong to its position, so the sums stay right.
+D1's is noted with the pages it speaks of, so it is never ahead of the table. The copy serves where D1 has none, and
+shows a person the cursor. KV takes one write a second per key and may answer with a value that is a minute old.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import log
-from backfill import counts
-from backfill.counts import Counts
-from backfill.cursor import decode, encode
-from backfill.ranges import Position, Ranges, everything_up_to, whole
+from backfill import copies
+from backfill.passes import Keeper, Pass, last_pass, noted
+from backfill.ranges import whole, within
 from backfill.walk import SliceReport
-from errors import InputError
+from database.batch import ask
+from errors import ConstraintError, InputError
 from log import timestamp
-from ports import Clock, KeyValue
+from ports import Ports, Row, Statement
+from runs.lease import Holder, refuse_lost_lease
 from runs.retry import retried
 
 SAVE_EVERY = timedelta(seconds=5)
@@ -28,115 +27,126 @@ SAVE_EVERY = timedelta(seconds=5)
 BETWEEN_WRITES = timedelta(seconds=1.1)
 """KV takes one write a second of one key (kv/platform/limits) and answers the next with 429."""
 
-_MAX_KEY_BYTES = 512
-
-
-@dataclass(frozen=True)
-class Pass:
-    """A walk over a whole bucket and prefix, across as many ticks as it takes."""
-
-    pass_started_at: str
-    ranges: Ranges = field(default_factory=whole)
-    counts: Counts = field(default_factory=Counts)
-    completed_at: str | None = None
-    previous: Counts | None = None
-    """The counts of the pass before, where there was one."""
-
-    @property
-    def position(self) -> Position:
-        """Up to where everything is done."""
-        return everything_up_to(self.ranges)
-
-
-def store_key(bucket: str, prefix: str) -> str:
-    """Return the KV key of this bucket and prefix; one too long for KV is shortened to its SHA-256."""
-    key = f"backfill:{bucket}:{prefix}"
-    if len(key.encode()) > _MAX_KEY_BYTES:
-        key = "backfill:sha256:" + hashlib.sha256(key.encode()).hexdigest()
-    return key
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError)
 
 
 @dataclass
 class Progress:
     """The stored pass of one bucket and prefix."""
 
-    store: KeyValue
-    clock: Clock
+    ports: Ports
     bucket: str
     prefix: str
     begun_at: datetime = field(init=False)
     saved_at: datetime | None = None
+    copies: int = 0
+    """The copies that KV was given within this slice."""
+    keeper: Keeper | None = None
+    """Notes in D1 where the pass stands; a dry run has none."""
 
     def __post_init__(self) -> None:
-        self.begun_at = self.clock.now()
+        self.begun_at = self.ports.clock.now()
 
     async def load(self) -> Pass | None:
-        """Return the stored pass, or None where there is none.
+        """Return where the pass stands, or None where none was begun.
 
         A value that cannot be read is logged and counts as none: the pass starts over, which changes no row.
         """
-        text = await self.store.get(store_key(self.bucket, self.prefix))
-        if text is None:
-            return None
-        try:
-            return self._read(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
-            log.write(self.clock.now(), "warn", "progress_unreadable", bucket=self.bucket, error=repr(error))
-            return None
-
-    def _read(self, stored: dict[str, Any]) -> Pass:
-        cursor, completed_at = stored["cursor"], stored["completed_at"]
-        return Pass(
-            pass_started_at=_moment(stored["pass_started_at"]),
-            ranges=whole() if cursor is None else decode(cursor, self.bucket, self.prefix),
-            counts=counts.stored(stored["counts"]),
-            completed_at=None if completed_at is None else _moment(completed_at),
-            previous=None if stored["previous"] is None else counts.stored(stored["previous"]),
+        rows, copy = await asyncio.gather(
+            ask(self.ports.database, last_pass(self.bucket, self.prefix)),
+            self.ports.store.get(copies.store_key(self.bucket, self.prefix)),
         )
+        return _further_back(self._noted(rows), self._copied(copy))
 
-    async def begin_or_continue(self) -> Pass:
-        """Return the pass to continue: the stored one, or a new one where there is none or it is complete."""
+    def _noted(self, rows: list[Row]) -> Pass | None:
+        try:
+            return noted(rows[0]) if rows else None
+        except _UNREADABLE as error:
+            self._say_unreadable(error)
+            return None
+
+    def _copied(self, text: str | None) -> Pass | None:
+        try:
+            return None if text is None else copies.read(text, self.bucket, self.prefix)
+        except _UNREADABLE as error:
+            self._say_unreadable(error)
+            return None
+
+    def _say_unreadable(self, error: Exception) -> None:
+        log.write(self.ports.clock.now(), "warn", "progress_unreadable", bucket=self.bucket, error=repr(error))
+
+    async def begin_or_continue(self, lanes: int = 1) -> Pass:
+        """Return the pass to continue: the stored one, or a new one where there is none or it is complete.
+
+        A new pass is cut for so many lanes, where the pass before it left marks.
+        """
         stored = await self.load()
         if stored is not None and not stored.completed_at:
             return stored
-        return Pass(pass_started_at=timestamp(self.clock.now()), previous=stored.counts if stored else None)
+        now = timestamp(self.ports.clock.now())
+        if stored is None:
+            return Pass(now)
+        [everything] = whole()
+        return Pass(now, tuple(everything.split(stored.marks.cuts(lanes))), previous=stored.counts)
 
-    async def save(self, current: Pass, *, at_end: bool) -> None:
-        """Store the pass at the end of a slice, and within one at most every few seconds."""
-        now = self.clock.now()
-        if not at_end and now - (self.saved_at or self.begun_at) < SAVE_EVERY:
+    def keep(self, run: Holder, current: Pass) -> Keeper:
+        """Return what notes in D1 where the pass stands, from `current` on; `save` stores it from here on."""
+        self.keeper = Keeper(run, self.bucket, self.prefix, current)
+        return self.keeper
+
+    async def save(self, report: SliceReport, *, at_end: bool) -> None:
+        """Store a pass that is kept at the end of a slice, and within one at most every few seconds.
+
+        KV has its copy before D1 counts it. Raises LeaseLostError where another run has the lease.
+        """
+        now = self.ports.clock.now()
+        early = not at_end and now - (self.saved_at or self.begun_at) < SAVE_EVERY
+        if self.keeper is None or early:
             return
-        await self._keep_apart(now)
-        value = {
-            "cursor": None if current.ranges == whole() else encode(self.bucket, self.prefix, current.ranges),
-            "last_key": current.position.last_key,
-            "pass_started_at": current.pass_started_at,
-            "completed_at": current.completed_at,
-            "counts": current.counts.report(),
-            "previous": None if current.previous is None else current.previous.report(),
-        }
-        text = json.dumps(value, ensure_ascii=False)
-        key = store_key(self.bucket, self.prefix)
+        current = self.after(self.keeper.current, report)
+        await self._copy(current, now)
+        await self._note(self.keeper.statements(current))
+        self.copies += 1
+        self.saved_at = self.ports.clock.now()
+
+    async def _note(self, statements: list[Statement]) -> None:
+        try:
+            await retried(self.ports.clock, lambda: self.ports.database.batch(statements))
+        except ConstraintError as error:
+            refuse_lost_lease(error)
+            raise
+
+    async def _copy(self, current: Pass, now: datetime) -> None:
+        if self.saved_at is not None and now - self.saved_at < BETWEEN_WRITES:
+            await self.ports.clock.sleep((BETWEEN_WRITES - (now - self.saved_at)).total_seconds())
+        text = copies.written(current, self.bucket, self.prefix)
+        key = copies.store_key(self.bucket, self.prefix)
         # A slice just ended may have written this key within the last second: then this write is made again.
         pause = BETWEEN_WRITES.total_seconds()
-        await retried(self.clock, lambda: self.store.put(key, text), first_pause_seconds=pause)
-        self.saved_at = self.clock.now()
-
-    async def _keep_apart(self, now: datetime) -> None:
-        if self.saved_at is not None and now - self.saved_at < BETWEEN_WRITES:
-            await self.clock.sleep((BETWEEN_WRITES - (now - self.saved_at)).total_seconds())
+        await retried(self.ports.clock, lambda: self.ports.store.put(key, text), first_pause_seconds=pause)
 
     def after(self, start: Pass, report: SliceReport) -> Pass:
         """Return the pass as it stands when a slice that began at `start` has come so far."""
         return replace(
             start,
-            ranges=whole() if report.complete else report.ranges,
+            ranges=report.ranges,
             counts=start.counts + report.counts,
-            completed_at=timestamp(self.clock.now()) if report.complete else None,
+            completed_at=timestamp(self.ports.clock.now()) if report.complete else None,
+            marks=report.marks,
+            copies=start.copies + self.copies + 1,
         )
 
 
-def _moment(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return text
+def _further_back(in_d1: Pass | None, in_kv: Pass | None) -> Pass | None:
+    """Return the pass to believe where D1 and KV may differ.
+
+    A copy that is as old as D1 knows the last one to be is no difference: D1 has counted the pages since.
+    """
+    if in_d1 is None or in_kv is None:
+        return in_d1 or in_kv
+    if in_d1.pass_started_at != in_kv.pass_started_at:
+        # An earlier version of this Worker, which kept passes in KV alone, may have begun one since.
+        newer = in_d1.completed_at and in_kv.pass_started_at > in_d1.pass_started_at
+        return in_kv if newer else in_d1
+    older = in_kv.copies < in_d1.copies and not in_kv.completed_at
+    return replace(in_kv, marks=in_d1.marks) if older and within(in_kv.ranges, in_d1.ranges) else in_d1

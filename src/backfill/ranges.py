@@ -85,6 +85,18 @@ def joined(ranges: Sequence[Range]) -> Ranges:
     return tuple(few)
 
 
+def within(few: Sequence[Range], more: Sequence[Range]) -> bool:
+    """Tell whether everything that is done in `few` is done in `more`."""
+    done = _done(more)
+    return all(any(low <= first and last <= high for low, high in done) for first, last in _done(few))
+
+
+def _done(ranges: Sequence[Range]) -> list[tuple[str, tuple[bool, str]]]:
+    """Return what is done as the key that it begins after and the one that it ends with, of which the last is open."""
+    ends = [(one.after or "", one.until if one.done else one.last_key, one.done) for one in joined(ranges)]
+    return [(low, (high is None, high or "")) for low, high, done in ends if done or high is not None]
+
+
 def everything_up_to(ranges: Sequence[Range]) -> Position:
     """Return the position up to which everything is done, with R2's cursor only where there is one range."""
     few = joined(ranges)

@@ -34,7 +34,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
     lanes = lanes_for(request.max_objects, settings.walk_lanes)
     spec = WalkSpec(target, ports.database, ports.buckets[bucket], budget, start, lanes)
-    progress = Progress(ports.store, ports.clock, bucket, request.r2_prefix) if request.resume else None
+    progress = Progress(ports, bucket, request.r2_prefix) if request.resume else None
     try:
         report = await walk_slice(run, spec, progress)
     except Exception as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import log
 import sql
-from backfill.progress import Pass, Progress
+from backfill.passes import Pass
+from backfill.progress import Progress
 from backfill.walk import SliceReport, WalkSpec, walk
+from errors import LeaseLostError
 from runs.record import Run
 
 LOG_EVERY = timedelta(seconds=1)
@@ -25,38 +28,48 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
     await run.renew()
     current = await _begun(run, spec, progress)
     if progress:
-        # Only a pass tries again what was refused: a run from a position would meet it at each call.
-        spec = replace(spec, start=current.ranges, trust_cursor=False, since=current.pass_started_at)
-    keeping = progress if spec.target.live else None
+        spec = _of_pass(run, spec, progress, current)
     report, lines = SliceReport(spec.start), _PageLog(run, spec)
     try:
-        async with aclosing(walk(spec)) as walked:
-            async for report in walked:
-                if report.stopped:
-                    break
-                lines.write(report)
-                await run.renew()
-                if keeping:
-                    await keeping.save(keeping.after(current, report), at_end=report.complete)
-                if run.paused_now and not report.complete:
-                    break
-        if keeping and report.complete and not spec.target.prefix:
+        async for report in _pages(run, spec, progress):
+            lines.write(report)
+        if spec.keeper and report.complete and not spec.target.prefix:
             await _forget_refused(spec, current)
     except Exception as error:  # noqa: BLE001  # the caller says what it means, beside what was done before it
         report = replace(report, stopped="error", failure=error)
-    if report.stopped is None:
-        # A walk ends with a reason: only a pause leaves it before.
-        report = replace(report, stopped="paused")
     lines.end(report)
-    if keeping and not report.complete:
-        await keeping.save(keeping.after(current, report), at_end=True)
+    if progress and not report.complete and not isinstance(report.failure, LeaseLostError):
+        await progress.save(report, at_end=True)
     return report
+
+
+async def _pages(run: Run, spec: WalkSpec, progress: Progress | None) -> AsyncGenerator[SliceReport, None]:
+    """Walk; yield after each transaction, and last with the reason why it stopped. Each is stored when it is time."""
+    async with aclosing(walk(spec)) as walked:
+        async for report in walked:
+            yield report
+            if report.stopped:
+                return
+            await run.renew()
+            if progress:
+                await progress.save(report, at_end=report.complete)
+            if run.paused_now and not report.complete:
+                yield replace(report, stopped="paused")
+                return
+
+
+def _of_pass(run: Run, spec: WalkSpec, progress: Progress, current: Pass) -> WalkSpec:
+    """Return the walk that continues a pass; a live one notes where it stands."""
+    keeper = progress.keep(run, current) if spec.target.live else None
+    # Only a pass tries again what was refused: a run from a position would meet it at each call.
+    since = current.pass_started_at
+    return replace(spec, start=current.ranges, trust_cursor=False, since=since, keeper=keeper)
 
 
 async def _begun(run: Run, spec: WalkSpec, progress: Progress | None) -> Pass:
     if progress is None:
         return Pass(pass_started_at=log.timestamp(run.started_at), ranges=spec.start)
-    return await progress.begin_or_continue()
+    return await progress.begin_or_continue(spec.lanes)
 
 
 async def _forget_refused(spec: WalkSpec, current: Pass) -> None:
@@ -75,9 +88,9 @@ class _PageLog:
     at: datetime | None = None
 
     def write(self, report: SliceReport) -> None:
-        """Log the page, unless one was logged within the last second."""
+        """Log the page, unless it is the last or one was logged within the last second."""
         now = self.run.clock.now()
-        if now - (self.at or self.run.started_at) >= LOG_EVERY:
+        if report.stopped is None and now - (self.at or self.run.started_at) >= LOG_EVERY:
             self._line(now, report)
 
     def end(self, report: SliceReport) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from backfill.counts import Counts
 from backfill.lanes import Lane, Lanes
 from backfill.page import Pages, Written
+from backfill.passes import Keeper, Marks
 from backfill.ranges import Position, Ranges, everything_up_to, whole
 from backfill.target import Target
 from errors import OverloadedError
@@ -36,10 +37,12 @@ class WalkSpec:
     """True for a cursor that a caller gave; where R2 refuses any other, the walk continues from the last key."""
     since: str = ""
     """What was refused at this time or later is passed over."""
+    keeper: Keeper | None = None
+    """Notes where a pass stands, in the transaction of each page that is written."""
 
 
 LANE_OBJECTS = 5000
-"""Fewer objects a lane are not worth the calls that find where to cut."""
+"""Fewer objects are not worth a lane of their own."""
 
 
 def lanes_for(max_objects: int | None, most: int) -> int:
@@ -56,6 +59,7 @@ class SliceReport:
     pages: int = 0
     repeated: int = 0
     """Transactions that were sent again after a passing failure."""
+    marks: Marks = field(default_factory=Marks)
     complete: bool = False
     stopped: StopReason | None = None
     failure: Exception | None = None
@@ -116,7 +120,8 @@ class Walk:
         bucket = budget.metered_bucket(spec.bucket)
         lanes = Lanes(bucket, budget, target.prefix, spec.lanes, list(spec.start), spec.trust_cursor)
         taker = Pages.of(target, spec.database, budget, spec.since)
-        return cls(spec, lanes, taker, SliceReport(spec.start), target.live)
+        marks = spec.keeper.current.marks if spec.keeper else Marks()
+        return cls(spec, lanes, taker, SliceReport(spec.start, marks=marks), target.live)
 
     async def pages(self) -> AsyncGenerator[SliceReport, None]:
         """Work until the end or a limit, as `walk` says."""
@@ -139,7 +144,9 @@ class Walk:
 
     async def _take(self, lane: Lane, part: PagePart) -> Spent | None:
         """Commit a part, and return what was used up within it."""
-        written = await self.taker.take(part, write=self.write)
+        keeper, ranges = self.spec.keeper, self.lanes.after(lane, part.last_key)
+        kept = keeper.with_page(ranges, self.report.counts) if keeper else None
+        written = await self.taker.take(part, write=self.write, kept=kept)
         self.write = self.spec.target.live and written.counts.to_write > 0
         self.lanes.committed(lane, written.last_key, written.counts.scanned)
         self.report = self.report.further(written, self.lanes.ranges)
@@ -148,5 +155,6 @@ class Walk:
     def _end(self, lane: Lane, page: Page) -> None:
         """Note that a whole page is committed."""
         self.lanes.page_ended(lane, page)
-        pages, complete = self.report.pages + 1, self.lanes.complete
-        self.report = replace(self.report, ranges=self.lanes.ranges, pages=pages, complete=complete)
+        marks = self.report.marks.page(page.parts[-1].last_key) if page.parts else self.report.marks
+        ranges, complete = self.lanes.ranges, self.lanes.complete
+        self.report = replace(self.report, ranges=ranges, pages=self.report.pages + 1, marks=marks, complete=complete)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sql
-from backfill.progress import Pass, Progress
+from backfill.passes import Pass
+from backfill.progress import Progress
 from backfill.slice import walk_slice
 from backfill.target import read_target
 from backfill.walk import WalkSpec, lanes_for
@@ -47,7 +48,7 @@ async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str,
     """Return the buckets to walk, the one whose turn it is first, and report why the others are not walked."""
     due: list[tuple[str, Progress]] = []
     for bucket in tick.settings.buckets:
-        progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
+        progress = Progress(tick.ports, bucket, "")
         try:
             stored = await progress.load()
         except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn

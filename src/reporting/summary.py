@@ -10,13 +10,12 @@ import json
 from typing import Any
 
 import sql
-from backfill.progress import Pass, Progress
-from errors import PlatformError
 from invariants import findings
 from invariants.catalogue import read_catalogue
 from invariants.inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
+from reporting.passes import pass_report
 from runs.history import readable
 from settings import Settings
 
@@ -51,7 +50,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "invariants": _described(),
         "last_check": last_check,
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
-        "passes": [await _pass(ports, bucket) for bucket in settings.buckets],
+        "passes": [await pass_report(ports, bucket) for bucket in settings.buckets],
         "refused": refused.rows,
         "backfill_mode": settings.backfill_mode,
         "pause": {name: state[name] for name in ("paused_by", "pause_reason", "paused_at")},
@@ -99,32 +98,3 @@ def _found(last_check: dict[str, Any] | None, invariant: str) -> dict[str, objec
         if verdict["name"] == invariant and last_check:
             return {**verdict, "as_of": verdict.get("since", last_check["checked_at"])}
     return None
-
-
-async def _pass(ports: Ports, bucket: str) -> dict[str, object]:
-    """Return how far the pass over a bucket is; a KV that does not answer is reported, not taken for no pass."""
-    try:
-        stored = await Progress(ports.store, ports.clock, bucket, "").load()
-    except PlatformError as error:
-        return {"bucket": bucket, "error": error.sentence()}
-    return {"bucket": bucket, **_progress(stored)}
-
-
-def _progress(stored: Pass | None) -> dict[str, object]:
-    if stored is None:
-        return {
-            "state": "never started",
-            "pass_started_at": None,
-            "completed_at": None,
-            "counts": None,
-            "previous": None,
-        }
-    return {
-        "state": "complete" if stored.completed_at else "under way",
-        "pass_started_at": stored.pass_started_at,
-        "completed_at": stored.completed_at,
-        "last_key": stored.position.last_key,
-        "counts": stored.counts.report(),
-        "previous": stored.previous.report() if stored.previous else None,
-        "expected_objects": stored.previous.scanned if stored.previous else None,
-    }

@@ -70,5 +70,5 @@ async def write_held(database: Database, run: Holder, *statements: Statement) ->
 
 def refuse_lost_lease(error: Exception) -> None:
     """Raise LeaseLostError where an error says that the lease was another run's."""
-    if "steward_control.fence" in str(error):
+    if "steward_control.fence" in str(error) or "steward_passes.fence" in str(error):
         raise LeaseLostError("The run lost its lease.", hint="Another run took over; see GET /runs.") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from backfill.progress import store_key
+from backfill.copies import store_key
 from errors import PlatformError
 from ports import ListRequest, Page
 from runs.lease import LEASE

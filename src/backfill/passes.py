@@ -1,0 +1,147 @@
+"""A pass: a walk over a whole bucket and prefix, in as many slices as it takes; and its row in D1."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import sql
+from backfill import counts
+from backfill.counts import Counts
+from backfill.ranges import START, Position, Ranges, everything_up_to, joined, read, texts, whole
+from database.rows import number, optional_text, text
+from log import timestamp
+from ports import Row, Statement, Value
+from runs.lease import Holder
+
+MARKS = 256
+
+LANE_PAGES = 5
+"""Fewer pages are not worth a lane of their own: each one costs a listing more."""
+
+KEPT_PASSES = 100
+"""How many passes of a bucket and prefix are kept to look at."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Up to `MARKS` of the keys at which a pass's pages ended, evenly spaced: the next pass is cut at some of them."""
+
+    keys: tuple[str, ...] = ()
+    every: int = 1
+    """Pages from one mark to the next."""
+    since: int = 0
+    """Pages since the last one."""
+
+    def page(self, last_key: str) -> Marks:
+        """Return the marks after one more page."""
+        if self.since + 1 < self.every:
+            return replace(self, since=self.since + 1)
+        keys = (*self.keys, last_key)
+        if len(keys) <= MARKS:
+            return Marks(keys, self.every)
+        return Marks(tuple(sorted(keys)[1::2]), 2 * self.every)
+
+    def cuts(self, parts: int) -> list[str]:
+        """Return the keys that cut the bucket into so many even parts, or into fewer that are worth a lane."""
+        keys = sorted(self.keys)
+        parts = min(parts, len(keys) * self.every // LANE_PAGES)
+        return [keys[place * len(keys) // parts - 1] for place in range(1, parts)]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Where a pass stands."""
+
+    pass_started_at: str
+    ranges: Ranges = field(default_factory=whole)
+    counts: Counts = field(default_factory=Counts)
+    completed_at: str | None = None
+    previous: Counts | None = None
+    """The counts of the pass before, where there was one."""
+    marks: Marks = field(default_factory=Marks)
+    copies: int = 0
+    """How many copies of it KV was given."""
+
+    @property
+    def position(self) -> Position:
+        """Up to where everything is done; a complete pass has no such place."""
+        return START if self.completed_at else everything_up_to(self.ranges)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Notes in D1 where a pass stands, under the lease of the run that walks."""
+
+    run: Holder
+    bucket: str
+    prefix: str
+    current: Pass
+    """As the slice found it."""
+
+    def with_page(self, ranges: Ranges, before: Counts) -> dict[str, Value]:
+        """Return what `passes/keep_page` takes: the ranges after the page, and what the slice counted before it."""
+        return self._given(replace(self.current, ranges=ranges, counts=self.current.counts + before))
+
+    def statements(self, noted: Pass) -> list[Statement]:
+        """Return the statements that note the pass as it stands."""
+        marks = json.dumps([noted.marks.keys, noted.marks.every, noted.marks.since], ensure_ascii=False)
+        given = {**self._given(noted), "bucket": self.bucket, "marks": marks, "completed_at": noted.completed_at}
+        keep = sql.statement("passes/keep_pass", **given)
+        if not noted.completed_at:
+            return [keep]
+        old = sql.statement("passes/drop_old", bucket=self.bucket, prefix=self.prefix, kept=KEPT_PASSES - 1)
+        return [keep, old]
+
+    def _given(self, noted: Pass) -> dict[str, Value]:
+        return {
+            "prefix": self.prefix,
+            "started_at": noted.pass_started_at,
+            "ranges": _json(texts(joined(noted.ranges))),
+            "counts": _json(noted.counts.report()),
+            "previous": None if noted.previous is None else _json(noted.previous.report()),
+            "copies": noted.copies,
+            "token": self.run.token,
+            "fence": self.run.fence,
+            "now": timestamp(self.run.clock.now()),
+        }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def moment(text: str) -> str:
+    """Return the text of a moment; raises ValueError for what is none, or has no time zone."""
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return text
+
+
+def last_pass(bucket: str, prefix: str) -> Statement:
+    """Return the statement that reads the latest pass."""
+    return sql.statement("passes/last_pass", bucket=bucket, prefix=prefix)
+
+
+def noted(row: Row) -> Pass:
+    """Return the pass in a row of `passes/last_pass`; raises ValueError, KeyError or TypeError for what is none."""
+    page, previous, marks = (optional_text(row, name) for name in ("page", "previous", "marks"))
+    counted = counts.stored(json.loads(text(row, "counts")))
+    completed_at = optional_text(row, "completed_at")
+    return Pass(
+        pass_started_at=moment(text(row, "started_at")),
+        ranges=read(json.loads(text(row, "ranges"))),
+        counts=counted if page is None else counted + counts.of_page(json.loads(page)),
+        completed_at=None if completed_at is None else moment(completed_at),
+        previous=None if previous is None else counts.stored(json.loads(previous)),
+        marks=Marks() if marks is None else _marks(json.loads(marks)),
+        copies=number(row, "copies"),
+    )
+
+
+def _marks(value: object) -> Marks:
+    match value:
+        case [list() as keys, int() as every, int() as since] if all(isinstance(key, str) for key in keys):
+            return Marks(tuple(keys), every, since)
+    raise ValueError(f"{value!r} are no marks")
