@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backfill, checks, costs, dedupe, memory, profile, start
+from bench import backfill, checks, costs, dedupe, distance, memory, profile, start
+from bench.distance import DISTANCES, Away
 from bench.kept import keep
 from bench.rounds import ROUNDS
 from bench.verdicts import Results, summary
@@ -40,6 +41,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all of them unless given")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"with fewer than {ROUNDS}, no time is held")
     parser.add_argument("--objects", type=int, nargs="+", default=[2000, 20_000], help="sizes of the backfill part")
+    parser.add_argument("--away", type=Away.read, nargs="+", default=DISTANCES, help="distances, as R2/D1 in ms")
+    parser.add_argument("--lanes", type=int, choices=range(1, 7), default=4, help="WALK_LANES of the distance part")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest tables, objects of `memory`")
     parser.add_argument("--leak", action="store_true", help="`memory` keeps every page: to see it fail")
     options = parser.parse_args()
@@ -58,6 +61,9 @@ def _arguments(given: list[str]) -> list[str]:
 Part = Callable[[Results, argparse.Namespace], None]
 PARTS: dict[str, Part] = {
     "backfill": lambda results, options: backfill.measure(results, options.objects),
+    "distance": lambda results, options: distance.measure(
+        results, distance.sizes_of(options.objects), options.away, options.lanes
+    ),
     "profile": lambda results, options: profile.measure(results, min(max(options.objects), 20_000)),
     "costs": lambda results, _options: costs.measure(results),
     "checks": lambda results, options: checks.measure(results, options.rows),

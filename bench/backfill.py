@@ -76,6 +76,8 @@ class Way:
     def _pass(self, kind: str, classified: int) -> float:
         timed = self.subject.post("/backfill", self.body)
         expect_counts(timed, self.objects, kind, classified)
+        if timed.body.get("truncated"):
+            raise RuntimeError(f"a pass over {self.objects} objects ended before R2 said that nothing follows")
         return timed.seconds / self.objects
 
 

@@ -3,6 +3,9 @@
 //
 // POST /backfill {way, max_objects, watched, bucket, rules: [[glob, type]], sql: {plan, write, upsert}}
 // answers the six counts, and with `watched` the doors as [door, began, ended] in seconds.
+//
+// With `lanes` it walks all of the bucket, so many of `ranges` ([after, until], null is open) at once, and each lane
+// lists its next page while it commits the last one. `away` {r2_ms, d1_ms} puts R2 and D1 at a distance.
 
 const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused"];
 
@@ -12,7 +15,8 @@ export default {
         const began = performance.now();
         const job = await request.json();
         const doors = job.watched ? [] : undefined;
-        const counts = await walk(doors ? watched(env, doors) : { ...env, stringify }, job);
+        const bindings = distant(env, job.away ?? {});
+        const counts = await walk(doors ? watched(bindings, doors) : { ...bindings, stringify }, job);
         doors?.push(["whole", began / 1000, performance.now() / 1000]);
         return Response.json({ ...counts, doors });
     },
@@ -22,6 +26,12 @@ export default {
 async function walk(env, job) {
     const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     const work = WAYS[job.way](env, job, counts);
+    if (job.lanes) await walkLanes(env, job, work);
+    else await walkInTurn(env, job, work, counts);
+    return counts;
+}
+
+async function walkInTurn(env, job, work, counts) {
     let cursor;
     do {
         const limit = Math.min(1000, job.max_objects - counts.scanned);
@@ -29,7 +39,25 @@ async function walk(env, job) {
         if (listing.objects.length) await work(listing.objects);
         cursor = listing.truncated ? listing.cursor : undefined;
     } while (cursor && counts.scanned < job.max_objects);
-    return counts;
+}
+
+async function walkLanes(env, { lanes, ranges }, work) {
+    const left = [...ranges];
+    const lane = async () => {
+        while (left.length) await walkRange(env, left.shift(), work);
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+async function walkRange(env, [after, until], work) {
+    let listing = env.ARTIFACTS.list(after === null ? { limit: 1000 } : { limit: 1000, startAfter: after });
+    while (listing) {
+        const { objects, truncated, cursor } = await listing;
+        const ends = until !== null && objects.length > 0 && objects.at(-1).key >= until;
+        listing = truncated && !ends ? env.ARTIFACTS.list({ limit: 1000, cursor }) : undefined;
+        const within = ends ? objects.filter(({ key }) => key <= until) : objects;
+        if (within.length) await work(within);
+    }
 }
 
 const WAYS = { json_each: byJson, batch: byBatch, rows: byRow };
@@ -98,6 +126,20 @@ function tell({ meta }, counts) {
 function asPattern(glob) {
     const escaped = glob.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", "[\\s\\S]*").replaceAll("?", "[\\s\\S]");
     return new RegExp(`^${escaped}$`, "u");
+}
+
+// The same bindings, each call of which waits on a timer first; without a distance, the bindings themselves.
+function distant(env, { r2_ms, d1_ms }) {
+    const { ARTIFACTS, DB } = env;
+    const far = { ARTIFACTS, DB };
+    if (r2_ms) far.ARTIFACTS = { list: (options) => scheduler.wait(r2_ms).then(() => ARTIFACTS.list(options)) };
+    if (d1_ms) {
+        far.DB = {
+            prepare: (text) => DB.prepare(text),
+            batch: (statements) => scheduler.wait(d1_ms).then(() => DB.batch(statements)),
+        };
+    }
+    return far;
 }
 
 // The same bindings with a stopwatch at each.
