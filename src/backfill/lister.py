@@ -42,7 +42,9 @@ class Lister:
         self.trust_cursor = False
         self._refuse_stuck(page, at)
         _refuse_disorder(page, at)
-        return page
+        # Where the page ends with the last key that the range may hold, one more listing would only say so.
+        ends = page.truncated and page.parts and page.parts[-1].last_key == until
+        return replace(page, truncated=False, cursor=None) if ends else page
 
     def _refuse_stuck(self, page: Page, at: Position) -> None:
         """Raise OrderError where the listing says that more follows, but not how to get there."""
