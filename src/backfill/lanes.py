@@ -13,7 +13,7 @@ from typing import Any
 import log
 from backfill.lister import PAGE_OBJECTS, Lister
 from backfill.ranges import Position, Range, Ranges, complete, in_order
-from backfill.splitting import cuts, fraction
+from backfill.splitting import LAST, KeySpace, cuts
 from errors import PlatformError
 from ports import Bucket, Page
 from runs.budget import Budget
@@ -21,8 +21,17 @@ from runs.budget import Budget
 PAGES_BEFORE_SPLIT = 3
 """A range of which fewer pages were walked is left whole: to look where to cut it may take longer than to walk it."""
 
+PAGES_WORTH_SPLIT = 6
+"""A range that seems to have fewer pages left is left whole: it is walked before what is cut off could be begun."""
+
+OPEN_AS_LONG = 1.5
+"""A range without an end is cut only where it is by so much longer than the longest one that is done."""
+
+FREE_PROBES = 24
+"""So many probes may be made before many pages were walked: they find where the keys are at all."""
+
 PROBED_PAGES = 25
-"""A range is cut again only where at least so many pages were walked for each probe made so far."""
+"""Beyond those, so many pages must have been walked for each probe: what they cost stays below a twentieth."""
 
 
 @dataclass
@@ -38,8 +47,10 @@ class Lane:
     pages: int = 0
     listing: asyncio.Task[Page] | None = None
     listed_to_end: bool = False
-    uncuttable: bool = False
-    """Whether a look for keys to cut at found none."""
+    first_key: str | None = None
+    """The first key that was listed: where the range begins is only a bound."""
+    uncuttable: int = 0
+    """Until so many pages were walked, there is no further look for keys to cut at: the last one found none."""
 
 
 @dataclass
@@ -58,7 +69,10 @@ class Lanes:
     pages: int = 0
     scanned: int = 0
     """Objects that were committed."""
+    longest: int = 0
+    """The pages of the longest range that is done."""
     probes: int = 0
+    space: KeySpace = field(default_factory=KeySpace)
     cutting: asyncio.Task[list[str]] | None = None
     cut: Lane | None = None
     """The lane whose range is being cut."""
@@ -111,6 +125,7 @@ class Lanes:
             lane.range = replace(lane.range, position=Position(page.cursor, position.last_key))
             return
         self.at_work.remove(lane)
+        self.longest = max(self.longest, lane.pages)
         self.others.append(replace(lane.range, done=True))
 
     async def close(self) -> None:
@@ -129,6 +144,8 @@ class Lanes:
         page = listing.result()
         lane.reserved = sum(part.count for part in page.parts)
         last_key = page.parts[-1].last_key if page.parts else lane.ahead.last_key
+        if page.parts and lane.first_key is None:
+            lane.first_key = page.parts[0].first_key
         lane.ahead = Position(page.cursor, last_key)
         lane.listed_to_end = not page.truncated
         return page
@@ -162,21 +179,26 @@ class Lanes:
     def _begin_cut(self) -> None:
         """Look where to cut the largest range for the lanes that have none."""
         idle = self.most - len(self.at_work)
-        may = self.pages >= self.probes * PROBED_PAGES
+        may = self.probes + idle <= max(FREE_PROBES, self.pages // PROBED_PAGES)
         if idle <= 0 or not may or self.cutting or self._limit(PAGE_OBJECTS) < PAGE_OBJECTS:
             return
-        lanes = [
-            lane
-            for lane in self.at_work
-            if lane.pages >= PAGES_BEFORE_SPLIT
-            and not lane.listed_to_end
-            and not lane.uncuttable
-            and lane.ahead.last_key
-        ]
-        if lanes:
-            self.cut = max(lanes, key=_pages_left)
-            low = self.cut.ahead.last_key or ""
-            self.cutting = asyncio.ensure_future(cuts(self._probe, low, self.cut.range.until, idle))
+        lane = max(self.at_work, key=self._pages_left, default=None)
+        if lane and self._pages_left(lane) >= PAGES_WORTH_SPLIT:
+            self.cut = lane
+            walked = (lane.first_key or "", lane.ahead.last_key or "")
+            self.cutting = asyncio.ensure_future(cuts(self._probe, self.space, walked, lane.range.until, idle))
+
+    def _pages_left(self, lane: Lane) -> float:
+        """Return about how many pages may be cut off a range, if its keys lie as those before them did."""
+        at, first, until = lane.ahead.last_key, lane.first_key, lane.range.until
+        if lane.pages < max(PAGES_BEFORE_SPLIT, lane.uncuttable) or lane.listed_to_end or at is None or first is None:
+            return 0.0
+        if self.space.end(at, until or LAST) == LAST:
+            # Nothing is known of its end. Of ranges that a pass before left, it is about as long as the others.
+            longer = self.probes or lane.pages > OPEN_AS_LONG * self.longest
+            return float("inf") if longer else 0.0
+        walked = self.space.share(first, at, until or LAST)
+        return lane.pages * (1 - walked) / walked if walked else float("inf")
 
     async def _probe(self, after: str) -> str | None:
         self.probes += 1
@@ -192,7 +214,7 @@ class Lanes:
         cutting, lane = self.cutting, self.cut
         self.cutting = self.cut = None
         keys = [key for key in self._found(cutting) if key > _listed_key(lane)]
-        lane.uncuttable = not keys
+        lane.uncuttable = 0 if keys else lane.pages + PAGES_BEFORE_SPLIT
         if lane in self.at_work and not lane.listed_to_end:
             lane.range, *far = lane.range.split(keys)
             self.others.extend(far)
@@ -210,12 +232,3 @@ def _listed_key(lane: Lane) -> str:
     """Return the last key that the lane has listed."""
     page = lane.listing.result() if lane.listing and not lane.listing.exception() else None
     return page.parts[-1].last_key if page and page.parts else lane.ahead.last_key or ""
-
-
-def _pages_left(lane: Lane) -> float:
-    """Return about how many pages a range has left, if its keys lie as those before them did."""
-    until, at = lane.range.until, lane.ahead.last_key
-    if until is None or at is None:
-        return float("inf")
-    walked = fraction(lane.range.after or "", at, until)
-    return lane.pages * (1 - walked) / walked if walked else float(lane.pages + 1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backfill.counts import Counts
 from backfill.cursor import decode, encode
 from backfill.ranges import Position, Range, Ranges, abut, complete, everything_up_to, joined, whole
-from backfill.splitting import cuts, spread
+from backfill.splitting import KeySpace, cuts
 from backfill.target import read_target
 from backfill.walk import SliceReport, WalkSpec, walk
 from errors import PlatformError
@@ -153,7 +153,7 @@ def test_what_is_done_up_to_is_the_first_gap() -> None:
 
 @given(low=KEYS, high=KEYS, count=st.integers(1, 6))
 def test_a_spread_lies_in_order_between_its_ends(low: str, high: str, count: int) -> None:
-    points = spread(min(low, high), max(low, high), count)
+    points = KeySpace().spread(min(low, high), max(low, high), count)
     assert points == sorted(set(points))
     assert all(min(low, high) < point < max(low, high) for point in points)
     assert len(points) <= count
@@ -167,6 +167,15 @@ def test_a_range_is_cut_only_at_keys_that_exist_in_it(keys: set[str], wanted: in
     async def probe(after: str) -> str | None:
         return next((key for key in ordered if key > after), None)
 
-    found = asyncio.run(cuts(probe, ordered[0], None, wanted))
+    found = asyncio.run(cuts(probe, KeySpace(), (ordered[0], ordered[0]), None, wanted))
     assert set(found) <= set(ordered[1:])
     assert len(found) <= wanted
+
+
+def test_a_range_whose_last_key_is_listed_needs_no_further_listing() -> None:
+    world, bucket = migrated_world(), UnevenBucket(page=10)
+    bucket.put(*_many("serial")[:200])
+    ranges = tuple(whole()[0].split(f"doc-{n:09}" for n in (49, 99, 149)))
+    report = asyncio.run(_walked(world, bucket, ranges, 4))
+    assert (report.complete, report.counts.scanned, report.pages) == (True, 200, 20)
+    assert bucket.lists == 20
