@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -62,9 +62,11 @@ def _keys(row: Row) -> tuple[str, ...]:
     return tuple(key for key in json.loads(text(row, "unclassified_sample")) if key is not None)
 
 
-def of_page(value: Mapping[str, Any]) -> Counts:
-    """Return the counts that `passes/keep_page` noted of a page; raises ValueError for anything else."""
-    return stored({**value, "unclassified_sample": [key for key in value["unclassified_sample"] if key is not None]})
+def of_pages(value: Sequence[Mapping[str, Any]]) -> Counts:
+    """Return the counts that `passes/keep_page` noted of pages; raises ValueError for anything else."""
+    samples = ([key for key in page["unclassified_sample"] if key is not None] for page in value)
+    pages = (stored({**page, "unclassified_sample": sample}) for page, sample in zip(value, samples, strict=True))
+    return sum(pages, Counts())
 
 
 def stored(value: Mapping[str, Any]) -> Counts:

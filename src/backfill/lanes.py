@@ -105,10 +105,19 @@ class Lanes:
         cutting = [self.cutting] if self.cutting and not self.cutting.done() else []
         return [*(lane.listing for lane in self.at_work if lane.listing), *cutting]
 
-    def after(self, lane: Lane, last_key: str) -> Ranges:
-        """Return where all ranges stand once the objects of a lane's page up to `last_key` are committed."""
-        lanes = [one.range for one in self.at_work if one is not lane]
-        return in_order([*self.others, *lanes, replace(lane.range, position=Position(None, last_key))])
+    async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
+        """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then."""
+        pages = [await self.next_page()]
+        while len(pages) < most and (listed := self._listed()) and not listed[1].exception():
+            pages.append((listed[0], self._taken(*listed)))
+            self._list_ahead()
+        return pages
+
+    def after(self, *pages: tuple[Lane, str]) -> Ranges:
+        """Return where all ranges stand once the objects of these lanes' pages up to the given keys are committed."""
+        moved = [replace(lane.range, position=Position(None, last_key)) for lane, last_key in pages]
+        lanes = [one.range for one in self.at_work if all(one is not lane for lane, _ in pages)]
+        return in_order([*self.others, *lanes, *moved])
 
     def committed(self, lane: Lane, last_key: str, count: int) -> None:
         """Note that the objects of a lane's page up to `last_key` are committed."""

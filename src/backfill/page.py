@@ -5,13 +5,13 @@ Nothing here looks into a page: SQL does. What a statement did is counted, never
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sql
 from backfill.counts import Counts, planned
 from backfill.target import Target
-from database.batch import Batch, ask_one
+from database.batch import Answer, Batch, ask_one
 from errors import ConstraintError, TooBigError
 from log import timestamp
 from ports import Database, PagePart, Statement, Value
@@ -65,6 +65,10 @@ class Written:
     """What was used up before all objects of the part were treated; None where all were."""
 
 
+Taken = tuple[PagePart, Mapping[str, Value] | None]
+"""A part, and what `passes/keep_page` takes beside it where the pass is kept."""
+
+
 @dataclass(frozen=True)
 class Pages:
     """Takes the parts of one walk."""
@@ -81,7 +85,7 @@ class Pages:
         """Return what takes the parts of a walk over this target."""
         return cls(target, budget.metered(database), budget, since, page_statements(target))
 
-    async def take(self, part: PagePart, *, write: bool, kept: Mapping[str, Value] | None = None) -> Written:
+    async def take(self, part: PagePart, kept: Mapping[str, Value] | None = None, *, write: bool) -> Written:
         """Count a part and, when live, write what it needs: at once with `write`, else after it was counted alone.
 
         Most pages of most passes are unchanged, and to count one costs half the rows read, and less time, than to
@@ -92,9 +96,35 @@ class Pages:
         last_key = await self._key_at(part, work.done - 1) if work.stopped else part.last_key
         return Written(work.counts, last_key, work.repeated, work.stopped)
 
+    async def take_together(self, parts: Sequence[Taken], *, write: bool) -> list[Written | None]:
+        """Count parts, and write them with `write`, in one transaction.
+
+        None for those that are to be taken alone: all where the database refuses one, and without `write` those that
+        need a write.
+        """
+        batch, works = Batch(), [_PartWork(self, part, kept) for part, kept in parts]
+        asked = [work.asked(batch, 0, work.part.count, write=write, recount=True) for work in works]
+        if not works or not await works[0].ran(batch, write=write):
+            return [None for _ in works]
+        for work, one in zip(works, asked, strict=True):
+            work.counts = await work.became(one)
+        alone = self.target.live and not write
+        return [None if alone and work.counts.to_write else work.written() for work in works]
+
     async def _key_at(self, part: PagePart, place: int) -> str:
         wanted = sql.statement("backfill/key_at", page=part.objects, place=place)
         return str((await ask_one(self.database, wanted))["r2_key"])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was added to a batch about the objects from `first` up to before `end`."""
+
+    first: int
+    end: int
+    plan: Answer
+    changed: Answer | None
+    after: Answer | None
 
 
 @dataclass
@@ -166,17 +196,30 @@ class _PartWork:
         None where the database refuses one of them: then nothing was written. With `recount`, where the owner has
         triggers, the objects are counted again after the write: what is still to be written did not stay.
         """
-        given, texts = self._given(first, end), self.pages.statements
         batch = Batch()
+        asked = self.asked(batch, first, end, write=write, recount=recount)
+        return await self.became(asked) if await self.ran(batch, write=write) else None
+
+    def asked(self, batch: Batch, first: int, end: int, *, write: bool, recount: bool) -> _Asked:
+        """Add to a batch what counts objects, and writes them if asked to; see `_transaction`."""
+        given, texts = self._given(first, end), self.pages.statements
         plan = batch.add(self._counting(given, noting=write and recount))
         changed = batch.add_counted(sql.bind(texts.write, **given)) if write else None
         recount = recount and write and self.pages.target.triggers is not None
         after = batch.add(sql.bind(texts.plan, **given)) if recount else None
-        if not await self._ran(batch, write=write):
-            return None
-        counted = planned(plan.row)
-        missing = planned(after.row).to_write if after else counted.to_write - changed.changed if changed else 0
-        return counted if missing <= 0 else counted.without(await self._park(first, end, self._not_kept))
+        return _Asked(first, end, plan, changed, after)
+
+    async def became(self, asked: _Asked) -> Counts:
+        """Return what became of objects once the batch has run; park what did not stay."""
+        counted, changed = planned(asked.plan.row), asked.changed
+        missing = counted.to_write - changed.changed if changed else 0
+        if asked.after:
+            missing = planned(asked.after.row).to_write
+        return counted if missing <= 0 else counted.without(await self._park(asked.first, asked.end, self._not_kept))
+
+    def written(self) -> Written:
+        """Return what became of all objects of the part."""
+        return Written(self.counts, self.part.last_key, self.repeated, None)
 
     def _counting(self, given: dict[str, Value], *, noting: bool) -> Statement:
         """Return the statement that counts, and notes where the pass stands where that is known before the write."""
@@ -198,7 +241,7 @@ class _PartWork:
         batch.add(sql.bind(texts.upgrade_or_ignore, **given))
         left = batch.add(sql.bind(texts.plan, **given))
         batch.add(self._parking(given, f"{reason} (This object, or another one of its page.)"))
-        if not await self._ran(batch, write=True):
+        if not await self.ran(batch, write=True):
             return None
         return planned(plan.row).without(planned(left.row))
 
@@ -215,7 +258,7 @@ class _PartWork:
         now = timestamp(self.pages.budget.clock.now())
         return sql.bind(self.pages.statements.park, **given, reason=reason[:REASON_CHARACTERS], now=now)
 
-    async def _ran(self, batch: Batch, *, write: bool) -> bool:
+    async def ran(self, batch: Batch, *, write: bool) -> bool:
         """Run the batch; False where the database refuses a row, whose words are then in `refusal`."""
         cost = self.pages.budget.cost
         before = cost.d1_batches

@@ -80,9 +80,13 @@ class Keeper:
     current: Pass
     """As the slice found it."""
 
-    def with_page(self, ranges: Ranges, before: Counts) -> dict[str, Value]:
-        """Return what `passes/keep_page` takes: the ranges after the page, and what the slice counted before it."""
-        return self._given(replace(self.current, ranges=ranges, counts=self.current.counts + before))
+    def with_page(self, ranges: Ranges, before: Counts, *, anew: bool = True) -> dict[str, Value]:
+        """Return what `passes/keep_page` takes: the ranges after the page, and what the slice counted before.
+
+        That is before all pages of the transaction, of which the first one is noted `anew`.
+        """
+        noted = replace(self.current, ranges=ranges, counts=self.current.counts + before)
+        return {**self._given(noted), "anew": int(anew)}
 
     def statements(self, noted: Pass) -> list[Statement]:
         """Return the statements that note the pass as it stands."""
@@ -132,7 +136,7 @@ def noted(row: Row) -> Pass:
     return Pass(
         pass_started_at=moment(text(row, "started_at")),
         ranges=read(json.loads(text(row, "ranges"))),
-        counts=counted if page is None else counted + counts.of_page(json.loads(page)),
+        counts=counted if page is None else counted + counts.of_pages(json.loads(page)),
         completed_at=None if completed_at is None else moment(completed_at),
         previous=None if previous is None else counts.stored(json.loads(previous)),
         marks=Marks() if marks is None else _marks(json.loads(marks)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from backfill.counts import Counts
 from backfill.lanes import Lane, Lanes
-from backfill.page import Pages, Written
+from backfill.page import Pages, Taken, Written
 from backfill.passes import Keeper, Marks
 from backfill.ranges import Position, Ranges, everything_up_to, whole
 from backfill.target import Target
@@ -40,6 +40,10 @@ class WalkSpec:
     keeper: Keeper | None = None
     """Notes where a pass stands, in the transaction of each page that is written."""
 
+
+TOGETHER = 4
+"""So many pages are committed in one transaction where they wait for it: D1's distance is then waited for once. R2
+answers with at most 1 MiB a page, so their texts are within D1's limits, and their time far below its 30 s."""
 
 LANE_OBJECTS = 5000
 """Fewer objects are not worth a lane of their own."""
@@ -112,6 +116,8 @@ class Walk:
     report: SliceReport
     write: bool
     """Whether the next part is written at once: most pages of most passes are as the one before was."""
+    alone: list[tuple[Lane, Page]] = field(default_factory=list)
+    """Listed pages that are to be committed one by one."""
 
     @classmethod
     def of(cls, spec: WalkSpec) -> Walk:
@@ -130,7 +136,12 @@ class Walk:
             if spent:
                 yield replace(self.report, stopped=spent)
                 return
-            lane, page = await self.lanes.next_page()
+            if not self.alone:
+                self.alone = await self.lanes.next_pages(TOGETHER)
+                if len(self.alone) > 1 and await self._take_together():
+                    yield self.report
+                    continue
+            lane, page = self.alone.pop(0)
             for part in page.parts:
                 stopped = await self._take(lane, part)
                 if stopped:
@@ -144,13 +155,39 @@ class Walk:
 
     async def _take(self, lane: Lane, part: PagePart) -> Spent | None:
         """Commit a part, and return what was used up within it."""
-        keeper, ranges = self.spec.keeper, self.lanes.after(lane, part.last_key)
-        kept = keeper.with_page(ranges, self.report.counts) if keeper else None
-        written = await self.taker.take(part, write=self.write, kept=kept)
+        [taken] = self._kept([(lane, part)])
+        written = await self.taker.take(*taken, write=self.write)
         self.write = self.spec.target.live and written.counts.to_write > 0
+        self._committed(lane, written)
+        return written.stopped
+
+    async def _take_together(self) -> bool:
+        """Commit in one transaction what can be of the listed pages, and tell whether any was."""
+        whole = [(lane, page) for lane, page in self.alone if len(page.parts) == 1]
+        self.alone = [(lane, page) for lane, page in self.alone if len(page.parts) != 1]
+        parts = self._kept([(lane, page.parts[0]) for lane, page in whole])
+        written = await self.taker.take_together(parts, write=self.write)
+        self.write = self.spec.target.live and any(one is None or one.counts.to_write > 0 for one in written)
+        for (lane, page), one in zip(whole, written, strict=True):
+            if one is None:
+                self.alone.append((lane, page))
+            else:
+                self._committed(lane, one)
+                self._end(lane, page)
+        return any(written)
+
+    def _kept(self, parts: list[tuple[Lane, PagePart]]) -> list[Taken]:
+        """Return the parts of one transaction, each with what is noted of the pass after it."""
+        ends = [(lane, part.last_key) for lane, part in parts]
+        keeper, before = self.spec.keeper, self.report.counts
+        return [
+            (part, keeper.with_page(self.lanes.after(*ends[: place + 1]), before, anew=not place) if keeper else None)
+            for place, (_, part) in enumerate(parts)
+        ]
+
+    def _committed(self, lane: Lane, written: Written) -> None:
         self.lanes.committed(lane, written.last_key, written.counts.scanned)
         self.report = self.report.further(written, self.lanes.ranges)
-        return written.stopped
 
     def _end(self, lane: Lane, page: Page) -> None:
         """Note that a whole page is committed."""

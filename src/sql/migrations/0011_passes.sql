@@ -1,5 +1,5 @@
 -- A row per pass: where its ranges stand, which is noted in the transaction of the page that brought it there. `page`
--- are the counts of that page, `counts` those of all before it. `copies` counts the copies that KV was given.
+-- lists the counts of that transaction's pages, `counts` are those of all before. `copies` counts the copies that KV was given.
 CREATE TABLE IF NOT EXISTS steward_passes (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   r2_bucket TEXT NOT NULL,
