@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import sql
-from backfill.page import page_statements
+from backfill.page_sql import page_statements
 from backfill.rules import Rule, ordered
 from backfill.target import Target
 from bench.rounds import ROUNDS, Ratio, interleaved, progress, ratio, spread
@@ -99,7 +99,15 @@ def javascript_job(way: str, objects: int) -> dict[str, object]:
     """Return what the JavaScript Worker is asked: the very statements that our own Worker sends to D1."""
     rules = ordered([Rule(*rule) for rule in RULES])
     target = Target(
-        "artifacts", "", live=True, rules=rules, new_id="NULL", moment="uploaded", collides="0", triggers=None
+        "artifacts",
+        "",
+        live=True,
+        rules=rules,
+        new_id="NULL",
+        moment="uploaded",
+        collides="0",
+        indexed=True,
+        triggers=None,
     )
     statements = page_statements(target)
     page = {"plan": _numbered(statements.plan), "write": _numbered(statements.write)}

@@ -70,9 +70,16 @@ class ListRequest:
     until: str | None = None
 
 
+GROUP = 32
+"""SQL finds an object of a page by its place: passing over whole groups takes it few steps."""
+
+
 @dataclass(frozen=True)
 class PagePart:
-    """Listed objects as one JSON array of `{key, size, uploaded}`, small enough to bind as one D1 value."""
+    """Listed objects as one JSON text, small enough to bind as one D1 value.
+
+    It is an array of arrays of `GROUP` objects `{key, size, uploaded}`, the last one of those that are left.
+    """
 
     objects: str | Held
     count: int
@@ -87,10 +94,16 @@ class Page:
     parts: tuple[PagePart, ...]
     truncated: bool
     cursor: str | None
+    beyond: bool = False
+    """Whether objects after the `until` of the request were seen, and left out."""
 
 
 class Bucket(Protocol):
     """An R2 bucket."""
+
+    async def has(self, key: str) -> bool:
+        """Tell whether there is an object of this key."""
+        ...
 
     async def list_page(self, request: ListRequest) -> Page:
         """List up to `request.limit` (1…1000) objects in UTF-8 byte order of their keys."""

@@ -30,6 +30,12 @@ class Settings:
     walk_lanes: int
     pass_interval_hours: int
     full_check_hours: int
+    clock_slack_seconds: int
+    missing_limit: int
+    missing_limit_percent: int
+    missing_grace_hours: int
+    head_limit: int
+    coverage_hours: int
     children: tuple[tuple[str, str], ...]
     not_children: tuple[tuple[str, str], ...]
     live_where: str | None
@@ -175,6 +181,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WALK_LANES", 4, "ranges of a bucket that are listed at once, 1 to 6", _integer(1, 6)),
     Setting("PASS_INTERVAL_HOURS", 24, "hours between the end of a pass and the next", _integer(0, 8760)),
     Setting("FULL_CHECK_HOURS", 24, "hours after which a tick runs a full check again", _integer(0, 8760)),
+    Setting("CLOCK_SLACK_SECONDS", 900, "seconds an upload may come after its row's date", _integer(0, 31_536_000)),
+    Setting("MISSING_LIMIT", 1000, "with more missing objects than this, a pass tells no verdict", _integer(0, 10**9)),
+    Setting("MISSING_LIMIT_PERCENT", 10, "the same, in percent of the rows that a pass saw", _integer(0, 100)),
+    Setting("MISSING_GRACE_HOURS", 1, "hours between the two passes that must miss an object", _integer(0, 8760)),
+    Setting("HEAD_LIMIT", 1000, "missing objects that R2 is asked for, one by one, after a pass", _integer(0, 100_000)),
+    Setting("COVERAGE_HOURS", 0, "hours within which every object must have been seen; 0 is off", _integer(0, 87_600)),
     Setting(
         "CHILDREN", ["datapoints.artifact_id"], "references to remap, beside those the foreign keys declare", _children
     ),

@@ -21,8 +21,11 @@ Unreadable = Literal["oldest", "highest_id"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
-COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
+COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
 """What every report counts: every object scanned is in exactly one of the counts after the first."""
+
+SAMPLES = ("unclassified_sample", "newer_sample")
+"""Some keys of those that a report counts."""
 
 ANSWERED: tuple[StopReason, ...] = tuple(one for one in get_args(StopReason) if one != "error")
 """Why a walk stopped that was answered: an error is answered as one."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from tooling.observer import Picture
 
-COUNTS = ("inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
+COUNTS = ("inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
 MERGE_COUNTS = ("changed", "groups", "types_carried", "children_remapped")
 REPAIRS = ("index", "guards", "classify", "orphans")
 UNKNOWN = "unknown"

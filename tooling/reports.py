@@ -9,7 +9,7 @@ Report = Mapping[str, Any]
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 _CHECK_COLUMNS = ("name", "severity", "outcome", "violations", "method")
-_COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
+_COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
 
 
 def check_table(invariants: Iterable[Report]) -> Table:

@@ -85,7 +85,7 @@ LAYERS = (
     ("database",),
     ("runs",),
     ("backfill", "invariants"),
-    ("recovery",),
+    ("recovery", "missing"),
     ("reporting",),
     ("api", "bindings", "cron"),
     ("entry",),

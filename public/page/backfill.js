@@ -6,7 +6,7 @@ import { askFirst } from "./dialog.js";
 import { ago, count, duration, key, now, number, visible } from "./format.js";
 import { busyLine, facts, runLink, sampleView, showing } from "./views.js";
 
-const COUNTS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused"];
+const COUNTS = ["scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused"];
 const STOPPED = {
     end: "It reached the end.",
     max_objects: "It stopped at the number of objects asked for.",

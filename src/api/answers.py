@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from words import ANSWERED, BACKFILL_MODES, CHECK_MODES, COUNTS, METHODS, OUTCOMES, SEVERITIES, STATUSES
+from words import ANSWERED, BACKFILL_MODES, CHECK_MODES, COUNTS, METHODS, OUTCOMES, SAMPLES, SEVERITIES, STATUSES
 
 JsonSchema = dict[str, Any]
 
@@ -39,7 +39,7 @@ def maybe(schema: JsonSchema) -> JsonSchema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_COUNTS = {**dict.fromkeys(COUNTS, NUMBER), "unclassified_sample": listed(TEXT)}
+_COUNTS = {**dict.fromkeys((*COUNTS, "undated"), NUMBER), **dict.fromkeys(SAMPLES, listed(TEXT))}
 _ROWS = listed({"type": "object"})
 
 COMPONENTS: dict[str, JsonSchema] = {

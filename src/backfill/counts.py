@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from database.rows import number, text
 from ports import Row
-from words import COUNTS
+from words import COUNTS, SAMPLES
 
 SAMPLE_KEYS = 20
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Every object that was scanned is in exactly one of the counts after the first."""
+    """Every object that was scanned is in exactly one of the counts after the first; see `words.COUNTS`."""
 
     scanned: int = 0
     inserted: int = 0
     upgraded: int = 0
     unchanged: int = 0
+    newer: int = 0
+    """Uploaded after the moment that their rows tell: the row speaks of an older document."""
     unclassified: int = 0
     skipped: int = 0
     refused: int = 0
+    undated: int = 0
+    """Of the unchanged, those whose row has no date that could be compared."""
     unclassified_sample: tuple[str, ...] = ()
+    newer_sample: tuple[str, ...] = ()
 
     @property
     def to_write(self) -> int:
@@ -34,9 +39,10 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of both together."""
-        sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
-        sample = (self.unclassified_sample + other.unclassified_sample)[:SAMPLE_KEYS]
-        return Counts(**sums, unclassified_sample=sample)
+        sums = {name: getattr(self, name) + getattr(other, name) for name in NUMBERS}
+        unclassified = (self.unclassified_sample + other.unclassified_sample)[:SAMPLE_KEYS]
+        newer = (self.newer_sample + other.newer_sample)[:SAMPLE_KEYS]
+        return Counts(**sums, unclassified_sample=unclassified, newer_sample=newer)
 
     def without(self, left: Counts) -> Counts:
         """Return the counts where what is `left` to be written, after the write, was refused."""
@@ -49,32 +55,58 @@ class Counts:
 
     def report(self) -> dict[str, object]:
         """Return the counts as every answer prints them."""
-        return {**asdict(self), "unclassified_sample": list(self.unclassified_sample)}
+        return {**asdict(self), **{name: list(getattr(self, name)) for name in SAMPLES}}
+
+
+NUMBERS = (*COUNTS, "undated")
+
+
+def lone_rows(row: Row) -> int:
+    """Return before how many objects of a page there are rows without one."""
+    return number(row, "lone_rows")
+
+
+def marked(row: Row) -> int:
+    """Return how many marks of a missing object there are among the keys of a page."""
+    return number(row, "marked")
 
 
 def planned(row: Row) -> Counts:
-    """Return the counts in the row of `plan_page`."""
-    return Counts(**{kind: number(row, kind) for kind in COUNTS}, unclassified_sample=_keys(row))
-
-
-def _keys(row: Row) -> tuple[str, ...]:
-    """Return the sample of keys, which the statement fills up with nulls."""
-    return tuple(key for key in json.loads(text(row, "unclassified_sample")) if key is not None)
+    """Return the counts in the row of `plan_page`, which fills the samples up with nulls."""
+    unclassified, newer = (_keys(json.loads(text(row, name))) for name in SAMPLES)
+    return Counts(**{name: number(row, name) for name in NUMBERS}, unclassified_sample=unclassified, newer_sample=newer)
 
 
 def of_pages(value: Sequence[Mapping[str, Any]]) -> Counts:
-    """Return the counts that `passes/keep_page` noted of pages; raises ValueError for anything else."""
-    samples = ([key for key in page["unclassified_sample"] if key is not None] for page in value)
-    pages = (stored({**page, "unclassified_sample": sample}) for page, sample in zip(value, samples, strict=True))
-    return sum(pages, Counts())
+    """Return the counts that `passes/keep_page` noted of the pages of a transaction.
+
+    Where rows lie beside one that have no object, they are all still to be walked, and count nothing. Raises
+    ValueError, KeyError or TypeError for anything else.
+    """
+    if any(page["lone_rows"] for page in value):
+        return Counts()
+    return sum((_of_page(page) for page in value), Counts())
+
+
+def _of_page(value: Mapping[str, Any]) -> Counts:
+    numbers = {name: value[name] for name in NUMBERS}
+    return stored({**numbers, **{name: list(_keys(value[name])) for name in SAMPLES}})
+
+
+def _keys(sample: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(key for key in sample if key is not None)
 
 
 def stored(value: Mapping[str, Any]) -> Counts:
     """Return counts that were stored as JSON, by this version or one before it; raises ValueError for anything else."""
-    sample = value.get("unclassified_sample")
-    sums = {name: count for name, count in value.items() if name != "unclassified_sample"}
-    if not isinstance(sample, list) or not all(isinstance(key, str) for key in sample) or sums.keys() - set(COUNTS):
+    unclassified, newer = value.get("unclassified_sample"), value.get("newer_sample", [])
+    sums = {name: count for name, count in value.items() if name not in SAMPLES}
+    if not _are_keys(unclassified) or not _are_keys(newer) or sums.keys() - set(NUMBERS):
         raise ValueError(f"{value!r} are not counts")
     if not all(isinstance(count, int) for count in sums.values()):
         raise ValueError(f"{value!r} are not counts")
-    return Counts(**sums, unclassified_sample=tuple(sample))
+    return Counts(**sums, unclassified_sample=tuple(unclassified), newer_sample=tuple(newer))
+
+
+def _are_keys(sample: object) -> TypeGuard[list[str]]:
+    return isinstance(sample, list) and all(isinstance(key, str) for key in sample)

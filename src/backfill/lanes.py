@@ -65,6 +65,8 @@ class Lanes:
     others: list[Range]
     """The ranges that no lane is at: those that are still to be begun, and those that are done."""
     trust_cursor: bool = False
+    look_again: bool = False
+    """Whether the end of a listing is believed only after a second look."""
     at_work: list[Lane] = field(default_factory=list)
     pages: int = 0
     scanned: int = 0
@@ -183,7 +185,7 @@ class Lanes:
             self.at_work.append(Lane(one, self._lister(trust_cursor=self.trust_cursor), at))
 
     def _lister(self, *, trust_cursor: bool = False) -> Lister:
-        return Lister(self.bucket, self.budget.clock, self.prefix, trust_cursor)
+        return Lister(self.bucket, self.budget.clock, self.prefix, trust_cursor, self.look_again)
 
     def _begin_cut(self) -> None:
         """Look where to cut the largest range for the lanes that have none."""
@@ -211,7 +213,7 @@ class Lanes:
 
     async def _probe(self, after: str) -> str | None:
         self.probes += 1
-        page = await self._lister().page(Position(None, after), None, 1)
+        page = await Lister(self.bucket, self.budget.clock, self.prefix).page(Position(None, after), None, 1)
         return page.parts[0].first_key if page.parts else None
 
     def _take_cuts(self) -> None:

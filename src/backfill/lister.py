@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import log
 from backfill.ranges import Position
 from errors import CursorError, PageTooLargeError, PlatformError
 from ports import Bucket, Clock, ListRequest, Page
@@ -29,6 +30,8 @@ class Lister:
     prefix: str
     trust_cursor: bool = False
     """True for a cursor that a caller gave; where R2 refuses any other, the walk continues from the last key."""
+    look_again: bool = False
+    """Whether the end of a listing is believed only after a second look."""
     page_objects: int = PAGE_OBJECTS
     empty: list[str | None] = field(default_factory=list)
     """The cursors of the empty pages since the last object."""
@@ -43,8 +46,19 @@ class Lister:
         self._refuse_stuck(page, at)
         _refuse_disorder(page, at)
         # Where the page ends with the last key that the range may hold, one more listing would only say so.
-        ends = page.truncated and page.parts and page.parts[-1].last_key == until
-        return replace(page, truncated=False, cursor=None) if ends else page
+        if page.parts and page.parts[-1].last_key == until:
+            return replace(page, truncated=False, cursor=None)
+        ended = not page.truncated and not page.beyond
+        return await self._looked_again(page, at) if ended and self.look_again else page
+
+    async def _looked_again(self, page: Page, at: Position) -> Page:
+        """Return the page, which is the last one only where nothing follows: some stores say "complete" too early."""
+        last_key = page.parts[-1].last_key if page.parts else at.last_key
+        more = await self._list(ListRequest(self.prefix, 1, start_after=last_key))
+        if not more.parts:
+            return page
+        log.write(self.clock.now(), "warn", "listing_ended_early", last_key=last_key)
+        return replace(page, truncated=True, cursor=None)
 
     def _refuse_stuck(self, page: Page, at: Position) -> None:
         """Raise OrderError where the listing says that more follows, but not how to get there."""

@@ -6,50 +6,18 @@ Nothing here looks into a page: SQL does. What a statement did is counted, never
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sql
-from backfill.counts import Counts, planned
+from backfill.counts import Counts, lone_rows, marked, planned
+from backfill.page_sql import Statements, page_statements
 from backfill.target import Target
 from database.batch import Answer, Batch, ask_one
 from errors import ConstraintError, TooBigError
-from log import timestamp
-from ports import Database, PagePart, Statement, Value
+from ports import Database, PagePart, Row, Statement, Value
 from runs.budget import Budget, Spent
 from runs.lease import refuse_lost_lease
 from runs.retry import retried
-
-REASON_CHARACTERS = 1000
-
-
-@dataclass(frozen=True)
-class Statements:
-    """The texts of a page's statements, the same for every page of a walk."""
-
-    plan: sql.Fragment
-    keep: sql.Fragment
-    """Counts the page as `plan` does, and notes where the pass stands after it."""
-    write: sql.Fragment
-    park: sql.Fragment
-    insert_or_ignore: sql.Fragment
-    upgrade_or_ignore: sql.Fragment
-
-
-def page_statements(target: Target) -> Statements:
-    """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
-    source_type = target.rules.classification()
-    objects = sql.fragment("backfill/objects")
-    decisions = sql.fragment("backfill/decisions", objects=objects, source_type=source_type, collides=target.collides)
-    row = {"new_id": target.new_id, "moment": target.moment}
-    plan = sql.fragment("backfill/plan_page", decisions=decisions)
-    return Statements(
-        plan=plan,
-        keep=sql.fragment("passes/keep_page", plan=plan),
-        write=sql.fragment("backfill/write_page", decisions=decisions, **row),
-        park=sql.fragment("backfill/park_page", decisions=decisions),
-        insert_or_ignore=sql.fragment("backfill/insert_or_ignore", decisions=decisions, **row),
-        upgrade_or_ignore=sql.fragment("backfill/upgrade_or_ignore", decisions=decisions),
-    )
 
 
 @dataclass(frozen=True)
@@ -61,12 +29,23 @@ class Written:
     """The last object that was treated."""
     repeated: int
     """Transactions sent again after a passing failure. What a lost answer had committed is counted as unchanged."""
-    stopped: Spent | None
+    lone_rows: int
+    """Before so many of the objects there are rows without one."""
+    marked: int
+    """Marks of a missing object among the keys."""
+    stopped: Spent | None = None
     """What was used up before all objects of the part were treated; None where all were."""
 
 
-Taken = tuple[PagePart, Mapping[str, Value] | None]
-"""A part, and what `passes/keep_page` takes beside it where the pass is kept."""
+@dataclass(frozen=True)
+class Taken:
+    """A part that is to be committed."""
+
+    part: PagePart
+    after: str
+    """The key listed before it."""
+    kept: Mapping[str, Value] | None = None
+    """What `passes/keep_page` takes beside it, where the pass is kept."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +57,25 @@ class Pages:
     budget: Budget
     since: str
     """What was refused at this time or later is passed over; in a dry run, all that ever was."""
+    slack_seconds: int
+    """By how much an upload may come after the moment in its row."""
     statements: Statements
 
     @classmethod
-    def of(cls, target: Target, database: Database, budget: Budget, since: str) -> Pages:
+    def of(cls, target: Target, database: Database, budget: Budget, since: str, slack_seconds: int) -> Pages:
         """Return what takes the parts of a walk over this target."""
-        return cls(target, budget.metered(database), budget, since, page_statements(target))
+        return cls(target, budget.metered(database), budget, since, slack_seconds, page_statements(target))
 
-    async def take(self, part: PagePart, kept: Mapping[str, Value] | None = None, *, write: bool) -> Written:
+    async def take(self, taken: Taken, *, write: bool) -> Written:
         """Count a part and, when live, write what it needs: at once with `write`, else after it was counted alone.
 
         Most pages of most passes are unchanged, and to count one costs half the rows read, and less time, than to
-        count and write it. `kept` is what `passes/keep_page` takes beside the page.
+        count and write it.
         """
-        work = _PartWork(self, part, kept)
+        work, part = _PartWork(self, taken), taken.part
         await work.take(write=write)
         last_key = await self._key_at(part, work.done - 1) if work.stopped else part.last_key
-        return Written(work.counts, last_key, work.repeated, work.stopped)
+        return replace(work.written(), last_key=last_key, stopped=work.stopped)
 
     async def take_together(self, parts: Sequence[Taken], *, write: bool) -> list[Written | None]:
         """Count parts, and write them with `write`, in one transaction.
@@ -102,7 +83,7 @@ class Pages:
         None for those that are to be taken alone: all where the database refuses one, and without `write` those that
         need a write.
         """
-        batch, works = Batch(), [_PartWork(self, part, kept) for part, kept in parts]
+        batch, works = Batch(), [_PartWork(self, one) for one in parts]
         asked = [work.asked(batch, 0, work.part.count, write=write, recount=True) for work in works]
         if not works or not await works[0].ran(batch, write=write):
             return [None for _ in works]
@@ -110,6 +91,13 @@ class Pages:
             work.counts = await work.became(one)
         alone = self.target.live and not write
         return [None if alone and work.counts.to_write else work.written() for work in works]
+
+    def given(self, taken: Taken, first: int, end: int) -> dict[str, Value]:
+        """Return the parameters of the statements about the objects of a part from `first` up to before `end`."""
+        part, since = taken.part, self.since if self.target.live else ""
+        keys: dict[str, Value] = {"first_key": part.first_key, "last_key": part.last_key, "after": taken.after}
+        objects: dict[str, Value] = {"page": part.objects, "bucket": self.target.bucket, "first": first, "end": end}
+        return {**objects, **keys, "since": since, "slack": self.slack_seconds}
 
     async def _key_at(self, part: PagePart, place: int) -> str:
         wanted = sql.statement("backfill/key_at", page=part.objects, place=place)
@@ -132,14 +120,20 @@ class _PartWork:
     """A part at work: what is done of it, from its beginning."""
 
     pages: Pages
-    part: PagePart
-    kept: Mapping[str, Value] | None
+    taken: Taken
     counts: Counts = field(default_factory=Counts)
     done: int = 0
     repeated: int = 0
     stopped: Spent | None = None
     refusal: str = ""
     """The words of the database's last refusal."""
+    lone_rows: int = 0
+    marked: int = 0
+
+    @property
+    def part(self) -> PagePart:
+        """The part itself."""
+        return self.taken.part
 
     async def take(self, *, write: bool) -> None:
         """Treat all objects of the part, or as many as the budget allows; at least one."""
@@ -211,7 +205,7 @@ class _PartWork:
 
     async def became(self, asked: _Asked) -> Counts:
         """Return what became of objects once the batch has run; park what did not stay."""
-        counted, changed = planned(asked.plan.row), asked.changed
+        counted, changed = self._planned(asked.plan.row), asked.changed
         missing = counted.to_write - changed.changed if changed else 0
         if asked.after:
             missing = planned(asked.after.row).to_write
@@ -219,13 +213,13 @@ class _PartWork:
 
     def written(self) -> Written:
         """Return what became of all objects of the part."""
-        return Written(self.counts, self.part.last_key, self.repeated, None)
+        return Written(self.counts, self.part.last_key, self.repeated, self.lone_rows, self.marked)
 
     def _counting(self, given: dict[str, Value], *, noting: bool) -> Statement:
         """Return the statement that counts, and notes where the pass stands where that is known before the write."""
-        if self.kept is None or not noting or self.pages.target.triggers is not None:
+        if self.taken.kept is None or not noting or self.pages.target.triggers is not None:
             return sql.bind(self.pages.statements.plan, **given)
-        return sql.bind(self.pages.statements.keep, **given, **self.kept)
+        return sql.bind(self.pages.statements.keep, **given, **self.taken.kept)
 
     @property
     def _not_kept(self) -> str:
@@ -243,7 +237,13 @@ class _PartWork:
         batch.add(self._parking(given, f"{reason} (This object, or another one of its page.)"))
         if not await self.ran(batch, write=True):
             return None
-        return planned(plan.row).without(planned(left.row))
+        return self._planned(plan.row).without(planned(left.row))
+
+    def _planned(self, row: Row) -> Counts:
+        """Return the counts of a plan before the write; what lies beside the objects is added up."""
+        self.lone_rows += lone_rows(row)
+        self.marked += marked(row)
+        return planned(row)
 
     async def _park(self, first: int, end: int, reason: str) -> Counts:
         """Park what is still to be written of these objects, and return how they were counted before."""
@@ -255,8 +255,7 @@ class _PartWork:
         return planned(left.row)
 
     def _parking(self, given: dict[str, Value], reason: str) -> Statement:
-        now = timestamp(self.pages.budget.clock.now())
-        return sql.bind(self.pages.statements.park, **given, reason=reason[:REASON_CHARACTERS], now=now)
+        return self.pages.statements.parking(given, reason, self.pages.budget.clock.now())
 
     async def ran(self, batch: Batch, *, write: bool) -> bool:
         """Run the batch; False where the database refuses a row, whose words are then in `refusal`."""
@@ -272,8 +271,4 @@ class _PartWork:
         return True
 
     def _given(self, first: int, end: int) -> dict[str, Value]:
-        """Return the parameters of the statements about the objects from `first` up to before `end`."""
-        part, target = self.part, self.pages.target
-        keys: dict[str, Value] = {"first_key": part.first_key, "last_key": part.last_key}
-        since = self.pages.since if target.live else ""
-        return {"page": part.objects, "bucket": target.bucket, "since": since, **keys, "first": first, "end": end}
+        return self.pages.given(self.taken, first, end)

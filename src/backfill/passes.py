@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 import sql
 from backfill import counts
@@ -43,6 +44,12 @@ class Marks:
             return Marks(keys, self.every)
         return Marks(tuple(sorted(keys)[1::2]), 2 * self.every)
 
+    def spread(self, count: int) -> list[str]:
+        """Return so many of the keys, or all where there are fewer, from the first to the last."""
+        keys = sorted(self.keys)
+        few = min(count, len(keys))
+        return [keys[place * (len(keys) - 1) // max(1, few - 1)] for place in range(few)]
+
     def cuts(self, parts: int) -> list[str]:
         """Return the keys that cut the bucket into so many even parts, or into fewer that are worth a lane."""
         keys = sorted(self.keys)
@@ -63,11 +70,29 @@ class Pass:
     marks: Marks = field(default_factory=Marks)
     copies: int = 0
     """How many copies of it KV was given."""
+    chain: int = 0
+    """What the intervals of its pages add up to; see `backfill.chain`."""
+    errors: int = 0
+    """Slices that ended with an error."""
+    certificate: Certified | None = None
 
     @property
     def position(self) -> Position:
         """Up to where everything is done; a complete pass has no such place."""
         return START if self.completed_at else everything_up_to(self.ranges)
+
+
+class Certified(Protocol):
+    """The certificate of a complete pass."""
+
+    @property
+    def certified(self) -> bool:
+        """Whether nothing speaks against it."""
+        ...
+
+    def report(self) -> dict[str, object]:
+        """Return it as JSON."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -80,29 +105,41 @@ class Keeper:
     current: Pass
     """As the slice found it."""
 
-    def with_page(self, ranges: Ranges, before: Counts, *, anew: bool = True) -> dict[str, Value]:
-        """Return what `passes/keep_page` takes: the ranges after the page, and what the slice counted before.
+    def with_page(self, before: Pass, after: Pass, *, anew: bool = True) -> dict[str, Value]:
+        """Return what `passes/keep_page` takes: where the pass stands before and after a page.
 
-        That is before all pages of the transaction, of which the first one is noted `anew`.
+        Before is before all pages of the transaction, of which the first one is noted `anew`.
         """
-        noted = replace(self.current, ranges=ranges, counts=self.current.counts + before)
-        return {**self._given(noted), "anew": int(anew)}
+        given = self._given(replace(after, counts=before.counts))
+        return {**given, "ranges_before": _place(before), "anew": int(anew)}
 
     def statements(self, noted: Pass) -> list[Statement]:
         """Return the statements that note the pass as it stands."""
         marks = json.dumps([noted.marks.keys, noted.marks.every, noted.marks.since], ensure_ascii=False)
         given = {**self._given(noted), "bucket": self.bucket, "marks": marks, "completed_at": noted.completed_at}
-        keep = sql.statement("passes/keep_pass", **given)
+        certificate = None if noted.certificate is None else _json(noted.certificate.report())
+        keep = sql.statement("passes/keep_pass", **given, certificate=certificate)
         if not noted.completed_at:
             return [keep]
         old = sql.statement("passes/drop_old", bucket=self.bucket, prefix=self.prefix, kept=KEPT_PASSES - 1)
-        return [keep, old]
+        return [keep, old, *self._verdicts(noted)]
+
+    def _verdicts(self, noted: Pass) -> list[Statement]:
+        """Return what a pass with a certificate says of the rows whose object it did not list."""
+        if noted.certificate is None or not noted.certificate.certified:
+            return []
+        seen: dict[str, Value] = {"bucket": self.bucket, "seen_in": noted.pass_started_at}
+        return [
+            sql.statement("missing/certify", **seen),
+            sql.statement("missing/settle", **seen, now=timestamp(self.run.clock.now())),
+            sql.statement("missing/drop_settled", bucket=self.bucket),
+        ]
 
     def _given(self, noted: Pass) -> dict[str, Value]:
         return {
             "prefix": self.prefix,
             "started_at": noted.pass_started_at,
-            "ranges": _json(texts(joined(noted.ranges))),
+            "ranges": _place(noted),
             "counts": _json(noted.counts.report()),
             "previous": None if noted.previous is None else _json(noted.previous.report()),
             "copies": noted.copies,
@@ -110,6 +147,11 @@ class Keeper:
             "fence": self.run.fence,
             "now": timestamp(self.run.clock.now()),
         }
+
+
+def _place(noted: Pass) -> str:
+    """Return where a pass stands, and what was seen on the way, as JSON."""
+    return _json({"ranges": texts(joined(noted.ranges)), "chain": str(noted.chain), "errors": noted.errors})
 
 
 def _json(value: object) -> str:
@@ -132,15 +174,17 @@ def noted(row: Row) -> Pass:
     """Return the pass in a row of `passes/last_pass`; raises ValueError, KeyError or TypeError for what is none."""
     page, previous, marks = (optional_text(row, name) for name in ("page", "previous", "marks"))
     counted = counts.stored(json.loads(text(row, "counts")))
-    completed_at = optional_text(row, "completed_at")
+    completed_at, place = optional_text(row, "completed_at"), json.loads(text(row, "ranges"))
     return Pass(
         pass_started_at=moment(text(row, "started_at")),
-        ranges=read(json.loads(text(row, "ranges"))),
+        ranges=read(place["ranges"]),
         counts=counted if page is None else counted + counts.of_pages(json.loads(page)),
         completed_at=None if completed_at is None else moment(completed_at),
         previous=None if previous is None else counts.stored(json.loads(previous)),
         marks=Marks() if marks is None else _marks(json.loads(marks)),
         copies=number(row, "copies"),
+        chain=int(place["chain"]),
+        errors=int(place["errors"]),
     )
 
 

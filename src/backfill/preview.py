@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import sql
 from backfill.lister import PAGE_OBJECTS
+from backfill.page_sql import page_objects
 from backfill.rules import Rule, RuleSet, check_rules, ordered
 from ports import ListRequest, PagePart, Ports, Result, Statement
 
@@ -29,7 +30,7 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
 
 
 def _preview(part: PagePart, rules: RuleSet) -> Statement:
-    objects = sql.fragment("backfill/objects", page=part.objects, first=0, end=part.count)
+    objects = page_objects(page=part.objects, first=0, end=part.count, after="")
     return sql.statement("backfill/preview_page", objects=objects, source_type=rules.classification())
 
 

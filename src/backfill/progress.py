@@ -14,7 +14,6 @@ import log
 from backfill import copies
 from backfill.passes import Keeper, Pass, last_pass, noted
 from backfill.ranges import whole, within
-from backfill.walk import SliceReport
 from database.batch import ask
 from errors import ConstraintError, InputError
 from log import timestamp
@@ -94,7 +93,7 @@ class Progress:
         self.keeper = Keeper(run, self.bucket, self.prefix, current)
         return self.keeper
 
-    async def save(self, report: SliceReport, *, at_end: bool) -> None:
+    async def save(self, current: Pass, *, at_end: bool) -> None:
         """Store a pass that is kept at the end of a slice, and within one at most every few seconds.
 
         KV has its copy before D1 counts it. Raises LeaseLostError where another run has the lease.
@@ -103,7 +102,7 @@ class Progress:
         early = not at_end and now - (self.saved_at or self.begun_at) < SAVE_EVERY
         if self.keeper is None or early:
             return
-        current = self.after(self.keeper.current, report)
+        current = replace(current, copies=self.keeper.current.copies + self.copies + 1)
         await self._copy(current, now)
         await self._note(self.keeper.statements(current))
         self.copies += 1
@@ -124,17 +123,6 @@ class Progress:
         # A slice just ended may have written this key within the last second: then this write is made again.
         pause = BETWEEN_WRITES.total_seconds()
         await retried(self.ports.clock, lambda: self.ports.store.put(key, text), first_pause_seconds=pause)
-
-    def after(self, start: Pass, report: SliceReport) -> Pass:
-        """Return the pass as it stands when a slice that began at `start` has come so far."""
-        return replace(
-            start,
-            ranges=report.ranges,
-            counts=start.counts + report.counts,
-            completed_at=timestamp(self.ports.clock.now()) if report.complete else None,
-            marks=report.marks,
-            copies=start.copies + self.copies + 1,
-        )
 
 
 def _further_back(in_d1: Pass | None, in_kv: Pass | None) -> Pass | None:

@@ -6,8 +6,8 @@ from typing import NoReturn
 
 from backfill.cursor import encode
 from backfill.ranges import everything_up_to, whole
+from backfill.spec import SliceReport, WalkSpec
 from backfill.target import Target
-from backfill.walk import SliceReport, WalkSpec
 from errors import CursorError, InputError
 from runs.record import Run, fail_run
 

@@ -8,8 +8,8 @@ from backfill.progress import Progress
 from backfill.report import body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
 from backfill.slice import walk_slice
+from backfill.spec import Limits, WalkSpec, lanes_for
 from backfill.target import read_target
-from backfill.walk import WalkSpec, lanes_for
 from ports import Ports
 from runs.budget import Budget
 from runs.record import Opening, fail_run, open_run
@@ -33,7 +33,10 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
     lanes = lanes_for(request.max_objects, settings.walk_lanes)
-    spec = WalkSpec(target, ports.database, ports.buckets[bucket], budget, start, lanes)
+    slack = settings.clock_slack_seconds
+    limits = Limits(settings.missing_limit, settings.missing_limit_percent)
+    bound = ports.buckets[bucket]
+    spec = WalkSpec(target, ports.database, bound, budget, start, lanes, slack_seconds=slack, limits=limits)
     progress = Progress(ports, bucket, request.r2_prefix) if request.resume else None
     try:
         report = await walk_slice(run, spec, progress)

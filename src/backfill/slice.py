@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import log
-import sql
+from backfill.completion import complete
 from backfill.passes import Pass
 from backfill.progress import Progress
-from backfill.walk import SliceReport, WalkSpec, walk
+from backfill.spec import SliceReport, WalkSpec
+from backfill.walk import walk
 from errors import LeaseLostError
 from runs.record import Run
 
@@ -33,13 +34,15 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
     try:
         async for report in _pages(run, spec, progress):
             lines.write(report)
-        if spec.keeper and report.complete and not spec.target.prefix:
-            await _forget_refused(spec, current)
+        if progress and spec.keeper and report.complete:
+            await complete(spec, progress, spec.keeper, report)
     except Exception as error:  # noqa: BLE001  # the caller says what it means, beside what was done before it
         report = replace(report, stopped="error", failure=error)
     lines.end(report)
-    if progress and not report.complete and not isinstance(report.failure, LeaseLostError):
-        await progress.save(report, at_end=True)
+    if progress and spec.keeper and not report.complete and not isinstance(report.failure, LeaseLostError):
+        stands = report.of_pass(spec.keeper.current)
+        failed = int(report.stopped == "error")
+        await progress.save(replace(stands, errors=stands.errors + failed), at_end=True)
     return report
 
 
@@ -51,8 +54,8 @@ async def _pages(run: Run, spec: WalkSpec, progress: Progress | None) -> AsyncGe
             if report.stopped:
                 return
             await run.renew()
-            if progress:
-                await progress.save(report, at_end=report.complete)
+            if progress and spec.keeper and not report.complete:
+                await progress.save(report.of_pass(spec.keeper.current), at_end=False)
             if run.paused_now and not report.complete:
                 yield replace(report, stopped="paused")
                 return
@@ -70,12 +73,6 @@ async def _begun(run: Run, spec: WalkSpec, progress: Progress | None) -> Pass:
     if progress is None:
         return Pass(pass_started_at=log.timestamp(run.started_at), ranges=spec.start)
     return await progress.begin_or_continue(spec.lanes)
-
-
-async def _forget_refused(spec: WalkSpec, current: Pass) -> None:
-    """Forget what an earlier pass was refused: this one tried it again, and the database took it."""
-    before = current.pass_started_at
-    await spec.database.batch([sql.statement("backfill/forget_refused", bucket=spec.target.bucket, before=before)])
 
 
 @dataclass

@@ -30,6 +30,8 @@ class Target:
     """The SQL expression of a new row's fetched_at."""
     collides: str
     """The SQL condition of an object whose row another unique index would refuse, as far as a dry run foresees it."""
+    indexed: bool
+    """Whether the unique index is there, so that one look into it finds what is beside an object."""
     triggers: str | None
     """The owner's triggers on artifacts: what they do with a row is counted after each write."""
 
@@ -53,7 +55,8 @@ async def read_target(database: Database, bucket: str, prefix: str, *, live: boo
     and, with `heed_pause`, where backfill is paused.
     """
     found = await _found(database, live=live)
-    if live and not any(covers_object(text(row, "covered")) for row in found.keys):
+    indexed = any(covers_object(text(row, "covered")) for row in found.keys)
+    if live and not indexed:
         raise no_unique_index()
     identity, rule_set = new_id(found.columns), stored(found.rules)
     refuse_unfilled(found.columns)
@@ -62,7 +65,8 @@ async def read_target(database: Database, bucket: str, prefix: str, *, live: boo
     moment = "uploaded" if found.form is None else moment_of(found.columns, found.form)
     collides = "0" if live else collisions(found.keys)
     names = found.triggers["names"]
-    return Target(bucket, prefix, live, rule_set, identity, moment, collides, None if names is None else str(names))
+    triggers = None if names is None else str(names)
+    return Target(bucket, prefix, live, rule_set, identity, moment, collides, indexed, triggers)
 
 
 async def _found(database: Database, *, live: bool) -> _Found:

@@ -6,10 +6,10 @@ from bisect import bisect_right
 from typing import Any
 
 from js import JSON, Blob, Object, Reflect
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException, jsnull, to_js  # type: ignore[attr-defined]  # newer than the stubs
 
-from bindings.failures import translate_list
-from ports import Held, ListRequest, Page, PagePart
+from bindings.failures import translate, translate_list
+from ports import GROUP, Held, ListRequest, Page, PagePart
 
 MAX_PART_BYTES = 1_900_000
 """D1 takes a value of at most 2,000,000 bytes."""
@@ -44,7 +44,16 @@ class R2Bucket:
         within = None if request.until is None else _within(objects, request.until)
         if within is not None:
             objects, truncated = objects.slice(0, within), False
-        return Page(tuple(self._parts(objects)), truncated, str(listing.cursor) if truncated else None)
+        cursor = str(listing.cursor) if truncated else None
+        return Page(tuple(self._parts(objects)), truncated, cursor, beyond=within is not None)
+
+    async def has(self, key: str) -> bool:
+        """Tell whether there is an object of this key; raises PlatformError where R2 did not answer."""
+        try:
+            found = await self._binding.head(key)
+        except JsException as error:
+            raise translate(str(error), doing=f"Asking R2 for {key!r}") from error
+        return found is not None and found is not jsnull
 
     def _parts(self, objects: Any) -> list[PagePart]:
         """Return the listed objects as JSON, halved until each part fits into one D1 value."""
@@ -63,7 +72,8 @@ class R2Bucket:
         A JavaScript string that Python touches is copied into Python's memory, and back again to be bound; `map` makes
         it without being asked for it. It passes more arguments than `Reflect.apply` looks at.
         """
-        return to_js([[objects, self._fields]]).map(self._stringify)
+        groups = [objects.slice(first, first + GROUP) for first in range(0, int(objects.length), GROUP)]
+        return to_js([[groups, self._fields]]).map(self._stringify)
 
 
 def _within(objects: Any, until: str) -> int | None:

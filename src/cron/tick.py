@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import log
-from cron.checks import check_part
+from cron.checks import check_part, guards_part
+from cron.missing import verify_missing
 from cron.passes import walk_buckets
 from cron.state import Tick
 from errors import RefusedError
 from ports import Ports
-from recovery.guards_run import keep_set_up
 from reporting.alerts import add_failed_tick, heartbeat, send_alerts
 from runs.record import Opening, open_run
 from settings import Settings
@@ -28,9 +28,11 @@ async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int 
         log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())
         return {"run_id": None, "status": "skipped", "why": error.sentence()}
     tick = Tick.begun(ports, settings, run, range_rows)
-    await tick.part("guards", lambda: keep_set_up(tick.ports, tick.settings, tick.run))
+    await tick.part("guards", lambda: guards_part(tick))
     await tick.part("check", lambda: check_part(tick))
     await tick.part("backfill", lambda: walk_buckets(tick))
+    if settings.backfill_mode == "live" and run.paused_by is None:
+        await tick.part("missing", lambda: verify_missing(tick))
     await tick.part("alerts", lambda: _alerts(tick))
     try:
         outcome = await _close(tick)

@@ -13,6 +13,7 @@ class Cost:
     """Calls and rows so far. `statements` is what D1's limit per invocation counts in the worst case."""
 
     r2_lists: int = 0
+    r2_heads: int = 0
     d1_batches: int = 0
     rows_read: int = 0
     rows_written: int = 0
@@ -30,14 +31,14 @@ class Cost:
 
     def add(self, other: Cost) -> None:
         """Add what another piece of work asked."""
-        for name in ("r2_lists", "d1_batches", "rows_read", "rows_written", "statements"):
+        for name in ("r2_lists", "r2_heads", "d1_batches", "rows_read", "rows_written", "statements"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.longest_batch_ms = max(self.longest_batch_ms, other.longest_batch_ms)
 
     @property
     def subrequests(self) -> int:
         """Calls counted against the invocation, each SQL statement as one."""
-        return self.r2_lists + self.statements
+        return self.r2_lists + self.r2_heads + self.statements
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class MeteredBucket:
 
     bucket: Bucket
     cost: Cost
+
+    async def has(self, key: str) -> bool:
+        """Ask for one object; a call that fails is counted too."""
+        self.cost.r2_heads += 1
+        return await self.bucket.has(key)
 
     async def list_page(self, request: ListRequest) -> Page:
         """List a page; a call that fails is counted too."""

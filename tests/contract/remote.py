@@ -52,10 +52,15 @@ class RemoteBucket:
     worker: Worker
     max_part_bytes: int | None = None
 
+    async def has(self, key: str) -> bool:
+        """Ask for the object there."""
+        return bool(self.worker.call("has", key=key))
+
     async def list_page(self, request: ListRequest) -> Page:
         """List the page there."""
         found = self.worker.call("list_page", request=asdict(request), max_part_bytes=self.max_part_bytes)
-        return Page(tuple(PagePart(**part) for part in found["parts"]), found["truncated"], found["cursor"])
+        parts = tuple(PagePart(**part) for part in found["parts"])
+        return Page(parts, found["truncated"], found["cursor"], beyond=found["beyond"])
 
 
 @dataclass(frozen=True)

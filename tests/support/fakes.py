@@ -6,12 +6,14 @@ They are held to the behaviour of the real bindings by the contract suite.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 import sql
 from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
-from ports import ListRequest, Page, PagePart, Ports, Result, Statement
+from ports import GROUP, ListRequest, Page, PagePart, Ports, Result, Statement
 from recovery.set_up import is_fresh
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
@@ -32,6 +34,27 @@ MAX_VALUE_BYTES = 2_000_000
 
 def _unhex(text: str) -> bytes:
     return bytes.fromhex(text)
+
+
+def _read_json(text: str) -> str:
+    """Return JSON as SQLite before 3.45 keeps it, which has no binary form."""
+    json.loads(text)
+    return text
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:  # noqa: ANN401  # any JSON
+    return json.loads(text)
+
+
+def _json_at(text: str, path: str) -> str | None:
+    """Return the JSON at a path of places, as in `$[3][17]`; None where there is none."""
+    found = _parsed(text)
+    for place in re.findall(r"\[(\d+)\]", path):
+        if not isinstance(found, list) or int(place) >= len(found):
+            return None
+        found = found[int(place)]
+    return json.dumps(found, ensure_ascii=False)
 
 
 def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and what JSON makes of it
@@ -52,6 +75,9 @@ class SqliteDatabase:
         self.connection.execute("PRAGMA foreign_keys = ON")
         self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         self.connection.create_function("unhex", 1, _unhex, deterministic=True)
+        if sqlite3.sqlite_version_info < (3, 45):
+            self.connection.create_function("jsonb", 1, _read_json, deterministic=True)
+            self.connection.create_function("jsonb_extract", 2, _json_at, deterministic=True)
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run all statements in one transaction: all of them, or none."""
@@ -140,10 +166,16 @@ class DictBucket:
     max_answer_bytes: int = 1024 * 1024
     """workerd takes no list answer over 1 MiB."""
     lists: int = 0
+    heads: int = 0
 
     def put(self, *keys: str, size: int = 5) -> None:
         """Store objects."""
         self.sizes.update(dict.fromkeys(keys, size))
+
+    async def has(self, key: str) -> bool:
+        """Tell whether there is an object of this key."""
+        self.heads += 1
+        return key in self.sizes
 
     async def list_page(self, request: ListRequest) -> Page:
         """List up to `request.limit` objects in UTF-8 byte order of their keys."""
@@ -158,13 +190,14 @@ class DictBucket:
             raise PageTooLargeError("Listing the bucket failed: Error: internal error")
         within = [key for key in found if request.until is None or key <= request.until]
         truncated = start + request.limit < len(keys) and within == found
-        return Page(tuple(self._parts(within)), truncated, found[-1] if truncated else None)
+        cursor = found[-1] if truncated else None
+        return Page(tuple(self._parts(within)), truncated, cursor, beyond=within != found)
 
     def _parts(self, keys: list[str]) -> list[PagePart]:
         if not keys:
             return []
         objects = [{"key": key, "size": self.sizes[key], "uploaded": self.uploaded} for key in keys]
-        text = json.dumps(objects, ensure_ascii=False)
+        text = json.dumps([objects[at : at + GROUP] for at in range(0, len(objects), GROUP)], ensure_ascii=False)
         if len(text.encode()) > self.max_part_bytes and len(keys) > 1:
             middle = len(keys) // 2
             return self._parts(keys[:middle]) + self._parts(keys[middle:])

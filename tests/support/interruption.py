@@ -68,6 +68,10 @@ class FusedBucket:
     bucket: Bucket
     fuse: Gate
 
+    async def has(self, key: str) -> bool:
+        """Ask for the object while the fuse holds."""
+        return await self.fuse.passed(lambda: self.bucket.has(key))
+
     async def list_page(self, request: ListRequest) -> Page:
         """List the page while the fuse holds."""
         return await self.fuse.passed(lambda: self.bucket.list_page(request))

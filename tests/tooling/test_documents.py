@@ -13,7 +13,7 @@ from api.openapi import describe
 from backfill.counts import Counts
 from tooling import promises, reports
 from tooling.paths import ROOT
-from words import COUNTS
+from words import COUNTS, SAMPLES
 
 ODD = re.compile(
     r"\b(told|goes on|go on|gone on|anew|behind|foretold|foretells?|is to be had|come to (its|their|the) end"
@@ -57,7 +57,7 @@ def test_the_tree_of_the_architecture_is_the_source() -> None:
 
 
 def test_whoever_names_the_counts_names_those_of_the_source() -> None:
-    assert [field.name for field in fields(Counts)] == [*COUNTS, "unclassified_sample"]
+    assert [field.name for field in fields(Counts)] == [*COUNTS, "undated", *SAMPLES]
     assert (COUNTS[1:], COUNTS) == (promises.COUNTS, reports._COUNTS)
     for path in ("public/page/backfill.js", "bench/workers/javascript/index.js"):
         assert json.dumps(COUNTS) in (ROOT / path).read_text(encoding="utf-8")

@@ -7,7 +7,7 @@
 // With `lanes` it walks all of the bucket, so many of `ranges` ([after, until], null is open) at once, and each lane
 // lists its next page while it commits the last one. `away` {r2_ms, d1_ms} puts R2 and D1 at a distance.
 
-const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused"];
+const KINDS = ["scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused"];
 
 export default {
     async fetch(request, env) {
@@ -33,10 +33,12 @@ async function walk(env, job) {
 
 async function walkInTurn(env, job, work, counts) {
     let cursor;
+    let after = "";
     do {
         const limit = Math.min(1000, job.max_objects - counts.scanned);
         const listing = await env.ARTIFACTS.list(cursor ? { limit, cursor } : { limit });
-        if (listing.objects.length) await work(listing.objects);
+        if (listing.objects.length) await work(listing.objects, after);
+        after = listing.objects.at(-1)?.key ?? after;
         cursor = listing.truncated ? listing.cursor : undefined;
     } while (cursor && counts.scanned < job.max_objects);
 }
@@ -51,25 +53,30 @@ async function walkLanes(env, { lanes, ranges }, work) {
 
 async function walkRange(env, [after, until], work) {
     let listing = env.ARTIFACTS.list(after === null ? { limit: 1000 } : { limit: 1000, startAfter: after });
+    let from = after ?? "";
     while (listing) {
         const { objects, truncated, cursor } = await listing;
         const ends = until !== null && objects.length > 0 && objects.at(-1).key >= until;
         listing = truncated && !ends ? env.ARTIFACTS.list({ limit: 1000, cursor }) : undefined;
         const within = ends ? objects.filter(({ key }) => key <= until) : objects;
-        if (within.length) await work(within);
+        if (within.length) await work(within, from);
+        from = within.at(-1)?.key ?? from;
     }
 }
 
 const WAYS = { json_each: byJson, batch: byBatch, rows: byRow };
 
+// Groups of 32, in which SQL finds an object by its place.
 function stringify(objects) {
-    return JSON.stringify(objects, ["key", "size", "uploaded"]);
+    const groups = [];
+    for (let first = 0; first < objects.length; first += 32) groups.push(objects.slice(first, first + 32));
+    return JSON.stringify(groups, ["key", "size", "uploaded"]);
 }
 
 function byJson(env, { bucket, rules, sql }, counts) {
     const prepared = [sql.plan, sql.write].map(({ text, names }) => [env.DB.prepare(text), names]);
     const listed = JSON.stringify(rules);
-    return async (objects) => {
+    return async (objects, after) => {
         const page = {
             page: env.stringify(objects),
             bucket,
@@ -79,6 +86,8 @@ function byJson(env, { bucket, rules, sql }, counts) {
             first: 0,
             end: objects.length,
             since: "",
+            slack: 900,
+            after,
         };
         const statements = prepared.map(([statement, names]) => statement.bind(...names.map((name) => page[name])));
         const [found] = await env.DB.batch(statements);

@@ -40,6 +40,11 @@ class FarBucket:
 
     near: Bucket
 
+    async def has(self, key: str) -> bool:
+        """Wait, and ask."""
+        await asyncio.sleep(LIST_SECONDS)
+        return await self.near.has(key)
+
     async def list_page(self, request: ListRequest) -> Page:
         """Wait, and list."""
         await asyncio.sleep(LIST_SECONDS)

@@ -40,7 +40,12 @@ async def list_page(env: Any, call: Call) -> Any:
     bucket = R2Bucket(env.ARTIFACTS, call["max_part_bytes"] or MAX_PART_BYTES)
     page = await bucket.list_page(ListRequest(**call["request"]))
     parts = [asdict(replace(part, objects=_text(part.objects))) for part in page.parts]
-    return {"parts": parts, "truncated": page.truncated, "cursor": page.cursor}
+    return {"parts": parts, "truncated": page.truncated, "cursor": page.cursor, "beyond": page.beyond}
+
+
+async def has(env: Any, call: Call) -> Any:
+    """Ask R2 for one object."""
+    return await R2Bucket(env.ARTIFACTS).has(call["key"])
 
 
 def _text(objects: Any) -> str:
@@ -62,6 +67,7 @@ METHODS: dict[str, Callable[[Any, Call], Awaitable[Any]]] = {
     "batch": batch,
     "bookmark": bookmark,
     "list_page": list_page,
+    "has": has,
     "get": get,
     "put": put,
 }

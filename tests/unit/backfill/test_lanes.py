@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from backfill.counts import Counts
 from backfill.cursor import decode, encode
 from backfill.ranges import Position, Range, Ranges, abut, complete, everything_up_to, joined, whole
+from backfill.spec import SliceReport, WalkSpec
 from backfill.splitting import KeySpace, cuts
 from backfill.target import read_target
-from backfill.walk import SliceReport, WalkSpec, walk
+from backfill.walk import walk
 from errors import PlatformError
 from ports import ListRequest, Page
 from runs.budget import Budget

@@ -18,10 +18,11 @@ from backfill.cursor import encode
 from backfill.passes import LANE_PAGES, MARKS, Marks, Pass, last_pass, noted
 from backfill.progress import SAVE_EVERY, Progress
 from backfill.ranges import START, Position, Range, Ranges, whole
-from backfill.walk import SliceReport
+from backfill.spec import SliceReport
 from bindings.failures import translate
 from database.batch import ask
 from errors import InputError, LeaseLostError
+from log import timestamp
 from runs.lease import LEASE
 from runs.record import Opening, open_run
 from tests.support.actions import backfill, live, numbered, rows, tick, walked
@@ -56,7 +57,9 @@ class Kept:
 
     def save(self, start: Pass, report: SliceReport | None = None, *, at_end: bool = True) -> None:
         self.progress.keep(self.run, start)
-        asyncio.run(self.progress.save(report or SliceReport(start.ranges, marks=start.marks), at_end=at_end))
+        stands = report.of_pass(start) if report else start
+        ended = timestamp(self.world.clock.now()) if report and report.complete else None
+        asyncio.run(self.progress.save(replace(stands, completed_at=ended), at_end=at_end))
 
     def begun(self, lanes: int = 1) -> Pass:
         return asyncio.run(Progress(self.world.ports(), "artifacts", "").begin_or_continue(lanes))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backfill.slice import walk_slice
+from backfill.spec import SliceReport, WalkSpec
 from backfill.target import read_target
-from backfill.walk import SliceReport, WalkSpec
 from runs.budget import Budget
 from runs.record import Opening, open_run
 from tests.support.actions import RecordingDatabase, backfill, counts, live, numbered, tick, types

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backfill.ranges import Ranges, whole
+from backfill.spec import SliceReport, WalkSpec
 from backfill.splitting import LAST, KeySpace
 from backfill.target import read_target
-from backfill.walk import SliceReport, WalkSpec, walk
+from backfill.walk import walk
 from ports import ListRequest, Page
 from runs.budget import Budget
 from tests.support.fakes import DictBucket, migrated_world

@@ -60,7 +60,7 @@ class FlakyDatabase:
     after_commit: bool = False
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
-        is_page = any("json_each(?" in one.sql and "unclassified" in one.sql for one in statements)
+        is_page = any("jsonb(?" in one.sql and "unclassified" in one.sql for one in statements)
         error = self.errors.pop(0) if is_page and self.errors else None
         if error and not self.after_commit:
             raise error
@@ -91,7 +91,7 @@ def page_batches(world: World, **request: object) -> tuple[list[int], dict[str, 
     ports = Ports(recorder, world.buckets, world.store, world.clock, world.poster)
     report = live(ports, max_objects=10_000, **request)
     writes = [[one for one in batch if "changes()" not in one.sql] for batch in recorder.batches]
-    return [len(batch) for batch in writes if "json_each(?" in batch[0].sql], report
+    return [len(batch) for batch in writes if "jsonb(?" in batch[0].sql], report
 
 
 def test_a_new_page_is_counted_and_written_in_one_batch_and_an_unchanged_one_only_counted(world: World) -> None:
@@ -119,7 +119,7 @@ def test_a_dry_walk_only_counts(world: World) -> None:
     world.bucket.put(*numbered(2500))
     recorder = RecordingDatabase(world.database)
     backfill(Ports(recorder, world.buckets, world.store, world.clock, world.poster), max_objects=10_000)
-    assert [len(batch) for batch in recorder.batches if "json_each(?" in batch[0].sql] == [1, 1, 1]
+    assert [len(batch) for batch in recorder.batches if "jsonb(?" in batch[0].sql] == [1, 1, 1]
 
 
 # What a slice logs

@@ -1,0 +1,69 @@
+"""The SQL of a page's transaction, the same for every page of a walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sql
+from backfill.target import Target
+from log import timestamp
+from ports import Statement, Value
+
+REASON_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The texts of a page's statements, the same for every page of a walk."""
+
+    plan: sql.Fragment
+    keep: sql.Fragment
+    """Counts the page as `plan` does, and notes where the pass stands after it."""
+    write: sql.Fragment
+    park: sql.Fragment
+    insert_or_ignore: sql.Fragment
+    upgrade_or_ignore: sql.Fragment
+    newer: sql.Fragment
+    newer_gone: sql.Fragment
+
+    def keys_of(self, objects: Value, count: int) -> sql.Fragment:
+        """Return the SQL of the keys of a page."""
+        return sql.fragment("missing/keys", objects=page_objects(page=objects, first=0, end=count, after=""))
+
+    def parking(self, given: Mapping[str, Value], reason: str, moment: datetime) -> Statement:
+        """Return the statement that keeps, and why, what the database refuses of a page."""
+        return sql.bind(self.park, **given, reason=reason[:REASON_CHARACTERS], now=timestamp(moment))
+
+
+def page_objects(**given: Value) -> sql.Fragment:
+    """Return the SQL of a page's objects."""
+    return sql.fragment("backfill/objects", places=sql.fragment("backfill/places"), **given)
+
+
+def page_statements(target: Target) -> Statements:
+    """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
+    source_type = target.rules.classification()
+    # Without the unique index, each look for a row beside an object would read the whole table.
+    beside = sql.fragment("backfill/beside") if target.indexed else "NULL"
+    decisions = sql.fragment(
+        "backfill/decisions",
+        objects=page_objects(),
+        source_type=source_type,
+        collides=target.collides,
+        beside=beside,
+        fetched_day=sql.fragment("backfill/fetched_day"),
+    )
+    row = {"new_id": target.new_id, "moment": target.moment}
+    plan = sql.fragment("backfill/plan_page", decisions=decisions)
+    return Statements(
+        plan=plan,
+        keep=sql.fragment("passes/keep_page", plan=plan),
+        write=sql.fragment("backfill/write_page", decisions=decisions, **row),
+        park=sql.fragment("backfill/park_page", decisions=decisions),
+        insert_or_ignore=sql.fragment("backfill/insert_or_ignore", decisions=decisions, **row),
+        upgrade_or_ignore=sql.fragment("backfill/upgrade_or_ignore", decisions=decisions),
+        newer=sql.fragment("missing/newer", decisions=decisions),
+        newer_gone=sql.fragment("missing/newer_gone", decisions=decisions),
+    )

@@ -1,0 +1,1 @@
+"""Objects that rows speak of and R2 does not have."""
