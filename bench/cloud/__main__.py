@@ -62,7 +62,8 @@ def run(stand: Stand, objects: int, with_engines: Sequence[str]) -> int:
         stand.say("interrupted: removing what was made")
         code = INTERRUPTED
     finally:
-        print_table(stand, found, objects)
+        if found.rows:
+            print_table(stand, found, objects)
         code = _removed(stand) or code
     return code
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from bench.cloud.account import AccountError
 from bench.cloud.site import Site
-from bench.cloud.stand import Stand
+from bench.cloud.stand import Stand, engines
 from bench.cloud.wrangler import EVENTS
 from bench.subject import RULES, keys
 
@@ -49,7 +49,7 @@ class Table:
         self.rows.append((what, how, found))
 
 
-def measure(stand: Stand, table: Table, objects: int, engines: Sequence[str]) -> None:
+def measure(stand: Stand, table: Table, objects: int, with_engines: Sequence[str]) -> None:
     """Fill the bucket and take every figure."""
     wait_until_ready(stand, table)
     fill(stand, objects)
@@ -57,7 +57,7 @@ def measure(stand: Stand, table: Table, objects: int, engines: Sequence[str]) ->
     batched(stand.site, table)
     counted(stand.site, table)
     lagging(stand, table)
-    for number, engine in enumerate(engines):
+    for number, engine in enumerate(with_engines):
         if number:
             forget(stand)
         passed(stand, table, objects, engine)
@@ -80,13 +80,12 @@ def wait_until_ready(stand: Stand, table: Table) -> None:
 
 def fill(stand: Stand, objects: int) -> None:
     """Store the rules and the objects."""
-    site = stand.site
     rules = [dict(zip(("priority", "pattern", "source_type"), rule, strict=True)) for rule in RULES]
-    site.ask("PUT", "/rules", {"rules": rules})
+    stand.site.ask("PUT", "/rules", {"rules": rules})
     listed = list(keys(objects))
     chunks = [listed[first : first + PUTS] for first in range(0, objects, PUTS)]
     with ThreadPoolExecutor(FILLERS) as pool:
-        for done, _ in enumerate(pool.map(lambda chunk: site.bench("put", keys=chunk), chunks), start=1):
+        for done, _ in enumerate(pool.map(stand.put, chunks), start=1):
             stand.say(f"stored: {min(done * PUTS, objects):,} of {objects:,} objects")
 
 
@@ -129,7 +128,7 @@ def counts_as(singles: dict[str, Any], batches: dict[str, Any]) -> str:
 def lagging(stand: Stand, table: Table) -> None:
     """Store objects that are announced, and compare each event's time with the consumer's."""
     for number in range(EVENT_OBJECTS):
-        stand.site.bench("put", keys=[f"{EVENTS}{number:03}"])
+        stand.put([f"{EVENTS}{number:03}"])
     arrived = until(lambda: stand.site.bench("events"), lambda rows: len(rows) >= EVENT_OBJECTS, stand, EVENT_SECONDS)
     found = [_seconds(row["event_time"], row["seen_at"]) for row in arrived]
     lag = f"{median(found):.2f} s, longest {max(found):.2f} s" if found else f"none within {EVENT_SECONDS} s"
@@ -138,7 +137,8 @@ def lagging(stand: Stand, table: Table) -> None:
 
 def passed(stand: Stand, table: Table, objects: int, engine: str) -> None:
     """Let a first pass run to its end by an engine, in four slices."""
-    chosen = {"PASS_ENGINE": engine} if engine != "cron" else {}
+    chosen = {"PASS_ENGINE": engine} if "workflow" in engines() else {}
+    stand.say(f"a pass by {engine}: waiting for its end, {PASS_SECONDS // 60} minutes at most")
     stand.deploy(BACKFILL_MODE="live", TICK_MAX_OBJECTS=max(1, objects // SLICES), **chosen)
     last = until(lambda: _pass(stand.site), lambda found: found.get("completed_at") is not None, stand, PASS_SECONDS)
     if last.get("completed_at") is None:

@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Stand:
     begun: set[Part] = field(default_factory=set)
     ids: dict[Part, str] = field(default_factory=dict)
     url: str = ""
-    emptied: bool = False
+    holds_objects: bool = False
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -91,8 +91,22 @@ class Stand:
         self._write(self._bucket_alone())
         try:
             self.url = self.account.deploy(self.folder)
+            self.holds_objects = True
         except AccountError as error:
             self.say(f"the Worker could not be deployed to empty the bucket: {error}")
+
+    def put(self, keys: Sequence[str]) -> None:
+        """Store objects; storing one twice is harmless, so what fails is tried again."""
+        self.holds_objects = True
+        for tried in range(1, TRIES + 1):
+            try:
+                self.site.bench("put", keys=keys)
+            except AccountError:
+                if tried == TRIES:
+                    raise
+                self.sleep(BETWEEN_TRIES_SECONDS)
+            else:
+                return
 
     def remove(self) -> dict[Part, str]:
         """Remove every part that may be there; return what could not be, and why."""
@@ -121,8 +135,8 @@ class Stand:
 
     def _empty_bucket(self) -> None:
         """Have the Worker empty the bucket, which nothing else can: so it stays until it has."""
-        while self.url and not self.emptied:
-            self.emptied = not self.site.bench("empty")["left"]
+        while self.holds_objects:
+            self.holds_objects = self.site.bench("empty")["left"]
 
     def _create(self, part: Part) -> None:
         self.begun.add(part)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.cloud.account import AccountError, GoneError, Part
@@ -36,6 +38,7 @@ REMOVE: dict[Part, tuple[str, ...]] = {
     Part.NAMESPACE: ("kv", "namespace", "delete", "NAME", "--skip-confirmation"),
     Part.DATABASE: ("d1", "delete", "NAME", "--skip-confirmation"),
 }
+COMMAND_SECONDS = 300
 GONE = re.compile(
     r"does not exist|couldn't find|no worker consumer|no kv namespace named|not[ _]found"
     r"|code: (10006|10007|10090)\b",
@@ -98,30 +101,36 @@ class WranglerAccount:
         self._run(_named(REMOVE[part], name))
 
     def _run(self, arguments: tuple[str, ...], **environment: str) -> str:
-        with tempfile.TemporaryDirectory() as folder:
-            process = subprocess.Popen(
-                ["wrangler", *arguments],
-                cwd=folder,
-                env={**self._environment, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,  # Ctrl-C is ours: a command cut in the middle leaves it open what was made
-            )
-            output = _finished(process)
-        if process.returncode != 0:
-            kind = GoneError if GONE.search(output) else AccountError
-            raise kind(f"wrangler {' '.join(arguments)}: {_telling(output)}")
-        return output
+        with tempfile.TemporaryDirectory() as folder, _uninterrupted():
+            try:
+                done = subprocess.run(
+                    ["wrangler", *arguments],
+                    cwd=folder,
+                    env={**self._environment, **environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    timeout=COMMAND_SECONDS,
+                    start_new_session=True,  # or the terminal's Ctrl-C would reach it
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise AccountError(f"wrangler {' '.join(arguments)}: no end after {COMMAND_SECONDS} s") from error
+        if done.returncode != 0:
+            kind = GoneError if GONE.search(done.stdout) else AccountError
+            raise kind(f"wrangler {' '.join(arguments)}: {_telling(done.stdout)}")
+        return done.stdout
 
 
-def _finished(process: subprocess.Popen[str]) -> str:
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a Ctrl-C wait: a command that is cut short may make its part after everything was removed."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        return process.communicate()[0]
-    except KeyboardInterrupt:
-        process.communicate()
-        raise
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _named(words: tuple[str, ...], name: str) -> tuple[str, ...]:

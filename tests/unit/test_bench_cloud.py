@@ -13,7 +13,7 @@ from bench.cloud.account import AccountError, Part
 from bench.cloud.inside import timed, until_refused
 from bench.cloud.measure import BATCHED, counts_as
 from bench.cloud.package import packed
-from bench.cloud.stand import Stand, engines, new_name
+from bench.cloud.stand import BETWEEN_TRIES_SECONDS, Stand, engines, new_name
 from tests.support.cloud_account import MemoryAccount, MemoryWorker
 
 OBJECTS = 1500
@@ -40,6 +40,7 @@ class Played:
     def __init__(self, folder: Path, trouble: Trouble) -> None:
         self.account = MemoryAccount(trouble)
         self.said: list[str] = []
+        self.slept: list[float] = []
         self._folder = folder
         self.stand = self._stand(new_name())
         self.code = run(self.stand, OBJECTS, engines())
@@ -54,7 +55,7 @@ class Played:
             name,
             self._folder,
             say=self.said.append,
-            sleep=lambda _: None,
+            sleep=self.slept.append,
             connect=lambda url, token: MemoryWorker(url, token, self.account),
         )
 
@@ -77,6 +78,7 @@ def test_a_run_measures_and_leaves_nothing(folder: Path) -> None:
     trouble = Trouble()
     played = Played(folder, trouble)
     assert (played.code, played.account.parts, played.account.keys) == (0, set(), set())
+    assert BETWEEN_TRIES_SECONDS not in played.slept  # the order of removal is right at the first try
     made = {what.removeprefix("after create ") for what in trouble.seen if what.startswith("after create ")}
     assert made == {*map(str, (Part.DATABASE, Part.NAMESPACE, Part.BUCKET, Part.QUEUE, Part.NOTIFICATION))}
     [table] = [text for text in played.said if text.startswith("what ")]
@@ -90,8 +92,8 @@ def test_a_failure_at_any_call_leaves_nothing_in_the_account(folder: Path, calls
     for at, what in enumerate(calls):
         played = Played(folder, Trouble(at))
         assert (what, played.account.parts) == (what, set())
-        # A new address is asked again, and so is what could not be removed.
-        again = what == "POST /bench/ready" or at >= calls.index(REMOVAL)
+        # A new address is asked again, an object stored again, and so is what could not be removed.
+        again = what in ("POST /bench/ready", "POST /bench/put") or at >= calls.index(REMOVAL)
         assert (what, played.code) == (what, 0 if again else 1)
 
 
@@ -159,6 +161,7 @@ NOT_REFUSED = {"statements": BATCHED, "refused": None}
         ({"statements": 1000, "refused": "too many"}, NOT_REFUSED, "one query"),
         ({"statements": 1000, "refused": "too many"}, {"statements": 1000, "refused": "too many"}, "N queries"),
         ({"statements": 50, "refused": "too many"}, {"statements": 0, "refused": "too many"}, "N queries"),
+        ({"statements": 50, "refused": "too many"}, {"statements": 900, "refused": "reset"}, "one query"),
         ({"statements": 1100, "refused": None}, NOT_REFUSED, "not known: single statements were not refused"),
     ],
 )
