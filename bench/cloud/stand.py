@@ -42,7 +42,7 @@ def parts() -> set[Part]:
 
 def engines() -> tuple[str, ...]:
     """Return the engines a pass can have in this version."""
-    return ("cron", "workflow") if "PASS_ENGINE" in BASE["vars"] else ("cron",)
+    return ("cron", "workflow") if "workflows" in BASE else ("cron",)
 
 
 @dataclass
@@ -166,5 +166,5 @@ class Stand:
             "queues": {"consumers": [{"queue": self.name, "max_batch_timeout": 1}]},
         }
         if "workflow" in engines():
-            config["workflows"] = [{"binding": "PASS", "name": self.name, "class_name": "PassFlow"}]
+            config["workflows"] = [one | {"name": self.name} for one in BASE["workflows"]]
         return config
