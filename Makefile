@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test check bench chaos fuzz deploy deploy-dry lock clean
+.PHONY: help setup run demo test check bench bench-cloud chaos fuzz deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
@@ -21,6 +21,7 @@ help:
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
 	@echo "make check        ruff, mypy, and the limits of the structure"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
+	@echo "make bench-cloud  the same on Cloudflare, in an account of yours: made for it, and removed"
 	@echo "make chaos        kills, faults, crowds and random histories: some twenty minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
@@ -47,6 +48,9 @@ check: setup
 
 bench: setup
 	@PYTHONPATH=src:. $(RUN) -m bench $(ARGS)
+
+bench-cloud: setup
+	@PYTHONPATH=src:. $(RUN) -m bench.cloud $(ARGS)
 
 chaos: setup
 	@PYTHONPATH=src:. $(RUN) -m tests.chaos $(ARGS)

@@ -176,6 +176,7 @@ async function fetchFromWorker({ method, path: target, headers, body }) {
 const operations = {
     fetch: fetchFromWorker,
     scheduled: ({ cron, time }) => target.scheduled({ cron, scheduledTime: new Date(time) }),
+    queue: ({ name, messages }) => target.queue(name, messages),
     apply_migrations: applyMigrations,
     r2_put_files: putFiles,
     logs: () => logs,

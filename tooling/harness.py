@@ -171,6 +171,14 @@ class Harness:
         found = self._call("scheduled", cron=cron, time=moment.timestamp() * 1000)
         return str(found["outcome"])
 
+    def queue(self, name: str, bodies: Sequence[object]) -> str:
+        """Hand the Worker a batch of messages and return its outcome: "ok", or "exception"."""
+        now = datetime.now(UTC).timestamp() * 1000
+        messages = [
+            {"id": str(number), "timestamp": now, "attempts": 1, "body": body} for number, body in enumerate(bodies)
+        ]
+        return str(self._call("queue", name=name, messages=messages)["outcome"])
+
     def logs(self) -> list[Log]:
         """Return what was logged since the start or the last `clear_logs`."""
         return [Log(line["level"], line["message"], line["timestamp"]) for line in self._call("logs")]
