@@ -43,18 +43,20 @@ def _read_json(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _parsed(text: str) -> Any:  # noqa: ANN401  # any JSON
-    return json.loads(text)
+def _groups(text: str) -> list[list[str]]:
+    return [[json.dumps(one, ensure_ascii=False) for one in group] for group in json.loads(text)]
+
+
+@lru_cache(maxsize=2000)
+def _places(path: str) -> tuple[int, int]:
+    first, second = re.findall(r"\[(\d+)\]", path)
+    return int(first), int(second)
 
 
 def _json_at(text: str, path: str) -> str | None:
-    """Return the JSON at a path of places, as in `$[3][17]`; None where there is none."""
-    found = _parsed(text)
-    for place in re.findall(r"\[(\d+)\]", path):
-        if not isinstance(found, list) or int(place) >= len(found):
-            return None
-        found = found[int(place)]
-    return json.dumps(found, ensure_ascii=False)
+    """Return the JSON at a path of two places, as in `$[3][17]`; None where there is none."""
+    groups, (group, place) = _groups(text), _places(path)
+    return groups[group][place] if group < len(groups) and place < len(groups[group]) else None
 
 
 def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and what JSON makes of it

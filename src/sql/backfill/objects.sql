@@ -14,7 +14,7 @@ FROM (
       jsonb_extract((SELECT jsonb(:page)), '$[' || (place / 32) || '][' || (place % 32) || ']') AS object,
       CASE place
         WHEN 0 THEN :after
-        ELSE json_extract((SELECT jsonb(:page)), '$[' || ((place - 1) / 32) || '][' || ((place - 1) % 32) || '].key')
+        ELSE jsonb_extract((SELECT jsonb(:page)), '$[' || ((place - 1) / 32) || '][' || ((place - 1) % 32) || ']') ->> '$.key'
       END AS before
     FROM (SELECT column1 AS place FROM ({{places}}))
     WHERE place >= :first AND place < :end
