@@ -101,6 +101,11 @@ class Schema:
     """What reading these facts cost."""
 
     @property
+    def cited(self) -> str:
+        """The SQL expression that counts the children of the row `artifacts`, in all tables together."""
+        return " + ".join(reference.counted for reference in self.references) or "0"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of `artifacts`, in order."""
         return tuple(str(row["name"]) for row in self.artifacts)

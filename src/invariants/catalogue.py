@@ -16,9 +16,10 @@ WALKS = ("table", "objects")
 _LINE = re.compile(r"-- (\w+): (.+)")
 _REQUIRED = ("holds", "severity", "row", "do", "needs")
 _PROOFS = ("unique_index", "foreign_key", "unknown_index", "guards", "unique_id", "references", "mentions")
-_OPTIONAL = {"modes": ("full",), "for": SUBJECTS, "walks": WALKS, "proof": _PROOFS}
+_EVIDENCE = ("certificate", "pass", "coverage")
+_OPTIONAL = {"modes": ("full",), "for": SUBJECTS, "walks": WALKS, "proof": _PROOFS, "evidence": _EVIDENCE}
 
-GIVEN = frozenset({"rows", "column", "row_key", "unique_index", "facts", "label"})
+GIVEN = frozenset({"rows", "column", "row_key", "unique_index", "facts", "label", "cited"})
 """What a query may name: slots, `:facts` (what this Worker found) and `:label` (the child's name)."""
 
 
@@ -36,6 +37,8 @@ class Invariant:
     subject: str = "the database"
     walks: str | None = None
     proof: str | None = None
+    evidence: str | None = None
+    """What of the passes over the buckets a verdict relies on."""
     modes: str | None = None
     """The only mode of a check that looks at it; None: both do."""
 
@@ -60,6 +63,7 @@ def read_invariant(path: Path) -> Invariant:
         subject=header.get("for", SUBJECTS[0]),
         walks=header.get("walks"),
         proof=header.get("proof"),
+        evidence=header.get("evidence"),
         modes=header.get("modes"),
     )
 

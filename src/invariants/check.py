@@ -31,9 +31,13 @@ async def check_database(spec: CheckSpec, invariants: Sequence[Invariant] | None
     """Return a verdict on every invariant that the mode looks at, in their order; on those of ours unless given."""
     wanted = read_catalogue() if invariants is None else invariants
     work = _Check(spec, SAMPLES_BYTES // max(len(wanted), USUAL_INVARIANTS))
-    looked_at = [one for one in wanted if spec.how.mode == "full" or one.modes != "full"]
+    looked_at = [one for one in wanted if (spec.how.mode == "full" or one.modes != "full") and _asked(spec, one)]
     verdicts = tuple([await work.verdict(one) for one in looked_at])
     return CheckReport(spec.how.mode, verdicts, work.progress, frozenset(work.failed))
+
+
+def _asked(spec: CheckSpec, invariant: Invariant) -> bool:
+    return invariant.evidence is None or (spec.evidence is not None and spec.evidence.wanted(invariant))
 
 
 class _Check:
@@ -43,7 +47,7 @@ class _Check:
         self.spec = spec
         self.budget = spec.how.budget
         self.database = self.budget.metered(spec.database)
-        self.facts = Facts(self.database, spec.schema, spec.sampled)
+        self.facts = Facts(self.database, spec)
         self.sample_bytes = sample_bytes
         self.progress = dict(spec.under_way)
         self.failed: set[str] = set()
@@ -61,12 +65,14 @@ class _Check:
             self.schema_counted = True
         verdict = judged(invariant, found, reason, rows_read)
         took = max(0, int((self.budget.clock.now() - start).total_seconds() * 1000))
-        since = verdict.began if verdict.began and verdict.began < self.begun else None
+        began = self.spec.evidence.since(invariant) if self.spec.evidence and invariant.evidence else verdict.began
+        since = began if began and began < self.begun else None
         return replace(verdict, duration_ms=took, since=since)
 
     async def _found(self, invariant: Invariant) -> tuple[list[QueryProgress], str | None]:
         """Return how far each query of the invariant came, and why it is not checked, if it is not."""
-        reason = unmet(invariant, self.spec.schema)
+        lacking = self.spec.evidence.lacking(invariant) if self.spec.evidence else None
+        reason = unmet(invariant, self.spec.schema) or lacking
         if reason is not None:
             return [], reason
         try:
@@ -98,7 +104,7 @@ class _Check:
         look = Look(
             database=self.database,
             budget=self.budget,
-            query=query(invariant, subject, self.facts.about),
+            query=query(invariant, subject, self.spec.schema.cited, self.facts.about),
             table=subject.table.name if subject.table else "artifacts",
             ranges=key_ranges(invariant, subject, self.spec.schema),
             range_rows=self.spec.how.range_rows,

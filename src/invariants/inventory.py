@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import sql
-from ports import Statement
+from invariants.outcome import Outcome
+from log import timestamp
+from ports import Database, Statement
 
 TYPE_CHARACTERS = 200
 """A longer bucket or type is shortened: 500 of both make at most 1.2 MB of JSON, of which D1 takes 2 MB."""
@@ -22,3 +26,11 @@ def small_inventory(most: int) -> Statement:
 def _folded(counted: sql.Fragment) -> Statement:
     bucket, source_type = (sql.shown(name, TYPE_CHARACTERS) for name in ("r2_bucket", "source_type"))
     return sql.statement("summary/folded", counted=counted, bucket=bucket, type=source_type)
+
+
+async def inventory(database: Database, outcome: Outcome) -> str | None:
+    """Count the rows by bucket and type, beside a full check that is complete."""
+    if outcome.mode == "fast" or not outcome.complete:
+        return None
+    [counted] = await database.batch([whole_inventory()])
+    return json.dumps({"as_of": timestamp(outcome.checked_at), "by_type": counted.rows}, ensure_ascii=False)

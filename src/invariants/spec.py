@@ -9,6 +9,7 @@ from database.key_ranges import RANGE_ROWS
 from database.sampling import Sampled
 from database.schema import Schema
 from invariants.look import QueryProgress
+from invariants.passes import Evidence
 from invariants.verdict import Verdict
 from ports import Database
 from runs.budget import Budget
@@ -42,6 +43,8 @@ class CheckSpec:
     """What an earlier slice of the same full check found."""
     sampled: Sampled | None = None
     """What the columns' values say, where they were sampled."""
+    evidence: Evidence | None = None
+    """What the passes say; without it, the invariants that rely on them are not looked at."""
 
 
 @dataclass(frozen=True)

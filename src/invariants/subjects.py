@@ -69,9 +69,12 @@ def unmet(invariant: Invariant, schema: Schema) -> str | None:
 
 
 def query(
-    invariant: Invariant, subject: Subject, facts: Callable[[Invariant], Awaitable[str]]
+    invariant: Invariant, subject: Subject, cited: str, facts: Callable[[Invariant], Awaitable[str]]
 ) -> Callable[[sql.Fragment], Awaitable[sql.Fragment]]:
-    """Return the invariant's query about the subject, as a function of the rows that it takes."""
+    """Return the invariant's query about the subject, as a function of the rows that it takes.
+
+    `cited` is the SQL expression that counts the children of the row `artifacts`.
+    """
 
     async def over(rows: sql.Fragment) -> sql.Fragment:
         given: dict[str, str | sql.Fragment] = {
@@ -80,6 +83,7 @@ def query(
             "rows": rows,
             "facts": await facts(invariant),
             "label": subject.label,
+            "cited": cited,
         }
         return sql.fill(invariant.query, **{name: given[name] for name in sql.names(invariant.query)})
 

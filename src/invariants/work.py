@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 from database.reading import read_schema
 from invariants import findings
 from invariants.check import check_database
 from invariants.full_check import keeping, read_progress
-from invariants.inventory import whole_inventory
+from invariants.inventory import inventory
 from invariants.outcome import Outcome, last_check
-from invariants.spec import Checking, CheckSpec
-from log import timestamp
-from ports import Database, Ports
+from invariants.passes import read_evidence
+from invariants.spec import Checking, CheckReport, CheckSpec
+from ports import Ports
 from settings import Settings
 
 
@@ -26,19 +26,17 @@ async def check(ports: Ports, settings: Settings, how: Checking) -> Outcome:
     under_way = {} if how.mode == "fast" else await read_progress(ports.database, ports.clock.now())
     distrusted = await findings.open_invariants(ports.database)
     spec = CheckSpec(how, ports.database, schema, distrusted, under_way if how.resume else {})
-    report, now = await check_database(spec), ports.clock.now()
+    report, now = await look(spec, settings), ports.clock.now()
     # An unfinished check that started over leaves its work to the ticks, unless they are at one of their own.
     if how.mode == "full" and (report.complete or how.resume or not under_way):
         await ports.database.batch([keeping(report, now, {} if report.complete else report.progress)])
     kept = await findings.record(ports.database, report.verdicts, now, alerting=settings.alerting)
     outcome = Outcome(how.mode, now, kept.verdicts, kept.changes, report.complete)
-    await ports.database.batch([last_check(outcome, await _inventory(database, outcome))])
+    await ports.database.batch([last_check(outcome, await inventory(database, outcome))])
     return outcome
 
 
-async def _inventory(database: Database, outcome: Outcome) -> str | None:
-    """Count the rows by bucket and type, beside a full check that is complete."""
-    if outcome.mode == "fast" or not outcome.complete:
-        return None
-    [counted] = await database.batch([whole_inventory()])
-    return json.dumps({"as_of": timestamp(outcome.checked_at), "by_type": counted.rows}, ensure_ascii=False)
+async def look(spec: CheckSpec, settings: Settings) -> CheckReport:
+    """Return a verdict on every invariant, those that rely on the passes over the buckets with them."""
+    evidence = await read_evidence(spec.how.budget.metered(spec.database), settings, spec.how.budget.clock.now())
+    return await check_database(replace(spec, evidence=evidence))

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from database.sampling import Sampled
 from database.schema import Schema
-from invariants.check import check_database
 from invariants.outcome import verified
 from invariants.spec import Checking, CheckReport, CheckSpec
 from invariants.verdict import Verdict, all_hold
+from invariants.work import look
 from recovery.call import Call
 from recovery.steps import MergeStep, Repaired, Step
 from runs.budget import RECOVERY_SECONDS, Part
@@ -82,4 +82,4 @@ async def _full_check(call: Call, schema: Schema, part: Part, sampled: Sampled |
     # A look that takes long ends with the call's last queries, not with its last second.
     budget = replace(call.budget.part(part), deadline=call.run.clock.now() + timedelta(seconds=RECOVERY_SECONDS))
     how = Checking("full", budget, renew=call.run.renew)
-    return await check_database(CheckSpec(how, call.ports.database, schema, sampled=sampled))
+    return await look(CheckSpec(how, call.ports.database, schema, sampled=sampled), call.settings)
