@@ -82,7 +82,8 @@ class Lanes:
     cutting: asyncio.Task[list[str]] | None = None
     cut: Lane | None = None
     """The lane whose range is being cut."""
-    closed: bool = False
+    attended: bool = True
+    """False while the walk waits for D1: then a lane whose page is listed lists on by itself."""
 
     @property
     def ranges(self) -> Ranges:
@@ -99,10 +100,12 @@ class Lanes:
 
         No more objects are listed than the budget leaves. Raises what a listing raises.
         """
+        self.attended = True
         self._list_ahead()
         while not (lane := self._listed()):
             await asyncio.wait(self._under_way(), return_when=asyncio.FIRST_COMPLETED)
             self._list_ahead()
+        self.attended = False
         return lane, self._taken(lane)
 
     def _taken(self, lane: Lane) -> Page:
@@ -121,9 +124,8 @@ class Lanes:
     async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
         """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then."""
         pages = [await self.next_page()]
-        while len(pages) < most and (lane := self._listed()) and lane.page:
-            pages.append((lane, self._taken(lane)))
-        return pages
+        waiting = [lane for lane in self.at_work if lane.page and lane is not pages[0][0]]
+        return [*pages, *((lane, self._taken(lane)) for lane in waiting[: most - 1])]
 
     def after(self, *pages: tuple[Lane, str]) -> Ranges:
         """Return where all ranges stand once the objects of these lanes' pages up to the given keys are committed."""
@@ -152,7 +154,7 @@ class Lanes:
     async def close(self) -> None:
         """End what is under way, and look at what ended, so that no failure is left without a reader."""
         tasks = [*(lane.listing for lane in self.at_work if lane.listing), *([self.cutting] if self.cutting else [])]
-        self.closed = True
+        self.attended = True
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -189,12 +191,13 @@ class Lanes:
         if lane.listing and lane.listing.done() and not lane.page and not lane.listing.exception():
             lane.page = self._received(lane)
             self._take_cuts()
+        if lane.page and self.budget.spent():
+            return
         limit = self._limit(lane.lister.page_objects)
         if lane.listing is None and not lane.listed_to_end and limit > 0:
             lane.asked = limit
             lane.listing = asyncio.ensure_future(lane.lister.page(lane.ahead, lane.range.until, limit))
-            # Also while the walk waits for D1: else a lane would list nothing until its page is taken.
-            lane.listing.add_done_callback(lambda _: None if self.closed else self._advance(lane))
+            lane.listing.add_done_callback(lambda _: None if self.attended else self._advance(lane))
 
     def _limit(self, most: int) -> int:
         if self.budget.max_objects is None:
