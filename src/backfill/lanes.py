@@ -27,11 +27,11 @@ PAGES_WORTH_SPLIT = 6
 OPEN_AS_LONG = 1.5
 """A range without an end is cut only where it is by so much longer than the longest one that is done."""
 
-FREE_PROBES = 24
+FREE_PROBES = 20
 """So many probes may be made before many pages were walked: they find where the keys are at all."""
 
-PROBED_PAGES = 25
-"""Beyond those, so many pages must have been walked for each probe: what they cost stays below a twentieth."""
+PROBED_PAGES = 33
+"""For each further one so many pages must have been walked: in all they stay below a twentieth of the listings."""
 
 
 @dataclass
@@ -217,9 +217,9 @@ class Lanes:
 
     def _begin_cut(self) -> None:
         """Look where to cut the largest range for the lanes that have none."""
-        idle = self.most - len(self.at_work)
-        may = self.probes + idle <= max(FREE_PROBES, self.pages // PROBED_PAGES)
-        if idle <= 0 or not may or self.cutting or self._limit(PAGE_OBJECTS) < PAGE_OBJECTS:
+        may = FREE_PROBES + self.pages // PROBED_PAGES - self.probes
+        idle = min(self.most - len(self.at_work), may)
+        if idle <= 0 or self.cutting or self._limit(PAGE_OBJECTS) < PAGE_OBJECTS:
             return
         lane = max(self.at_work, key=self._pages_left, default=None)
         if lane and self._pages_left(lane) >= PAGES_WORTH_SPLIT:
