@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,12 +14,15 @@ from backfill.cursor import encode
 from backfill.ranges import whole
 from errors import RefusedError, TransientError
 from ports import Database, ListRequest, Page, Ports, Result, Statement
-from tests.support.actions import counts, live, numbered, types
+from runs.lease import LEASE
+from tests.support.actions import counts, live, numbered, tick, types
 from tests.support.fakes import DictBucket, World, migrate, migrated_world
+from tests.support.interruption import Fuse, KilledError, fused
 
 PAGE = 10
 OBJECTS = 240
 LANES = 4
+TICK = {"WALK_LANES": LANES, "FULL_CHECK_HOURS": 1000}
 CHECK = """
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,
   source_type TEXT NOT NULL CHECK (source_type IN ('unknown', 'raw')), fetched_at TEXT, UNIQUE (r2_bucket, r2_key));
@@ -147,3 +151,22 @@ def test_a_run_that_is_refused_leaves_no_listing_behind(world: World) -> None:
 def test_early_listings_keep_max_objects_exact(world: World, most: int) -> None:
     ports, *_ = far(world, *numbered(OBJECTS))
     assert live(ports, max_objects=most)["scanned"] == most
+
+
+@pytest.mark.parametrize("takes_effect", [False, True])
+@pytest.mark.parametrize("calls", range(8, 40, 3))
+def test_a_pass_killed_among_pages_taken_together_counts_each_object_once(
+    world: World, calls: int, *, takes_effect: bool
+) -> None:
+    ports, *_ = far(world, *numbered(OBJECTS))
+    tick(ports, **TICK)
+    world.database.script("DELETE FROM artifacts")
+    world.clock.advance(seconds=25 * 3600)
+    with contextlib.suppress(KilledError):
+        tick(fused(ports, Fuse(calls, takes_effect)), **TICK)
+    world.clock.advance(seconds=LEASE.total_seconds() + 1)
+    tick(ports, **TICK)
+    last = "SELECT completed_at IS NOT NULL, counts ->> '{}' FROM steward_passes ORDER BY started_at DESC LIMIT 1"
+    assert len(types(world)) == OBJECTS
+    assert world.database.all(last.format("inserted")) == [(1, OBJECTS)]
+    assert world.database.all(last.format("scanned")) == [(1, OBJECTS)]
