@@ -23,6 +23,7 @@ from tooling.table import table
 OUTSIDE = "HTTP, outside the Worker"
 FIXED = "once a run"
 REST = "language"
+AT_ONCE = "at once"
 WALK_LANES = 4
 WAITS = ("R2 alone", "D1 alone", "R2 and D1", "neither")
 PAGE_PARTS = ("R2 list", "JSON", "D1 batch", REST)
@@ -61,8 +62,11 @@ def measure(results: Results, objects: int) -> None:
             run = median_run([passage[index] for passage in passages])
             rows.append((f"{way}, {name}", *_cells(run, pages)))
             results.keep(f"profile, {name}, {way}", _figures(run, pages))
-    print(table(("", *PAGE_PARTS, "a page", FIXED, OUTSIDE, "the run"), rows))
-    print(f"\n  The first five are a page's mean over {pages} pages; the others are the run's. {FIXED!r} is what comes")
+    print(table(("", *PAGE_PARTS[:-1], AT_ONCE, REST, "a page", FIXED, OUTSIDE, "the run"), rows))
+    print(
+        f"\n  The first six are a page's mean over {pages} pages; the others are the run's. {AT_ONCE!r} is the time in"
+    )
+    print(f"  which several of them were under way, as while a lane lists on and D1 commits. {FIXED!r} is what comes")
     print("  before the first listing and after the last batch: lease, run row, rules, the answer.\n")
     _tell_gap(found)
 
@@ -153,12 +157,18 @@ def _page_parts(run: Passage) -> dict[str, float]:
     return {name: taken for name, taken in run.parts.items() if name not in (FIXED, OUTSIDE)}
 
 
-def _cells(run: Passage, pages: int) -> list[str]:
-    """Return a line of the table; work that overlaps is told with the language's own part."""
+def columns(run: Passage) -> dict[str, float]:
+    """Return the parts of a run's pages, all that overlaps as one of them."""
     by_part = _page_parts(run)
-    named = [by_part.get(name, 0.0) for name in PAGE_PARTS[:-1]]
-    page = sum(by_part.values())
-    per_page = [1000 * taken / pages for taken in (*named, page - sum(named), page)]
+    alone = {name: by_part.get(name, 0.0) for name in PAGE_PARTS}
+    rest = alone.pop(REST)
+    return {**alone, AT_ONCE: sum(by_part.values()) - sum(alone.values()) - rest, REST: rest}
+
+
+def _cells(run: Passage, pages: int) -> list[str]:
+    """Return a line of the table."""
+    by_part = columns(run)
+    per_page = [1000 * taken / pages for taken in (*by_part.values(), sum(by_part.values()))]
     whole = [1000 * taken for taken in (run.parts[FIXED], run.parts[OUTSIDE], run.seconds)]
     return [*(f"{taken:.2f}" for taken in per_page), *(f"{taken:.1f}" for taken in whole)]
 
@@ -169,14 +179,18 @@ def _figures(run: Passage, pages: int) -> dict[str, Any]:
     return {"a page, ms": a_page, "a run, ms": {**a_run, "all": round(1000 * run.seconds, 2)}}
 
 
+def _of(run: Passage, name: str) -> float:
+    return {**run.parts, **columns(run)}[name]
+
+
 def _tell_gap(found: dict[str, list[tuple[Passage, Passage]]]) -> None:
     """Print what of the difference to JavaScript each part is, in the medians of all rounds."""
     rows = []
-    for name in (*PAGE_PARTS, FIXED, OUTSIDE):
+    for name in (*PAGE_PARTS[:-1], AT_ONCE, REST, FIXED, OUTSIDE):
         cells = []
         for index in (0, 1):
             pairs = zip(found[OURS], found[JSON_EACH], strict=True)
-            gaps = [mine[index].parts.get(name, 0.0) - other[index].parts.get(name, 0.0) for mine, other in pairs]
+            gaps = [_of(mine[index], name) - _of(other[index], name) for mine, other in pairs]
             cells.append(str(spread(1000 * gap for gap in gaps)))
         rows.append((name, *cells))
     print("What this Worker takes longer than JavaScript over the run, ms: median of the rounds (min to max)\n")
