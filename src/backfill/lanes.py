@@ -1,4 +1,4 @@
-"""Several ranges listed at once, each one page ahead of what is committed.
+"""Several ranges listed at once, ahead of what is committed: one page of each waits while its next one is listed.
 
 R2 is the slow side and may be asked several things at once; D1 takes one batch at a time. So lanes only list, and who
 takes their pages commits them one by one.
@@ -27,11 +27,11 @@ PAGES_WORTH_SPLIT = 6
 OPEN_AS_LONG = 1.5
 """A range without an end is cut only where it is by so much longer than the longest one that is done."""
 
-FREE_PROBES = 24
+FREE_PROBES = 20
 """So many probes may be made before many pages were walked: they find where the keys are at all."""
 
-PROBED_PAGES = 25
-"""Beyond those, so many pages must have been walked for each probe: what they cost stays below a twentieth."""
+PROBED_PAGES = 33
+"""For each further one so many pages must have been walked: in all they stay below a twentieth of the listings."""
 
 
 @dataclass
@@ -43,9 +43,13 @@ class Lane:
     ahead: Position
     """After the last page that was listed, which may not be committed yet."""
     reserved: int = 0
-    """Objects that may be listed, or are and wait to be committed."""
+    """Objects that are listed and not committed."""
+    asked: int = 0
+    """Objects that the listing under way may bring."""
     pages: int = 0
     listing: asyncio.Task[Page] | None = None
+    page: Page | None = None
+    """A listed page that waits to be committed, while the next one is listed."""
     listed_to_end: bool = False
     first_key: str | None = None
     """The first key that was listed: where the range begins is only a bound."""
@@ -78,6 +82,8 @@ class Lanes:
     cutting: asyncio.Task[list[str]] | None = None
     cut: Lane | None = None
     """The lane whose range is being cut."""
+    attended: bool = True
+    """False while the walk waits for D1: then a lane whose page is listed lists on by itself."""
 
     @property
     def ranges(self) -> Ranges:
@@ -94,14 +100,22 @@ class Lanes:
 
         No more objects are listed than the budget leaves. Raises what a listing raises.
         """
+        self.attended = True
         self._list_ahead()
-        while not (listed := self._listed()):
+        while not (lane := self._listed()):
             await asyncio.wait(self._under_way(), return_when=asyncio.FIRST_COMPLETED)
             self._list_ahead()
-        lane, listing = listed
-        page = self._taken(lane, listing)
+        self.attended = False
+        return lane, self._taken(lane)
+
+    def _taken(self, lane: Lane) -> Page:
+        """Take the page of a lane, which then waits for its turn behind the others; raises what its listing raises."""
+        page = lane.page or self._received(lane)
+        lane.page = None
+        self.at_work.remove(lane)
+        self.at_work.append(lane)
         self._list_ahead()
-        return lane, page
+        return page
 
     def _under_way(self) -> list[asyncio.Task[Any]]:
         cutting = [self.cutting] if self.cutting and not self.cutting.done() else []
@@ -110,10 +124,8 @@ class Lanes:
     async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
         """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then."""
         pages = [await self.next_page()]
-        while len(pages) < most and (listed := self._listed()) and not listed[1].exception():
-            pages.append((listed[0], self._taken(*listed)))
-            self._list_ahead()
-        return pages
+        waiting = [lane for lane in self.at_work if lane.page and lane is not pages[0][0]]
+        return [*pages, *((lane, self._taken(lane)) for lane in waiting[: most - 1])]
 
     def after(self, *pages: tuple[Lane, str]) -> Ranges:
         """Return where all ranges stand once the objects of these lanes' pages up to the given keys are committed."""
@@ -142,21 +154,26 @@ class Lanes:
     async def close(self) -> None:
         """End what is under way, and look at what ended, so that no failure is left without a reader."""
         tasks = [*(lane.listing for lane in self.at_work if lane.listing), *([self.cutting] if self.cutting else [])]
+        self.attended = True
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _listed(self) -> tuple[Lane, asyncio.Task[Page]] | None:
-        return next(((lane, lane.listing) for lane in self.at_work if lane.listing and lane.listing.done()), None)
+    def _listed(self) -> Lane | None:
+        return next((lane for lane in self.at_work if lane.page or (lane.listing and lane.listing.done())), None)
 
-    @staticmethod
-    def _taken(lane: Lane, listing: asyncio.Task[Page]) -> Page:
-        lane.listing = None
+    def _received(self, lane: Lane) -> Page:
+        """Return the page that was listed, and note where the next one begins; raises what the listing raises."""
+        listing, lane.listing, lane.asked = lane.listing, None, 0
+        if listing is None:
+            raise ValueError("nothing is being listed")
         page = listing.result()
-        lane.reserved = sum(part.count for part in page.parts)
-        last_key = page.parts[-1].last_key if page.parts else lane.ahead.last_key
-        if page.parts and lane.first_key is None:
-            lane.first_key = page.parts[0].first_key
+        lane.reserved += sum(part.count for part in page.parts)
+        last_key = lane.ahead.last_key
+        if page.parts:
+            last_key = page.parts[-1].last_key
+            lane.first_key = lane.first_key or page.parts[0].first_key
+            self.space.note(last_key)
         lane.ahead = Position(page.cursor, last_key)
         lane.listed_to_end = not page.truncated
         return page
@@ -167,15 +184,26 @@ class Lanes:
         self._begin_ranges()
         self._begin_cut()
         for lane in self.at_work:
-            limit = self._limit(lane.lister.page_objects)
-            if lane.listing is None and not lane.listed_to_end and limit > 0:
-                lane.reserved += limit
-                lane.listing = asyncio.ensure_future(lane.lister.page(lane.ahead, lane.range.until, limit))
+            self._advance(lane)
+
+    def _advance(self, lane: Lane) -> None:
+        """Let a lane list its next page, once the last one is listed and waits."""
+        if lane.listing and lane.listing.done() and not lane.page and not lane.listing.exception():
+            lane.page = self._received(lane)
+            self._take_cuts()
+        if lane.page and self.budget.spent():
+            return
+        limit = self._limit(lane.lister.page_objects)
+        if lane.listing is None and not lane.listed_to_end and limit > 0:
+            lane.asked = limit
+            lane.listing = asyncio.ensure_future(lane.lister.page(lane.ahead, lane.range.until, limit))
+            lane.listing.add_done_callback(lambda _: None if self.attended else self._advance(lane))
 
     def _limit(self, most: int) -> int:
         if self.budget.max_objects is None:
             return most
-        return min(most, self.budget.max_objects - self.scanned - sum(lane.reserved for lane in self.at_work))
+        listed = sum(lane.reserved + lane.asked for lane in self.at_work)
+        return min(most, self.budget.max_objects - self.scanned - listed)
 
     def _begin_ranges(self) -> None:
         free = self.most - len(self.at_work)
@@ -189,9 +217,9 @@ class Lanes:
 
     def _begin_cut(self) -> None:
         """Look where to cut the largest range for the lanes that have none."""
-        idle = self.most - len(self.at_work)
-        may = self.probes + idle <= max(FREE_PROBES, self.pages // PROBED_PAGES)
-        if idle <= 0 or not may or self.cutting or self._limit(PAGE_OBJECTS) < PAGE_OBJECTS:
+        may = FREE_PROBES + self.pages // PROBED_PAGES - self.probes
+        idle = min(self.most - len(self.at_work), may)
+        if idle <= 0 or self.cutting or self._limit(PAGE_OBJECTS) < PAGE_OBJECTS:
             return
         lane = max(self.at_work, key=self._pages_left, default=None)
         if lane and self._pages_left(lane) >= PAGES_WORTH_SPLIT:
@@ -220,9 +248,9 @@ class Lanes:
         """Cut the range at the keys that were found, as far as no page that may hold them is being listed."""
         if not (self.cutting and self.cutting.done() and self.cut):
             return
-        if self.cut.listing and not self.cut.listing.done():
-            return
         cutting, lane = self.cutting, self.cut
+        if lane.listing and not lane.listing.done():
+            return
         self.cutting = self.cut = None
         keys = [key for key in self._found(cutting) if key > _listed_key(lane)]
         lane.uncuttable = 0 if keys else lane.pages + PAGES_BEFORE_SPLIT

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
+from backfill.opening import EarlyBucket, first_listings, opened
 from backfill.progress import Progress
 from backfill.report import body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
 from backfill.slice import walk_slice
 from backfill.spec import Limits, WalkSpec, lanes_for
-from backfill.target import read_target
 from ports import Ports
 from runs.budget import Budget
-from runs.record import Opening, fail_run, open_run
+from runs.record import Run, fail_run
 from settings import Settings
 
 MANUAL_SECONDS = 60
@@ -26,25 +24,29 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     index); then nothing was changed. A platform error ends the run as failed and is raised with its `run_id`.
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
-    start = start_ranges(request, bucket)
-    live = not request.dry_run
-    target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
-    opening = Opening("backfill", "live" if live else "dry", "http", asdict(request), exclusive=live, writes=live)
-    run = await open_run(ports.database, ports.clock, opening)
-    budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
-    lanes = lanes_for(request.max_objects, settings.walk_lanes)
-    slack = settings.clock_slack_seconds
-    limits = Limits(settings.missing_limit, settings.missing_limit_percent)
-    bound = ports.buckets[bucket]
-    spec = WalkSpec(target, ports.database, bound, budget, start, lanes, slack_seconds=slack, limits=limits)
-    progress = Progress(ports, bucket, request.r2_prefix) if request.resume else None
+    start, lanes = start_ranges(request, bucket), lanes_for(request.max_objects, settings.walk_lanes)
+    # The place of a pass that is resumed is not known yet.
+    early = EarlyBucket.begin(ports.buckets[bucket], () if request.resume else first_listings(request, start, lanes))
+    try:
+        target, run = await opened(ports, bucket, request)
+        budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
+        slack = settings.clock_slack_seconds
+        limits = Limits(settings.missing_limit, settings.missing_limit_percent)
+        spec = WalkSpec(target, ports.database, early, budget, start, lanes, slack_seconds=slack, limits=limits)
+        return await _walked(ports, run, request, spec)
+    finally:
+        await early.close()
+
+
+async def _walked(ports: Ports, run: Run, request: BackfillRequest, spec: WalkSpec) -> dict[str, object]:
+    progress = Progress(ports, spec.target.bucket, request.r2_prefix) if request.resume else None
     try:
         report = await walk_slice(run, spec, progress)
     except Exception as error:
-        await fail_run(run, error, cost=budget.cost)
+        await fail_run(run, error, cost=spec.budget.cost)
         raise
     if report.failure:
         await fail(run, spec, report, report.failure)
     ended = report.stopped in ("end", "max_objects")
-    await run.close("succeeded" if ended else "stopped", counts=kept(target, report), cost=budget.cost)
+    await run.close("succeeded" if ended else "stopped", counts=kept(spec.target, report), cost=spec.budget.cost)
     return body(run, spec, report)

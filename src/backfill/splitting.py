@@ -19,6 +19,10 @@ LAST = chr(0x10FFFF)
 PLACES = 10
 """The characters that a spread looks at after what both ends have in common."""
 
+SAMPLE = 64
+MANY = 24
+"""Of so many keys, the characters that one place has in them are taken for all that it may have."""
+
 KINDS = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
 """Where a key has one of these characters, others may have any of them."""
 
@@ -36,12 +40,13 @@ class KeySpace:
     gaps: list[tuple[str, str]] = field(default_factory=list)
     """Texts between which no key lies, in order and apart from each other."""
     keys: set[str] = field(default_factory=set)
-    """Some of the keys."""
+    """Some of the keys, as many as tell how they are made."""
 
     def learn(self, text: str, key: str | None) -> None:
         """Note that `key` is the first one after `text`; None where none follows."""
         low, high = text, LAST if key is None else key
-        self.keys.update(() if key is None else (key,))
+        if key is not None:
+            self.note(key)
         apart = []
         for begin, end in self.gaps:
             if end < low or begin > high:
@@ -53,6 +58,12 @@ class KeySpace:
     def end(self, low: str, high: str) -> str:
         """Return the text that no key before `high` comes after, as far as is known."""
         return next((max(low, begin) for begin, end in self.gaps if begin < high <= end), high)
+
+    def note(self, key: str) -> None:
+        """Note a key that was listed."""
+        self.keys.add(key)
+        if len(self.keys) > SAMPLE:
+            self.keys = set(sorted(self.keys)[::2])
 
     def first_after(self, text: str) -> str | None:
         """Return the first key after a text in a gap, LAST where none follows; None where the text is in no gap."""
@@ -111,8 +122,9 @@ class Scale:
         """Return the scale of the texts between these, among which there are some of the keys."""
         at = _common(low, high)
         known = [key[at : at + PLACES] for key in (low, *keys) if key.startswith(low[:at])]
-        places = ({key[place] for key in known if place < len(key)} for place in range(PLACES))
-        return cls(low[:at], tuple("".join(sorted(_kind(found))) for found in places if found))
+        places = ([key[place] for key in known if place < len(key)] for place in range(PLACES))
+        alphabets = (_alphabet(signs, first=not place) for place, signs in enumerate(places) if signs)
+        return cls(low[:at], tuple("".join(sorted(alphabet)) for alphabet in alphabets))
 
     def number(self, text: str) -> int:
         """Return the number of a text; one that lies between two texts of the scale has that of the first."""
@@ -137,8 +149,14 @@ class Scale:
         return self.common + "".join(reversed(signs))
 
 
-def _kind(characters: set[str]) -> set[str]:
-    """Return these characters, and those of the same kind."""
+def _alphabet(signs: Sequence[str], *, first: bool) -> set[str]:
+    """Return the characters that a place may have where some keys have these: what many have is all there is.
+
+    But not at the first place that differs: it tells keys that were walked from those that were not.
+    """
+    characters = set(signs)
+    if len(signs) >= MANY and not first:
+        return characters
     return {sign for one in characters for sign in _others(one, characters)}
 
 

@@ -93,7 +93,7 @@ class FusedStore:
         await self.fuse.passed(lambda: self.store.put(key, value))
 
 
-def fused(world: World, fuse: Gate) -> Ports:
+def fused(world: World | Ports, fuse: Gate) -> Ports:
     """Return the world's ports behind one fuse."""
     return Ports(
         database=FusedDatabase(world.database, fuse),

@@ -10,7 +10,7 @@ from bench import dedupe, memory
 from bench.backfill import expect_counts
 from bench.kept import keep
 from bench.money import DAYS, PRICES, STORAGE_GB_MONTH, Measured, forecast
-from bench.profile import parts
+from bench.profile import Passage, columns, parts, waits
 from bench.rounds import ROUNDS, interleaved, ratio
 from bench.start import EMPTY, JAVASCRIPT, OURS, Start, pythons_part
 from bench.subject import Timed, expected_types
@@ -84,6 +84,16 @@ def test_the_parts_of_a_profile_sum_to_the_whole() -> None:
             "HTTP, outside the Worker": 0.25,
         }
     )
+
+
+def test_what_overlaps_is_told_as_one_part_of_a_page() -> None:
+    found = columns(Passage(10.25, parts(10.25, DOORS)))
+    assert found == pytest.approx({"R2 list": 2.0, "JSON": 0.5, "D1 batch": 3.5, "at once": 0.5, "language": 0.5})
+
+
+def test_what_lanes_wait_for_sums_to_the_time_between_the_first_list_and_the_last_batch() -> None:
+    found = waits(parts(10.25, DOORS))
+    assert found == pytest.approx({"R2 alone": 2.0, "D1 alone": 3.5, "R2 and D1": 0.5, "neither": 1.0})
 
 
 def test_a_door_that_nothing_passed_is_an_error_and_not_a_zero() -> None:

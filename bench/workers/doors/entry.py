@@ -2,7 +2,8 @@
 
 The doors are the raw bindings and the making of a page's text; nothing inside is changed and no call can pass by.
 `GET /doors` answers what was seen since it was last asked; `POST /queries` runs statements one by one on the same D1,
-as a person would. Counting reads D1's `meta`, some 30 µs a batch that the Python part of a profile contains.
+as a person would; `POST /distance {r2_ms, d1_ms}` makes every R2 list and D1 batch take so much longer. Counting reads
+D1's `meta`, some 30 µs a batch that the Python part of a profile contains.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from js import scheduler
 from workers import Response, WorkerEntrypoint, asgi, import_from_javascript
 
 from api.app import create_app
@@ -46,6 +48,12 @@ class Seen:
 
 
 SEEN = Seen()
+AWAY = {"r2_ms": 0, "d1_ms": 0}
+
+
+async def _travel(milliseconds: int) -> None:
+    if milliseconds:
+        await scheduler.wait(milliseconds)
 
 
 class WatchedBucket(R2Bucket):
@@ -75,6 +83,7 @@ class R2Door(Door):
         """List."""
         SEEN.counts["lists"] += 1
         began = time.perf_counter()
+        await _travel(AWAY["r2_ms"])
         listing = await self._binding.list(*args)
         SEEN.passed("R2 list", began)
         return listing
@@ -98,6 +107,7 @@ class D1Door(Door):
         SEEN.counts["batches"] += 1
         SEEN.counts["statements"] += int(statements.length)
         began = time.perf_counter()
+        await _travel(AWAY["d1_ms"])
         answer = await self._binding.batch(statements)
         SEEN.passed(door, began)
         SEEN.longest_batch_ms = max(SEEN.longest_batch_ms, 1000 * (time.perf_counter() - began))
@@ -147,6 +157,9 @@ class Default(WorkerEntrypoint):
         path = urlsplit(str(request.url)).path
         if path == "/doors":
             return _told()
+        if path == "/distance":
+            AWAY.update(json.loads(await request.text()))
+            return Response("{}")
         if path == "/queries":
             return await _queried(json.loads(await request.text()))
         began = time.perf_counter()
