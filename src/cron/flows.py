@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from backfill.passes import Pass
 from backfill.progress import Progress
 from backfill.target import read_target
+from backfill.walk import SliceReport, lanes_for
 from cron.passes import due, not_due, walk_buckets
 from cron.state import Tick
 from flow.keeping import Keeping, keep_flow
@@ -30,20 +32,26 @@ async def keep_flows(tick: Tick, flows: Flows) -> dict[str, object]:
 
 
 async def _kept(tick: Tick, flows: Flows, bucket: str) -> dict[str, object]:
-    progress = Progress(tick.ports.store, tick.ports.clock, bucket, "")
+    progress = Progress(tick.ports, bucket, "")
     stored = await progress.load()
     if stored is not None and not due(tick, stored):
         return not_due(stored)
     # What would fail each step of the flow fails the tick, which is alerted.
     await read_target(tick.ports.database, bucket, "", live=True)
-    current = stored
-    if current is None or current.completed_at:
-        current = await progress.begin_or_continue()
-        await progress.save(current, at_end=True)
+    current = stored if stored and not stored.completed_at else await _begun(tick, progress)
     kept = await keep_flow(tick.ports, flows, bucket, current.pass_started_at)
     if kept.started and kept.before == "errored":
         tick.errors.append(f"backfill of {bucket}: a flow failed, {kept.instance.name} follows: GET /runs?kind=slice")
     return {"instance": kept.instance.name, "state": _state(kept)}
+
+
+async def _begun(tick: Tick, progress: Progress) -> Pass:
+    """Return a new pass, which is stored: its flow has its name from when it began."""
+    lanes = lanes_for(tick.settings.tick_max_objects, tick.settings.walk_lanes)
+    current = await progress.begin_or_continue(lanes)
+    progress.keep(tick.run, current)
+    await progress.save(SliceReport(current.ranges, marks=current.marks), at_end=True)
+    return current
 
 
 def _state(kept: Keeping) -> str:

@@ -40,7 +40,7 @@ async def walk_once(ports: Ports, settings: Settings, run: Run, instance: Instan
 
 async def _walked(ports: Ports, settings: Settings, run: Run, instance: Instance, budget: Budget) -> SliceReport | None:
     """Walk; None where the stored pass is not that of the instance, or is complete."""
-    progress = Progress(ports.store, ports.clock, instance.bucket, "")
+    progress = Progress(ports, instance.bucket, "")
     stored = await progress.load()
     if stored is None or stored.completed_at or stored.pass_started_at != instance.pass_started_at:
         return None

@@ -64,7 +64,7 @@ class Played:
         return asyncio.run(open_run(self.world.database, self.world.clock, opening))
 
     def stored(self, bucket: str = "artifacts") -> Any:  # noqa: ANN401  # a pass
-        return asyncio.run(Progress(self.world.store, self.world.clock, bucket, "").load())
+        return asyncio.run(Progress(self.world.ports(), bucket, "").load())
 
     def slices(self) -> list[tuple[object, ...]]:
         return self.world.database.all("SELECT status, trigger FROM steward_runs WHERE kind = 'slice' ORDER BY id")
