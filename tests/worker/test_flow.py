@@ -19,7 +19,9 @@ from tests.support.actions import TOKEN, numbered, walked
 from tests.support.runtime import migrate, wipe_records
 from tests.worker.conftest import Steward
 from tooling.around import copy_of_src
+from tooling.client import Steward as Client
 from tooling.harness import Config, Harness
+from tooling.run import wake_flows
 
 OBJECTS = 600
 VARIABLES: dict[str, object] = {
@@ -191,7 +193,7 @@ def test_a_runtime_killed_in_mid_step_goes_on_with_another_version_which_hands_o
     flown.harness.start()
     assert flown.count() < OBJECTS
     flown.let_the_lease_run_out()
-    flown.harness.flow_wake(instance)
+    wake_flows(Client(flown.harness, TOKEN))
     flown.until(lambda: flown.summary()["passes"][0]["completed_at"])
     last = str(flown.runs()[0]["request"]["instance"])
     assert last.startswith(f"{instance}-")
