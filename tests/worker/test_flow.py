@@ -76,7 +76,9 @@ class Flown(Steward):
         """Wait until the instance has ended, and look at the table and the pass."""
         self.until(lambda: self.harness.flow_state(instance)["status"] not in ("queued", "running", "waiting"))
         assert self.harness.flow_state(instance)["status"] == "complete"
-        assert self.types() == dict.fromkeys(numbered(OBJECTS), "raw")
+        rows = self.sql("SELECT r2_key, source_type FROM artifacts WHERE r2_bucket = 'artifacts' ORDER BY id")
+        assert len(rows) == OBJECTS
+        assert {row["r2_key"]: row["source_type"] for row in rows} == dict.fromkeys(numbered(OBJECTS), "raw")
         [one] = [found for found in self.summary()["passes"] if found["bucket"] == "artifacts"]
         assert (one["state"], one["counts"]["scanned"]) == ("complete", OBJECTS)
 
