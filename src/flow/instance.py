@@ -57,6 +57,10 @@ class Instance:
         """Return the statement that makes it the one that walks the pass."""
         return sql.statement("flow/name_instance", **self.params, now=timestamp(clock.now()))
 
+    def handing_over(self, clock: Clock) -> Statement:
+        """Return the statement that makes its successor the one that walks the pass, unless another does already."""
+        return sql.statement("flow/hand_over", **self.params, now=timestamp(clock.now()))
+
     def seen(self, clock: Clock) -> Statement:
         """Return the statement that keeps that it is at work."""
         return sql.statement("flow/see_instance", **self.params, now=timestamp(clock.now()))

@@ -98,7 +98,7 @@ class SliceStep:
         if not settings.by_flow or me.bucket not in settings.buckets:
             return Taken("end", "The configuration has no flow for this bucket any more.")
         if self.spent.used_up(settings.flow_steps):
-            await ports.database.batch([me.successor.naming(ports.clock)])
+            await ports.database.batch([me.handing_over(ports.clock)])
             return await self._replaced(ports, me.successor)
         if number(turn.rows[0], "others"):
             await ports.database.batch([asking(ports.clock, self._who)])
