@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from backfill.passes import Pass
 from backfill.progress import Progress
+from backfill.spec import lanes_for
 from backfill.target import read_target
-from backfill.walk import SliceReport, lanes_for
 from cron.passes import due, not_due, walk_buckets
 from cron.state import Tick
 from flow.keeping import Keeping, keep_flow
@@ -50,7 +50,7 @@ async def _begun(tick: Tick, progress: Progress) -> Pass:
     lanes = lanes_for(tick.settings.tick_max_objects, tick.settings.walk_lanes)
     current = await progress.begin_or_continue(lanes)
     progress.keep(tick.run, current)
-    await progress.save(SliceReport(current.ranges, marks=current.marks), at_end=True)
+    await progress.save(current, at_end=True)
     return current
 
 

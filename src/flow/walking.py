@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from backfill.progress import Progress
 from backfill.slice import walk_slice
+from backfill.spec import Limits, SliceReport, WalkSpec, lanes_for
 from backfill.target import read_target
-from backfill.walk import SliceReport, WalkSpec, lanes_for
 from flow.instance import Instance
 from ports import Ports
 from runs.budget import Budget
@@ -46,7 +46,9 @@ async def _walked(ports: Ports, settings: Settings, run: Run, instance: Instance
         return None
     target = await read_target(ports.database, instance.bucket, "", live=True)
     lanes = lanes_for(settings.tick_max_objects, settings.walk_lanes)
-    spec = WalkSpec(target, ports.database, ports.buckets[instance.bucket], budget, lanes=lanes)
+    bucket, slack = ports.buckets[instance.bucket], settings.clock_slack_seconds
+    limits = Limits(settings.missing_limit, settings.missing_limit_percent)
+    spec = WalkSpec(target, ports.database, bucket, budget, lanes=lanes, slack_seconds=slack, limits=limits)
     report = await walk_slice(run, spec, progress)
     if report.failure:
         raise report.failure

@@ -9,7 +9,6 @@ import pytest
 from backfill.passes import Pass
 from backfill.progress import Progress
 from backfill.ranges import Position, whole
-from backfill.walk import SliceReport
 from runs.record import Opening, open_run
 from tests.support.actions import TOKEN, Api, numbered, tick, walked
 from tests.support.fakes import World, migrated_world
@@ -40,8 +39,8 @@ def kept(world: World, current: Pass) -> None:
     async def store() -> None:
         run = await open_run(world.database, world.clock, Opening("slice", "live", "flow", {}, exclusive=True))
         progress = Progress(world.ports(), "artifacts", "")
-        progress.keep(run, replace(current, counts=current.counts))
-        await progress.save(SliceReport(current.ranges), at_end=True)
+        progress.keep(run, current)
+        await progress.save(current, at_end=True)
         await run.close("succeeded")
 
     asyncio.run(store())
