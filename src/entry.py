@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers import WorkerEntrypoint, asgi
+from workers import WorkerEntrypoint, WorkflowEntrypoint, asgi
 
 import log
 from api.app import create_app
 from bindings.clock import SystemClock
 from bindings.connect import WorkerEnvironment
+from bindings.flows import WorkflowSteps
 from cron.tick import run_tick
 from errors import ConfigError
+from flow.pass_flow import walk_by_flow
 
 APP = create_app(WorkerEnvironment)
 
@@ -39,3 +41,11 @@ class Default(WorkerEntrypoint):
         outcome = await run_tick(ports, settings, str(controller.cron))
         if outcome["status"] == "failed":
             raise TickFailedError(f"tick {outcome['run_id']} failed: see GET /runs/{outcome['run_id']}")
+
+
+class PassFlow(WorkflowEntrypoint):
+    """A pass over a bucket, as a Workflow."""
+
+    async def run(self, event: Any, step: Any) -> str:
+        """Walk the pass that the instance was started for."""
+        return await walk_by_flow(WorkflowSteps(step), WorkerEnvironment, event["payload"])

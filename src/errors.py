@@ -54,9 +54,11 @@ class InputError(StewardError):
 class RefusedError(StewardError):
     """The request is well-formed, but the state of the database does not allow it now (HTTP 409)."""
 
-    def __init__(self, reason: str, message: str, *, hint: str) -> None:
+    def __init__(self, reason: str, message: str, *, hint: str, holder: object = None) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
+        self.holder = holder
+        """The kind of the run that has the lease, where that is the reason."""
 
 
 class UnexpectedError(StewardError):

@@ -6,10 +6,12 @@ to the same behaviour. Implementations raise the `PlatformError`s of `errors`, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from words import FlowState
 
 Scalar = str | int | float | None
 Row = dict[str, Scalar]
@@ -142,6 +144,33 @@ class Poster(Protocol):
         ...
 
 
+class Flows(Protocol):
+    """The durable flows of this Worker, each an instance of the Workflow."""
+
+    async def start(self, instance: str, params: Mapping[str, Scalar]) -> None:
+        """Start the instance; one of that name which is there already, in any state, is left as it is."""
+        ...
+
+    async def state(self, instance: str) -> FlowState:
+        """Return how the instance stands, "absent" where there is none of that name."""
+        ...
+
+
+class Steps(Protocol):
+    """The engine that an instance runs on. It may leave at any moment and begin again: what a step returned is kept."""
+
+    async def do(self, name: str, work: Callable[[], Awaitable[Row]]) -> Row:
+        """Return what the step of that name returned, or do it; one that fails is done again, later and later.
+
+        It may be done and its answer lost: then it is done again. Raises what it raised the last time.
+        """
+        ...
+
+    async def sleep(self, name: str, seconds: int) -> None:
+        """Let `seconds` pass, during which nothing needs to run."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """Everything a run may touch."""
@@ -151,3 +180,5 @@ class Ports:
     store: KeyValue
     clock: Clock
     poster: Poster
+    flows: Flows | None = None
+    """None where passes are walked by the ticks alone."""

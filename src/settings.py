@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import log
 from errors import ConfigError
-from words import BACKFILL_MODES, BackfillMode
+from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Settings:
     tick_max_objects: int
     tick_seconds: int
     walk_lanes: int
+    pass_engine: PassEngine
+    flow_steps: int
     pass_interval_hours: int
     full_check_hours: int
     clock_slack_seconds: int
@@ -44,6 +46,16 @@ class Settings:
     alert_webhook_secret: str | None
     heartbeat_url: str | None
     steward_token: str | None
+
+    @property
+    def by_flow(self) -> bool:
+        """Whether passes are walked by flows; a dry pass stores no progress that a flow could continue."""
+        return self.has_flows and self.backfill_mode == "live"
+
+    @property
+    def has_flows(self) -> bool:
+        """Whether this Worker is to have the Workflow."""
+        return self.pass_engine == WORKFLOW
 
     @property
     def alerting(self) -> bool:
@@ -88,10 +100,13 @@ def _integer(low: int, high: int) -> Callable[[str, object], int]:
     return read
 
 
-def _mode(name: str, raw: object) -> str:
-    if raw not in BACKFILL_MODES:
-        raise _wrong(name, raw, 'one of "off", "dry", "live"')
-    return raw
+def _one_of(words: tuple[str, ...]) -> Callable[[str, object], str]:
+    def read(name: str, raw: object) -> str:
+        if not isinstance(raw, str) or raw not in words:
+            raise _wrong(name, raw, f"one of {', '.join(json.dumps(word) for word in words)}")
+        return raw
+
+    return read
 
 
 def _buckets(name: str, raw: object) -> dict[str, str]:
@@ -175,10 +190,12 @@ def _text(name: str, raw: object) -> str | None:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("BUCKETS", {"artifacts": "ARTIFACTS"}, "bucket name as stored in `r2_bucket` → R2 binding", _buckets),
-    Setting("BACKFILL_MODE", "dry", "what cron does: `off`, `dry` or `live`", _mode),
+    Setting("BACKFILL_MODE", "dry", "what cron does: `off`, `dry` or `live`", _one_of(BACKFILL_MODES)),
     Setting("TICK_MAX_OBJECTS", 20000, "objects listed per tick, over all buckets", _integer(1, 1_000_000)),
     Setting("TICK_SECONDS", 20, "no new page starts after this many seconds of a tick", _integer(1, 840)),
     Setting("WALK_LANES", 4, "ranges of a bucket that are listed at once, 1 to 6", _integer(1, 6)),
+    Setting("PASS_ENGINE", "cron", "what walks a live pass: `cron` or `workflow`", _one_of(PASS_ENGINES)),
+    Setting("FLOW_STEPS", 1000, "steps after which a flow hands over to its successor", _integer(1, 9000)),
     Setting("PASS_INTERVAL_HOURS", 24, "hours between the end of a pass and the next", _integer(0, 8760)),
     Setting("FULL_CHECK_HOURS", 24, "hours after which a tick runs a full check again", _integer(0, 8760)),
     Setting("CLOCK_SLACK_SECONDS", 900, "seconds an upload may come after its row's date", _integer(0, 31_536_000)),

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-RunKind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
+RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards"]
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
-Trigger = Literal["cron", "http"]
+Trigger = Literal["cron", "http", "flow"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 BackfillMode = Literal["off", "dry", "live"]
+PassEngine = Literal["cron", "workflow"]
+"""What walks a live pass: the ticks of the cron trigger, or one Workflow instance."""
+WORKFLOW: PassEngine = "workflow"
+FlowState = Literal["absent", "running", "paused", "complete", "errored"]
+"""How an instance of a flow stands; one that was terminated counts as errored."""
 CheckMode = Literal["fast", "full"]
 Severity = Literal["error", "warn"]
 CheckOutcome = Literal["holds", "violated", "not_checked"]
@@ -36,6 +41,7 @@ MAX_INTEGER = 2**53 - 2
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)
+PASS_ENGINES: tuple[PassEngine, ...] = get_args(PassEngine)
 CHECK_MODES: tuple[CheckMode, ...] = get_args(CheckMode)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 OUTCOMES: tuple[CheckOutcome, ...] = get_args(CheckOutcome)

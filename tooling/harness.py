@@ -242,6 +242,20 @@ class Harness:
         """Return the keys under a prefix."""
         return cast("list[str]", self._call("kv_list", binding=binding, prefix=prefix))
 
+    # Workflows
+
+    def flow_state(self, instance: str, *, binding: str = "PASS") -> dict[str, Any]:
+        """Return an instance's status, and its output or error."""
+        return cast("dict[str, Any]", self._call("flow_state", binding=binding, id=instance))
+
+    def flow_wake(self, instance: str, *, binding: str = "PASS") -> None:
+        """Do what production's engine does after a restart: let the instance go on from its last step."""
+        self._call("flow_wake", binding=binding, id=instance)
+
+    def flow_terminate(self, instance: str, *, binding: str = "PASS") -> None:
+        """End an instance in mid-work, as an operator can from the dashboard."""
+        self._call("flow_terminate", binding=binding, id=instance)
+
     # Inside
 
     def _call(self, operation: str, **args: object) -> Any:  # noqa: ANN401  # as JSON has it

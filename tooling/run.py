@@ -141,6 +141,7 @@ def _run(options: Options) -> None:
             _begin_with_sample(steward, options)
         else:
             _migrate(harness)
+            wake_flows(steward)
         _serve(steward, options.state, options.tick_every)
 
 
@@ -186,6 +187,14 @@ def read_token(state: Path) -> str:
 def _migrate(harness: Harness) -> None:
     applied = harness.apply_migrations()
     print(f"  migrations applied: {', '.join(applied) or 'none, all were there'}")
+
+
+def wake_flows(steward: Steward) -> None:
+    """Let the flows of passes under way go on, as production's engine does by itself."""
+    for one in steward.get("/summary")["passes"]:
+        if one.get("engine") == "workflow" and one["state"] == "under way" and one["instance"]:
+            steward.harness.flow_wake(one["instance"])
+            print(f"  the flow {one['instance']} goes on from its last step")
 
 
 def _begin_with_sample(steward: Steward, options: Options) -> None:

@@ -85,7 +85,7 @@ LAYERS = (
     ("database",),
     ("runs",),
     ("backfill", "invariants"),
-    ("recovery", "missing"),
+    ("recovery", "missing", "flow"),
     ("reporting",),
     ("api", "bindings", "cron"),
     ("entry",),

@@ -140,25 +140,33 @@ function passView(pass, pausedBy) {
     return [
         head,
         expected > 0 && h("progress", { max: Math.max(expected, scanned), value: scanned, "aria-label": `Pass over ${pass.bucket}` }),
+        pass.ranges.length > 1 && strip(pass),
         h("p", {}, underWay(pass) ? pace(pass, pausedBy) : ["Complete ", ago(pass.completed_at), ` in ${duration(Date.parse(pass.completed_at) - Date.parse(pass.pass_started_at))}.`]),
         countsView(pass.counts),
-        pass.last_key && underWay(pass) && facts([["At key", key(pass.last_key)]]),
+        underWay(pass) && facts([["At key", pass.last_key && key(pass.last_key)], ["Flow", pass.instance && key(pass.instance)]]),
         unclassifiedView(pass.counts.unclassified_sample, `unclassified-${pass.bucket}`),
     ];
 }
 
+// A cell for each range in key order; a range that is done has joined the one after it.
+function strip({ bucket, ranges }) {
+    const cells = ranges.map(({ from, until, last, done }) => {
+        const [tone, word] = done ? ["done", "done"] : last === null ? ["ahead", "not begun"] : ["at-work", `up to ${visible(last)}`];
+        const words = `${from === null ? "the first key" : visible(from)} to ${until === null ? "the last" : visible(until)}: ${word}`;
+        return h("li", { class: tone, title: words }, h("span", { class: "off-screen" }, words));
+    });
+    return h("ol", { class: "strip", "aria-label": `Ranges of ${visible(bucket)}` }, cells);
+}
+
 function pace(pass, pausedBy) {
-    const { scanned } = pass.counts;
-    const elapsed = Math.max(1, now() - Date.parse(pass.pass_started_at));
-    const perMinute = (scanned / elapsed) * 60_000;
-    const begun = [`${number(scanned)} scanned`, pass.expected_objects ? ` of about ${number(pass.expected_objects)}` : "", ", begun ", ago(pass.pass_started_at), ", "];
+    const { counts, expected_objects: expected, objects_per_second: rate, seconds_left: left } = pass;
+    const begun = [`${number(counts.scanned)} scanned`, expected ? ` of about ${number(expected)}` : "", ", begun ", ago(pass.pass_started_at), pass.instance ? " by a flow" : "", ", "];
     if (pausedBy) return [...begun, "paused."];
-    const rate = `${number(Math.round(perMinute))} objects a minute`;
-    if (!pass.expected_objects) return [...begun, rate, "; a first pass has no estimate."];
-    const left = pass.expected_objects - scanned;
-    if (left <= 0) return [...begun, rate, "; more objects than the last time."];
-    const minutes = left / perMinute;
-    return [...begun, rate, minutes < 1 ? "; less than a minute left." : `; about ${duration(minutes * 60_000)} left at that pace.`];
+    if (rate === null) return [...begun, "nothing listed yet."];
+    const speed = rate < 1 ? `${number(Math.round(rate * 60))} objects a minute` : `${number(Math.round(rate))} objects a second`;
+    if (!expected) return [...begun, speed, "; a first pass has no estimate."];
+    if (left === null) return [...begun, speed, "; more objects than the last time."];
+    return [...begun, speed, left < 60 ? "; less than a minute left." : `; about ${duration(left * 1000)} left at that pace.`];
 }
 
 let togglePause = async () => {};

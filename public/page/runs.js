@@ -6,7 +6,7 @@ import { ago, count, duration, number, visible } from "./format.js";
 import { askFirst } from "./dialog.js";
 import { busyLine, facts, json, runLink, sampleView, showing, state } from "./views.js";
 
-const KINDS = ["tick", "backfill", "check", "recovery", "undo"];
+const KINDS = ["tick", "slice", "backfill", "check", "recovery", "undo"];
 const PAGE = 20;
 const section = byId("runs");
 const [notes, undoNotes] = section.querySelectorAll(".notes");

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from words import ANSWERED, BACKFILL_MODES, CHECK_MODES, COUNTS, METHODS, OUTCOMES, SAMPLES, SEVERITIES, STATUSES
+from words import (
+    ANSWERED,
+    BACKFILL_MODES,
+    CHECK_MODES,
+    COUNTS,
+    METHODS,
+    OUTCOMES,
+    PASS_ENGINES,
+    SAMPLES,
+    SEVERITIES,
+    STATUSES,
+)
 
 JsonSchema = dict[str, Any]
 
@@ -193,6 +204,14 @@ COMPONENTS: dict[str, JsonSchema] = {
             "advice": {**TEXT, "description": "What to do then."},
         }
     ),
+    "Range": closed(
+        {
+            "from": {**MAYBE_TEXT, "description": "It begins after this key; null is open."},
+            "until": {**MAYBE_TEXT, "description": "It ends with this key; null is open."},
+            "last": {**MAYBE_TEXT, "description": "The last key that is done; null before the first."},
+            "done": FLAG,
+        }
+    ),
     "Pass": closed(
         {
             "bucket": TEXT,
@@ -203,6 +222,11 @@ COMPONENTS: dict[str, JsonSchema] = {
             "counts": maybe(ref("Counts")),
             "previous": maybe(ref("Counts")),
             "expected_objects": MAYBE_NUMBER,
+            "ranges": {**listed(ref("Range")), "description": "Those of a pass under way, in key order."},
+            "engine": {"type": "string", "enum": list(PASS_ENGINES)},
+            "instance": {**MAYBE_TEXT, "description": "The Workflow instance that walks the pass."},
+            "objects_per_second": {"type": ["number", "null"], "description": "Since the pass began."},
+            "seconds_left": {**MAYBE_NUMBER, "description": "As the pass before lets expect; null where unknown."},
             "error": TEXT,
         },
         optional=(
@@ -213,6 +237,11 @@ COMPONENTS: dict[str, JsonSchema] = {
             "counts",
             "previous",
             "expected_objects",
+            "ranges",
+            "engine",
+            "instance",
+            "objects_per_second",
+            "seconds_left",
             "error",
         ),
     ),

@@ -11,6 +11,7 @@ from workers import import_from_javascript
 
 from bindings.clock import SystemClock
 from bindings.d1 import D1Database
+from bindings.flows import WorkflowFlows
 from bindings.http import FetchPoster
 from bindings.kv import KvNamespace
 from bindings.r2 import R2Bucket
@@ -43,6 +44,7 @@ class WorkerEnvironment:
             store=KvNamespace(self._binding("STATE", "kv_namespaces")),
             clock=SystemClock(),
             poster=FetchPoster(),
+            flows=WorkflowFlows(self._binding("PASS", "workflows")) if settings.has_flows else None,
         )
 
     async def may_fail_again(self, client: str) -> bool:

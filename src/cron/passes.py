@@ -33,10 +33,10 @@ async def walk_buckets(tick: Tick) -> dict[str, object]:
         return {"not_walked": f"paused by {tick.run.paused_by}"}
     left, budget = tick.settings.tick_max_objects, tick.budget.part("walk")
     report: dict[str, object] = {}
-    due = await _due_buckets(tick, report)
-    for index, (bucket, progress) in enumerate(due):
+    waiting = await _due_buckets(tick, report)
+    for index, (bucket, progress) in enumerate(waiting):
         try:
-            walked = await _walk_bucket(tick, bucket, progress, budget.share(len(due) - index, left))
+            walked = await _walk_bucket(tick, bucket, progress, budget.share(len(waiting) - index, left))
         except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
             walked = BucketWalk(tick.failed(f"backfill of {bucket}", error))
         report[bucket] = walked.report
@@ -46,7 +46,7 @@ async def walk_buckets(tick: Tick) -> dict[str, object]:
 
 async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str, Progress]]:
     """Return the buckets to walk, the one whose turn it is first, and report why the others are not walked."""
-    due: list[tuple[str, Progress]] = []
+    found: list[tuple[str, Progress]] = []
     for bucket in tick.settings.buckets:
         progress = Progress(tick.ports, bucket, "")
         try:
@@ -54,21 +54,27 @@ async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str,
         except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn
             report[bucket] = tick.failed(f"backfill of {bucket}", error)
             continue
-        if _due(tick, stored):
-            due.append((bucket, progress))
+        if stored is None or due(tick, stored):
+            found.append((bucket, progress))
         else:
-            report[bucket] = {"not_walked": f"the pass ended at {stored.completed_at if stored else None}"}
-    return await _in_turn(tick, due) if len(due) > 1 else due
+            report[bucket] = not_due(stored)
+    return await _in_turn(tick, found) if len(found) > 1 else found
 
 
-def _due(tick: Tick, stored: Pass | None) -> bool:
-    if stored is None or stored.completed_at is None:
+def due(tick: Tick, stored: Pass) -> bool:
+    """Tell whether a pass is under way, or the next one is due."""
+    if stored.completed_at is None:
         return True
     ended = datetime.fromisoformat(stored.completed_at)
     return tick.ports.clock.now() - ended >= timedelta(hours=tick.settings.pass_interval_hours)
 
 
-async def _in_turn(tick: Tick, due: list[tuple[str, Progress]]) -> list[tuple[str, Progress]]:
+def not_due(stored: Pass) -> dict[str, object]:
+    """Return what a tick says of a bucket whose next pass is not due."""
+    return {"not_walked": f"the pass ended at {stored.completed_at}"}
+
+
+async def _in_turn(tick: Tick, found: list[tuple[str, Progress]]) -> list[tuple[str, Progress]]:
     """Return the due buckets in their order, beginning with the one that follows the last tick's first.
 
     What is left over of a share goes to those that follow, so each due bucket is first once in as many ticks as there
@@ -77,7 +83,7 @@ async def _in_turn(tick: Tick, due: list[tuple[str, Progress]]) -> list[tuple[st
     names = list(tick.settings.buckets)
     last = (await read_control(tick.ports.database))["walked_first"]
     start = names.index(str(last)) + 1 if last in names else 0
-    waiting = dict(due)
+    waiting = dict(found)
     order = [name for name in names[start:] + names[:start] if name in waiting]
     await tick.ports.database.batch([sql.statement("control/write_turn", bucket=order[0])])
     return [(name, waiting[name]) for name in order]

@@ -15,7 +15,7 @@ from invariants.catalogue import read_catalogue
 from invariants.inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
-from reporting.passes import pass_report
+from reporting.passes import pass_reports
 from runs.history import readable
 from settings import Settings
 
@@ -28,8 +28,8 @@ REFUSED_SHOWN = 100
 
 
 async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
-    """Return the body of `GET /summary`, from one D1 batch and one KV read per bucket."""
-    control, small, unknown, last_runs, open_findings, refused = await ports.database.batch(
+    """Return the body of `GET /summary`, from one D1 batch, and one and a KV read per bucket."""
+    control, small, unknown, last_runs, open_findings, refused, instances = await ports.database.batch(
         [
             sql.statement("summary/control"),
             small_inventory(COUNTED_NOW),
@@ -37,6 +37,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
             sql.statement("runs/list_runs", kind=None, most=LAST_RUNS, before=None),
             sql.statement("findings/list_findings", is_open=1, invariant=None, most=OPEN_FINDINGS),
             sql.statement("summary/refused", most=REFUSED_SHOWN),
+            sql.statement("flow/read_instances"),
         ]
     )
     state, now = control.rows[0], timestamp(ports.clock.now())
@@ -50,15 +51,13 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "invariants": _described(),
         "last_check": last_check,
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
-        "passes": [await pass_report(ports, bucket) for bucket in settings.buckets],
+        "passes": await pass_reports(ports, settings, instances.rows),
         "refused": refused.rows,
         "backfill_mode": settings.backfill_mode,
         "pause": {name: state[name] for name in ("paused_by", "pause_reason", "paused_at")},
         "lease": {name: state[name] for name in ("lease_run", "lease_until")},
         "guards": {name: state[name] for name in ("lifted_until", "lifted_reason")},
-        "alerts_waiting": state["alerts_waiting"],
-        "alerts_parked": state["alerts_parked"],
-        "alert_error": state["alert_error"],
+        **{name: state[name] for name in ("alerts_waiting", "alerts_parked", "alert_error")},
         "runs": [readable(row) for row in last_runs.rows],
         "findings": findings.readable(open_findings.rows),
     }

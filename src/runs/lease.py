@@ -19,6 +19,9 @@ LEASE = timedelta(seconds=90)
 
 RENEW_AFTER = timedelta(seconds=20)
 
+WAITS = timedelta(seconds=10)
+"""Who has not said again for so long that it waits for the lease does not any more: its run may have been killed."""
+
 
 class Holder(Protocol):
     """A run that has the lease."""
@@ -66,6 +69,25 @@ async def write_held(database: Database, run: Holder, *statements: Statement) ->
     batch = held_batch(run)
     batch.extend(statements)
     await commit(database, run, batch)
+
+
+def asking(clock: Clock, who: str) -> Statement:
+    """Return the statement that says that `who` waits for the lease.
+
+    A flow takes the lease again as soon as it gave it back, so it lets those go first who waited before it did.
+    """
+    now = clock.now()
+    return sql.statement("control/ask_turn", who=who, now=timestamp(now), until=timestamp(now + WAITS))
+
+
+def ending(who: str) -> Statement:
+    """Return the statement that says that `who` waits no more."""
+    return sql.statement("control/end_turn", who=who)
+
+
+def looking(clock: Clock, who: str) -> Statement:
+    """Return the statement whose row says how many `others` began to wait before `who` did, and whether it waits."""
+    return sql.statement("control/waits_before", who=who, now=timestamp(clock.now()))
 
 
 def refuse_lost_lease(error: Exception) -> None:

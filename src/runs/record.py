@@ -15,7 +15,7 @@ from errors import LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
 from ports import Clock, Database, Row
 from runs.costs import Cost, MeteredDatabase
-from runs.lease import LEASE, RENEW_AFTER
+from runs.lease import LEASE, RENEW_AFTER, asking, ending
 from runs.retry import retried
 from words import RunKind, RunMode, Status, Trigger
 
@@ -23,6 +23,10 @@ MAX_COUNTS_BYTES = 1_500_000
 """D1 takes 2 MB a value and a row."""
 
 MAX_ERROR_CHARACTERS = 20_000
+
+LOOK_AGAIN_SECONDS = 2
+PATIENCE = timedelta(seconds=60)
+"""Who waits while a slice of a flow has the lease gives up then; a slice ends within TICK_SECONDS (20) and a page."""
 
 TRANSITIONS = {
     ("running", "succeeded"): "it did all it was asked to do",
@@ -120,6 +124,27 @@ class Opening:
 
 
 async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
+    """Open a run as `open_at_once` does; while a slice of a flow has the lease, wait for the turn after it."""
+    give_up = clock.now() + PATIENCE
+    try:
+        return await open_at_once(database, clock, opening)
+    except RefusedError as refused:
+        if refused.holder != "slice":
+            raise
+    while True:
+        await database.batch([asking(clock, opening.kind)])
+        await clock.sleep(LOOK_AGAIN_SECONDS)
+        try:
+            run = await open_at_once(database, clock, opening)
+        except RefusedError as refused:
+            if refused.holder != "slice" or clock.now() >= give_up:
+                raise
+        else:
+            await database.batch([ending(opening.kind)])
+            return run
+
+
+async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Run:
     """Record a new run and return it; take the lease too where it is exclusive.
 
     Raises RefusedError where another run holds the lease ("busy"), and for one that writes where backfill is paused or
@@ -186,7 +211,8 @@ def no_unique_index() -> RefusedError:
 def _busy(control: Row) -> RefusedError:
     holder = control["lease_run"]
     hint = f"See GET /runs/{holder}; try again when it has ended. A killed run frees it by {control['lease_until']}."
-    return RefusedError("busy", f"Run {holder} is in progress: only one live run can work at a time.", hint=hint)
+    message = f"Run {holder} is in progress: only one live run can work at a time."
+    return RefusedError("busy", message, hint=hint, holder=control["lease_kind"])
 
 
 def our_error(run: Run, error: Exception) -> StewardError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,6 +185,30 @@ def test_a_refused_live_backfill_shows_its_problem_in_place(operator: Operator, 
     assert "unique index" in problem
     assert "Recovery restores it" in problem
     assert page.css("#backfill .passes").text
+
+
+def test_a_pass_under_way_shows_its_ranges_its_rate_and_the_time_left(operator: Operator) -> None:
+    page, harness = operator.page, operator.steward.harness
+    counts = dict.fromkeys(("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused"), 0)
+    counted = [json.dumps({**counts, "scanned": many, "unclassified_sample": []}) for many in (3000, 6000)]
+    ranges = [[None, "pages/100", "pages/099", False], ["pages/100", HOSTILE, None, False], [HOSTILE, None, "z", True]]
+    began = datetime.now(UTC) - timedelta(seconds=100)
+    harness.d1(
+        "INSERT INTO steward_passes"
+        " (r2_bucket, r2_prefix, started_at, saved_at, ranges, counts, previous, copies, fence)"
+        " VALUES ('artifacts', '', ?1, ?1, ?2, ?3, ?4, 0, 0)",
+        [began.isoformat(timespec="milliseconds"), json.dumps(ranges), *counted],
+    )
+    operator.sign_in()
+    assert page.css("#backfill .strip li").count == 3
+    cells = page.css("#backfill .strip").text
+    assert "the first key to pages/100: up to pages/099" in cells
+    assert ": not begun" in cells
+    assert "to the last: done" in cells
+    assert "\u202e" not in cells
+    told = page.css("#backfill .passes").text
+    assert "objects a second" in told
+    assert "left at that pace" in told
 
 
 def test_a_wrong_rule_is_shown_at_its_field(operator: Operator, refusals: list[str]) -> None:

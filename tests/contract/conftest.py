@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import asyncio
+import shutil
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from ports import Bucket, Database, KeyValue
-from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteStore, Worker
-from tests.support.fakes import DictBucket, DictStore, SqliteDatabase
+from ports import Bucket, Database, Flows, KeyValue
+from tests.contract.program import echo
+from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteFlows, RemoteStore, Worker
+from tests.support.fakes import DictBucket, DictStore, ManualClock, SqliteDatabase
+from tests.support.flows import KeptFlows
 from tests.support.runtime import wipe
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
-ENTRY = Path(__file__).parent / "worker" / "entry.py"
+HERE = Path(__file__).parent
+ENTRY = HERE / "worker" / "entry.py"
 SMALL_PART_BYTES = 2000
 
 
@@ -27,13 +33,20 @@ class Engine:
     small_parts: Bucket
     """The same bucket, its pages split over `SMALL_PART_BYTES`."""
     put: Callable[[Mapping[str, int]], None]
+    flows: Flows
+    run_flows: Callable[[], None]
+    """Let the started instances run, where they do not by themselves."""
+    unique: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    """Instances outlive a test: their names hold this."""
 
 
 @pytest.fixture(scope="session")
 def harness() -> Iterator[Harness]:
     """Start the Worker that lends its ports: the modules of `src` around another entry."""
-    with copy_of_src(ENTRY) as main, Harness(Config(main=main)) as running:
-        yield running
+    with copy_of_src(ENTRY) as main:
+        shutil.copy(HERE / "program.py", main.with_name("program.py"))
+        with Harness(Config(main=main)) as running:
+            yield running
 
 
 @pytest.fixture(params=["fakes", pytest.param("worker", marks=pytest.mark.worker)])
@@ -42,7 +55,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "fakes":
         bucket = DictBucket()
         small = DictBucket(bucket.sizes, max_part_bytes=SMALL_PART_BYTES)
-        return Engine(SqliteDatabase(), bucket, DictStore(), small, bucket.sizes.update)
+        store, flows = DictStore(), KeptFlows(ManualClock())
+        return Engine(SqliteDatabase(), bucket, store, small, bucket.sizes.update, flows, lambda: _run(flows, store))
     harness: Harness = request.getfixturevalue("harness")
     wipe(harness)
     worker = Worker(harness)
@@ -51,4 +65,17 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         harness.r2_put((key, "x" * size) for key, size in sizes.items())
 
     small_bucket = RemoteBucket(worker, SMALL_PART_BYTES)
-    return Engine(RemoteDatabase(worker), RemoteBucket(worker), RemoteStore(worker), small_bucket, put)
+    return Engine(
+        RemoteDatabase(worker),
+        RemoteBucket(worker),
+        RemoteStore(worker),
+        small_bucket,
+        put,
+        RemoteFlows(worker),
+        lambda: None,
+    )
+
+
+def _run(flows: KeptFlows, store: KeyValue) -> None:
+    for one in flows.running():
+        asyncio.run(flows.run(one, lambda steps, params: echo(steps, store, params)))

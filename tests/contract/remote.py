@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import errors
-from ports import ListRequest, Page, PagePart, Result, Statement
+from ports import ListRequest, Page, PagePart, Result, Scalar, Statement
 from tooling.harness import Harness
+from words import FlowState
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,19 @@ class RemoteStore:
     async def put(self, key: str, value: str) -> None:
         """Write there."""
         self.worker.call("put", key=key, value=value)
+
+
+@dataclass(frozen=True)
+class RemoteFlows:
+    """`bindings.flows.WorkflowFlows`, inside the Worker."""
+
+    worker: Worker
+
+    async def start(self, instance: str, params: Mapping[str, Scalar]) -> None:
+        """Start there."""
+        self.worker.call("start", instance=instance, params=dict(params))
+
+    async def state(self, instance: str) -> FlowState:
+        """Look there."""
+        found: FlowState = self.worker.call("state", instance=instance)
+        return found

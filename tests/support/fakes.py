@@ -21,7 +21,7 @@ from typing import Any
 import sql
 from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
-from ports import GROUP, ListRequest, Page, PagePart, Ports, Result, Statement
+from ports import GROUP, Flows, ListRequest, Page, PagePart, Ports, Result, Statement
 from recovery.set_up import is_fresh
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
@@ -270,6 +270,7 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     poster: RecordingPoster = field(default_factory=RecordingPoster)
     failures: dict[str, int] = field(default_factory=dict)
+    flows: Flows | None = None
 
     @property
     def bucket(self) -> DictBucket:
@@ -278,7 +279,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports."""
-        return Ports(self.database, self.buckets, self.store, self.clock, self.poster)
+        return Ports(self.database, self.buckets, self.store, self.clock, self.poster, self.flows)
 
     def rules(self, *rules: tuple[int, str, str]) -> None:
         """Put these rules in place of all there are."""

@@ -5,12 +5,13 @@ A dead Worker says nothing more, so every later call fails too; what it had comm
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ports import Bucket, Database, KeyValue, ListRequest, Page, Ports, Result, Statement
+from ports import Bucket, Database, Flows, KeyValue, ListRequest, Page, Ports, Result, Scalar, Statement
 from tests.support.fakes import World
+from words import FlowState
 
 T = TypeVar("T")
 
@@ -93,6 +94,22 @@ class FusedStore:
         await self.fuse.passed(lambda: self.store.put(key, value))
 
 
+@dataclass(frozen=True)
+class FusedFlows:
+    """A Workflow binding behind a fuse."""
+
+    flows: Flows
+    fuse: Gate
+
+    async def start(self, instance: str, params: Mapping[str, Scalar]) -> None:
+        """Start the instance while the fuse holds."""
+        await self.fuse.passed(lambda: self.flows.start(instance, params))
+
+    async def state(self, instance: str) -> FlowState:
+        """Look at the instance while the fuse holds."""
+        return await self.fuse.passed(lambda: self.flows.state(instance))
+
+
 def fused(world: World | Ports, fuse: Gate) -> Ports:
     """Return the world's ports behind one fuse."""
     return Ports(
@@ -101,4 +118,5 @@ def fused(world: World | Ports, fuse: Gate) -> Ports:
         store=FusedStore(world.store, fuse),
         clock=world.clock,
         poster=world.poster,
+        flows=FusedFlows(world.flows, fuse) if world.flows else None,
     )

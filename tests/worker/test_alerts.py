@@ -41,6 +41,7 @@ def steward(harness: Harness, receiver: Receiver) -> Steward:
     harness.d1("DELETE FROM artifacts")
     harness.d1("DELETE FROM steward_findings")
     harness.d1("DELETE FROM steward_alerts")
+    harness.d1("DELETE FROM steward_passes")
     for key in harness.kv_list():
         harness.kv_delete(key)
     receiver.status, receiver.delay = 200, 0

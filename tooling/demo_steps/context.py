@@ -1,7 +1,9 @@
 """What the steps share: the Worker, its sample, and what one step leaves for the next."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tooling import promises
@@ -47,6 +49,23 @@ class Demo:
         if wrong:
             self.transcript.holds("the counts of a backfill add up", wrong)
         return report
+
+
+@contextmanager
+def on_a_copy(demo: Demo, **variables: object) -> Iterator[Steward]:
+    """Lend a Worker on a copy of the state, with other variables where given, and throw the copy away."""
+    original = demo.harness
+    copy = original.state.with_name(original.state.name + "-copy")
+    original.stop()
+    shutil.copytree(original.state, copy)
+    original.start()
+    config = replace(original.config, vars={**original.config.vars, **variables})
+    try:
+        with Harness(config, state=copy) as harness:
+            yield Steward(harness, demo.steward.token)
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+    demo.transcript.true("the copy is thrown away", not copy.exists())
 
 
 def until(call: Callable[[], dict[str, Any]], flag: str) -> list[dict[str, Any]]:

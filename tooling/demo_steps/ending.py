@@ -1,11 +1,8 @@
 """The guards, undo on a copy, and the end state."""
 
-import shutil
-from pathlib import Path
-
 from tooling import promises
 from tooling.client import Steward
-from tooling.demo_steps.context import Demo
+from tooling.demo_steps.context import Demo, on_a_copy
 from tooling.harness import Harness, HarnessError
 from tooling.observer import Observer
 from tooling.reports import check_table
@@ -45,17 +42,8 @@ def _refusal(harness: Harness, sql: str) -> str:
 
 def undo_on_a_copy(demo: Demo) -> None:
     """Copy the state, undo the recovery there, and throw the copy away."""
-    original = demo.harness
-    copy = original.state.with_name(original.state.name + "-copy")
-    original.stop()
-    shutil.copytree(original.state, copy)
-    original.start()
-    try:
-        with Harness(original.config, state=copy) as harness:
-            _undo(demo, Steward(harness, demo.steward.token))
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
-    demo.transcript.true("the copy is thrown away", not Path(copy).exists())
+    with on_a_copy(demo) as copy:
+        _undo(demo, copy)
 
 
 FULL_ONLY = ("keys_are_text",)

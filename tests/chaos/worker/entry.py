@@ -104,6 +104,7 @@ GATES: dict[str, Callable[[Any], Gated]] = {
     "d1_databases": lambda raw: GatedDatabase(raw, "batch"),
     "r2_buckets": GatedBucket,
     "kv_namespaces": GatedStore,
+    "workflows": Gated,
 }
 
 

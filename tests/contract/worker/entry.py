@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-from workers import Response, WorkerEntrypoint, import_from_javascript
+from program import echo  # type: ignore[import-not-found]  # copied beside it, as this is
+from workers import Response, WorkerEntrypoint, WorkflowEntrypoint, import_from_javascript
 
 from bindings.d1 import D1Database
+from bindings.flows import WorkflowFlows, WorkflowSteps
 from bindings.kv import KvNamespace
 from bindings.r2 import MAX_PART_BYTES, R2Bucket
 from errors import StewardError
@@ -63,6 +65,16 @@ async def put(env: Any, call: Call) -> Any:
     await KvNamespace(env.STATE).put(call["key"], call["value"])
 
 
+async def start(env: Any, call: Call) -> Any:
+    """Start an instance."""
+    await WorkflowFlows(env.PASS).start(call["instance"], call["params"])
+
+
+async def state(env: Any, call: Call) -> Any:
+    """Look at an instance."""
+    return await WorkflowFlows(env.PASS).state(call["instance"])
+
+
 METHODS: dict[str, Callable[[Any, Call], Awaitable[Any]]] = {
     "batch": batch,
     "bookmark": bookmark,
@@ -70,6 +82,8 @@ METHODS: dict[str, Callable[[Any, Call], Awaitable[Any]]] = {
     "has": has,
     "get": get,
     "put": put,
+    "start": start,
+    "state": state,
 }
 
 
@@ -85,3 +99,12 @@ class Default(WorkerEntrypoint):
         except StewardError as error:
             answer = {"error": type(error).__name__, "message": str(error), "hint": error.hint}
         return Response(json.dumps(answer))
+
+
+class PassFlow(WorkflowEntrypoint):
+    """The flow of the suite, on the steps of the real engine."""
+
+    async def run(self, event: Any, step: Any) -> str:
+        """Run it."""
+        store = KvNamespace(import_from_javascript("cloudflare:workers").env.STATE)
+        return str(await echo(WorkflowSteps(step), store, event["payload"]))

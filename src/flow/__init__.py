@@ -1,0 +1,1 @@
+"""A pass as one durable flow: an instance of the Workflow, whose steps are slices."""

@@ -1,0 +1,62 @@
+"""A slice of a flow's pass: a tick's share of objects, time and queries, from where the pass stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill.progress import Progress
+from backfill.slice import walk_slice
+from backfill.spec import Limits, SliceReport, WalkSpec, lanes_for
+from backfill.target import read_target
+from flow.instance import Instance
+from ports import Ports
+from runs.budget import Budget
+from runs.record import Run, fail_run
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a slice ended, and whether there is nothing left to do for this pass."""
+
+    stopped: str
+    ended: bool
+    subrequests: int = 0
+
+
+async def walk_once(ports: Ports, settings: Settings, run: Run, instance: Instance) -> Place:
+    """Walk a slice under a run that has the lease, and close the run; raises what ended it otherwise."""
+    budget = Budget.of_run(run, settings.tick_seconds, settings.tick_max_objects).part("walk")
+    try:
+        report = await _walked(ports, settings, run, instance, budget)
+    except Exception as error:
+        await fail_run(run, error, cost=budget.cost)
+        raise
+    await run.close("succeeded", counts=_counts(report), cost=budget.cost)
+    if report is None:
+        return Place("the pass ended, or another began", ended=True)
+    return Place(str(report.stopped), report.complete, budget.cost.subrequests + run.overhead.subrequests)
+
+
+async def _walked(ports: Ports, settings: Settings, run: Run, instance: Instance, budget: Budget) -> SliceReport | None:
+    """Walk; None where the stored pass is not that of the instance, or is complete."""
+    progress = Progress(ports, instance.bucket, "")
+    stored = await progress.load()
+    if stored is None or stored.completed_at or stored.pass_started_at != instance.pass_started_at:
+        return None
+    target = await read_target(ports.database, instance.bucket, "", live=True)
+    lanes = lanes_for(settings.tick_max_objects, settings.walk_lanes)
+    bucket, slack = ports.buckets[instance.bucket], settings.clock_slack_seconds
+    limits = Limits(settings.missing_limit, settings.missing_limit_percent)
+    spec = WalkSpec(target, ports.database, bucket, budget, lanes=lanes, slack_seconds=slack, limits=limits)
+    report = await walk_slice(run, spec, progress)
+    if report.failure:
+        raise report.failure
+    return report
+
+
+def _counts(report: SliceReport | None) -> dict[str, object]:
+    if report is None:
+        return {"not_walked": "the pass ended, or another began"}
+    place = {"complete": report.complete, "last_key": report.position.last_key, "stopped_because": report.stopped}
+    return {**report.counts.report(), **report.page_counts(), **place}

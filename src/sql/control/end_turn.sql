@@ -1,0 +1,2 @@
+-- No rows: :who waits for the lease no more.
+DELETE FROM steward_waiting WHERE who = :who
