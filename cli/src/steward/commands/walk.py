@@ -1,0 +1,107 @@
+"""Objects to rows: backfill, and the pass that cron began."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from steward.answers import Backfill, Pass, Summary
+from steward.command import command
+from steward.exits import Exit
+from steward.harmless import harmless
+from steward.options import PATIENCE, Bucket, Live, Patience, Prefix, Slice
+from steward.progress import Meter, duration
+from steward.reports import counted
+from steward.session import Session
+from steward.slices import take_all
+from steward.walking import Route, Walk
+
+_COUNTED = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
+
+SLICE = 5000
+"""Objects per call: some seconds of work, so that the bar moves and Ctrl-C does not wait long."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    command(app)(backfill)
+    command(app, "pass")(go_on)
+
+
+def backfill(
+    session: Session,
+    *,
+    live: Live = False,
+    bucket: Bucket = None,
+    prefix: Prefix = "",
+    max_objects: Annotated[int | None, typer.Option(min=1, help="Stop after so many objects.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Go on from the cursor of an earlier report.")] = None,
+    start_after: Annotated[str | None, typer.Option(help="Start after this key.")] = None,
+    slice_: Slice = SLICE,
+    patience: Patience = PATIENCE,
+) -> Exit:
+    """Walk a bucket to its end: dry it counts what is missing in D1, live it inserts and upgrades."""
+    route = Route(live, bucket, prefix, cursor, start_after, False, max_objects, slice_)  # noqa: FBT003  # not resumed
+    return _walk(session, "backfill", route, 0, patience)
+
+
+def go_on(
+    session: Session,
+    *,
+    live: Live = False,
+    bucket: Bucket = None,
+    slice_: Slice = SLICE,
+    patience: Patience = PATIENCE,
+) -> Exit:
+    """Take cron's pass over a bucket to its end now, from where it stands."""
+    stands = _pass(session, bucket)
+    counts = stands.get("counts") if stands and stands.get("state") == "under way" else None
+    route = Route(live, bucket, resume=True, slice=slice_)
+    return _walk(session, "pass", route, counts["scanned"] if counts else 0, patience)
+
+
+def _walk(session: Session, what: str, route: Route, before: int, patience: float) -> Exit:
+    if route.live:
+        session.announce_live(what)
+    walk = Walk(session.client, route, before)
+    title = f"{what}, {'live' if route.live else 'dry'}"
+    with Meter(session.screen, title, "objects", _expected(session, route), begun_at=before) as meter:
+        ended = take_all(walk, meter, patience)
+    if walk.report is not None:
+        _show(session, walk.report)
+    session.tell(ended, walk, walk.route.command())
+    return ended.exit(walk.verdict)
+
+
+def _expected(session: Session, route: Route) -> int | None:
+    """Return how many objects there will be, as the pass before counted them; None where nobody knows."""
+    if route.most is not None:
+        return route.most
+    if not (route.from_the_start or route.resume) or not session.screen.err.is_terminal:
+        return None
+    stands = _pass(session, route.bucket)
+    counts = (stands.get("previous") or stands.get("counts")) if stands else None
+    return counts["scanned"] if counts else None
+
+
+def _pass(session: Session, bucket: str | None) -> Pass | None:
+    found: Summary = session.client.get("/summary")
+    return next((one for one in found["passes"] if bucket in (None, one["bucket"])), None)
+
+
+def _show(session: Session, report: Backfill) -> None:
+    if session.screen.as_json:
+        session.screen.json(report)
+        return
+    would = "would be " if report["dry_run"] else ""
+    names = {"inserted": f"{would}inserted", "upgraded": f"{would}upgraded"}
+    session.screen.facts({names.get(name, name): report[name] for name in _COUNTED})  # type: ignore[literal-required]  # members of a report
+    sample = report["unclassified_sample"]
+    if sample:
+        session.screen.line("\nno rule matches, among others:")
+        for key in sample:
+            session.screen.line(f"  {harmless(key)}")
+    session.screen.say(
+        f"{counted(report['pages'], 'page')} in {duration(report['duration_ms'] / 1000)} of the Worker's time"
+    )
