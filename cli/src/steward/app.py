@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from steward import __version__
+from steward import __version__, commands
 from steward.command import DETAILED
-from steward.commands import diagnose, look, repair, rules, schedule, walk
 from steward.errors import CliError
 from steward.exits import Exit, detailed
+from steward.harmless import harmless
 from steward.screen import Screen
 
 app = typer.Typer(
@@ -23,8 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (look, walk, repair, rules, schedule, diagnose):
-    room.register(app)
+commands.register(app)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001  # what typer calls it with
@@ -54,6 +53,10 @@ def _code(arguments: Sequence[str]) -> int:
     except CliError as error:
         Screen().complain(error)
         return error.exit
+    except KeyError as error:
+        hint = "Are the Worker and this command of one version? steward doctor"
+        Screen().complain(CliError(f"The Worker's answer has no {harmless(str(error))}.", hint=hint))
+        return Exit.FAILED
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     return Exit.CLEAN

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from steward.answers import Run, Summary
+from steward.answers import Run
 from steward.exits import Exit
+from steward.summary import Summary
 
 STALE = timedelta(hours=1)
 """Ticks check every few minutes: after this nothing is known any more. The operator page says so after an hour too."""

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-from steward.answers import Recovery, Run, Step
+from steward.answers import Backfill, Recovery, Run, Step
 from steward.harmless import harmless, shown
+from steward.progress import duration
 from steward.screen import Screen
 
 BOOKKEEPING = ("pause", "measure", "bookmark", "verify", "resume")
 """Steps of a recovery whose `changed` is no repair."""
+
+COUNTED = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 
 _SHOWN = 5
 
@@ -26,6 +29,21 @@ def fields(row: object) -> str:
 def counted(number: int, word: str) -> str:
     """Return a number with its noun: 1 page, 2 pages."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def backfill(screen: Screen, report: Backfill) -> None:
+    """Print what a walk did, or would do."""
+    if screen.as_json:
+        screen.json(report)
+        return
+    would = "would be " if report["dry_run"] else ""
+    names = {"inserted": f"{would}inserted", "upgraded": f"{would}upgraded"}
+    screen.facts({names.get(name, name): report[name] for name in COUNTED})  # type: ignore[literal-required]  # members of a report
+    if report["unclassified_sample"]:
+        screen.line("\nno rule matches, among others:")
+        for key in report["unclassified_sample"]:
+            screen.line(f"  {harmless(key)}")
+    screen.say(f"{counted(report['pages'], 'page')} in {duration(report['duration_ms'] / 1000)} of the Worker's time")
 
 
 def runs_table(screen: Screen, listed: list[Run]) -> None:

@@ -12,8 +12,9 @@ from steward.errors import BusyError
 from steward.exits import Exit
 from steward.harmless import harmless
 from steward.progress import Meter
+from steward.reports import COUNTED
 
-_ADDED = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused", "pages", "duration_ms")
+_ADDED = (*COUNTED, "pages", "duration_ms")
 _SAMPLE = 20
 
 

@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 import typer
 
-from steward.answers import Summary
 from steward.command import command
 from steward.doctor import access, cron, rules, state
 from steward.doctor.line import Line, verdict
 from steward.errors import CliError, NotAuthenticatedError
 from steward.exits import Exit
 from steward.session import Session
+from steward.summary import Summary
 
 
 def register(app: typer.Typer) -> None:

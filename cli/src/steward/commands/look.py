@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from steward.answers import Check, Finding, Findings, Runs, Summary, Verdict
+from steward.answers import Check, Finding, Findings, Runs, Verdict
 from steward.command import command
 from steward.exits import Exit
 from steward.harmless import harmless
@@ -14,6 +14,7 @@ from steward.judging import Found, judge, state_of
 from steward.reports import fields, one_run, runs_table
 from steward.screen import Screen
 from steward.session import Session
+from steward.summary import Summary
 
 Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
 

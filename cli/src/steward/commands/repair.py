@@ -49,9 +49,9 @@ def recover(
     repair = Repair(session.client, asked)
     with Meter(session.screen, f"recover, {'live' if live else 'dry'}", "duplicate rows") as meter:
         ended = take_all(repair, meter, patience)
+    session.tell(ended, repair, _again(asked))
     if repair.report is not None:
         _show_recovery(session, repair.report)
-    session.tell(ended, repair, _again(asked))
     return ended.exit(repair.verdict)
 
 
@@ -66,9 +66,9 @@ def undo(
     undoing = Undoing(session.client, run)
     with Meter(session.screen, f"undo of run {run}", "rows") as meter:
         ended = take_all(undoing, meter, patience)
+    session.tell(ended, undoing, f"steward undo {run}")
     if undoing.report is not None:
         _show_undo(session, undoing.report)
-    session.tell(ended, undoing, f"steward undo {run}")
     return ended.exit(undoing.verdict)
 
 

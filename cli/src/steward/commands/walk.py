@@ -6,18 +6,15 @@ from typing import Annotated
 
 import typer
 
-from steward.answers import Backfill, Pass, Summary
+from steward import reports
 from steward.command import command
 from steward.exits import Exit
-from steward.harmless import harmless
 from steward.options import PATIENCE, Bucket, Live, Patience, Prefix, Slice
-from steward.progress import Meter, duration
-from steward.reports import counted
+from steward.progress import Meter
 from steward.session import Session
 from steward.slices import take_all
+from steward.summary import Pass, Summary
 from steward.walking import Route, Walk
-
-_COUNTED = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 
 SLICE = 5000
 """Objects per call: some seconds of work, so that the bar moves and Ctrl-C does not wait long."""
@@ -68,9 +65,9 @@ def _walk(session: Session, what: str, route: Route, before: int, patience: floa
     title = f"{what}, {'live' if route.live else 'dry'}"
     with Meter(session.screen, title, "objects", _expected(session, route), begun_at=before) as meter:
         ended = take_all(walk, meter, patience)
-    if walk.report is not None:
-        _show(session, walk.report)
     session.tell(ended, walk, walk.route.command())
+    if walk.report is not None:
+        reports.backfill(session.screen, walk.report)
     return ended.exit(walk.verdict)
 
 
@@ -88,20 +85,3 @@ def _expected(session: Session, route: Route) -> int | None:
 def _pass(session: Session, bucket: str | None) -> Pass | None:
     found: Summary = session.client.get("/summary")
     return next((one for one in found["passes"] if bucket in (None, one["bucket"])), None)
-
-
-def _show(session: Session, report: Backfill) -> None:
-    if session.screen.as_json:
-        session.screen.json(report)
-        return
-    would = "would be " if report["dry_run"] else ""
-    names = {"inserted": f"{would}inserted", "upgraded": f"{would}upgraded"}
-    session.screen.facts({names.get(name, name): report[name] for name in _COUNTED})  # type: ignore[literal-required]  # members of a report
-    sample = report["unclassified_sample"]
-    if sample:
-        session.screen.line("\nno rule matches, among others:")
-        for key in sample:
-            session.screen.line(f"  {harmless(key)}")
-    session.screen.say(
-        f"{counted(report['pages'], 'page')} in {duration(report['duration_ms'] / 1000)} of the Worker's time"
-    )

@@ -30,7 +30,8 @@ ROUTES = (
 LONG, VARIED = 32, 10
 """Characters of a strong token, and different ones among them: `openssl rand -hex 32` has 64 and about 16."""
 
-_UNAUTHORIZED = 401
+_REFUSED = (401, 429)
+"""Also 429: where there were many strangers of late, all of them are refused for a while."""
 
 
 def reachable(client: Client) -> Iterator[Line]:
@@ -51,7 +52,7 @@ def reachable(client: Client) -> Iterator[Line]:
 def guarded(client: Client, environment: Environment) -> Iterator[Line]:
     """Look at the token: whether it is needed, and whether it can be guessed."""
     status = client.status_without_token("/summary")
-    if status == _UNAUTHORIZED:
+    if status in _REFUSED:
         yield Line("authentication", "ok", "a request without a token is refused")
     else:
         yield Line(

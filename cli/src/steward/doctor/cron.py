@@ -7,11 +7,12 @@ from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
-from steward.answers import Run, Runs, Summary
+from steward.answers import Run, Runs
 from steward.client import Client
 from steward.doctor.line import Line
 from steward.harmless import harmless
 from steward.judging import age
+from steward.summary import Summary
 
 LOOKED_AT = 20
 LATE = 3

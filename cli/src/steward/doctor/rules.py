@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from steward.answers import Preview, Rule, Rules, Summary
+from steward.answers import Preview, Rule, Rules
 from steward.client import Client
 from steward.doctor.line import Line
 from steward.errors import CliError
 from steward.harmless import harmless
+from steward.summary import Summary
 
 LOOKS = 40
 """Listings of up to 1,000 objects that one look at the rules may cost, for each bucket."""

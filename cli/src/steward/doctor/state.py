@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from steward.answers import Pass, Summary
 from steward.doctor.line import Line, State
 from steward.harmless import harmless
 from steward.judging import age, errors_of
+from steward.summary import Pass, Summary
 
 CHECK_HOURS = 48
 """A full check is due every 24 hours (FULL_CHECK_HOURS); by then one was missed."""
