@@ -12,7 +12,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -46,9 +46,16 @@ class Where:
 
 
 class Started:
-    """A `steward` that runs. With `terminal`, its stderr is one."""
+    """A `steward` (or what calls it) that runs. With `terminal`, its stderr is one."""
 
-    def __init__(self, where: Where, *arguments: str, stdin: str = "", terminal: bool = False) -> None:
+    def __init__(
+        self,
+        where: Where,
+        *arguments: str,
+        stdin: str = "",
+        terminal: bool = False,
+        program: Sequence[str] = (sys.executable, "-W", "error", "-m", "steward"),
+    ) -> None:
         self._out, self._err, given = _file(), _file(), _file()
         given.write(stdin.encode())
         given.seek(0)
@@ -58,7 +65,7 @@ class Started:
         if terminal:
             self._screen, stderr = _terminal()
         self.process = subprocess.Popen(  # noqa: S603  # our own program, with arguments of the test
-            [sys.executable, "-W", "error", "-m", "steward", *arguments],
+            [*program, *arguments],
             env=where.environment(),
             stdin=given,
             stdout=self._out,
