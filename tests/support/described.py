@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,3 +44,35 @@ def _wrong(schema: dict[str, Any], document: object) -> list[str]:
     whole = {**schema, "components": DESCRIPTION["components"]}
     errors = jsonschema_rs.validator_for(whole).iter_errors(document)
     return [f"{error.instance_path}: {error.message}" for error in errors]
+
+
+PRINTED: dict[str, list[tuple[str, ...]]] = {
+    "Summary": [("status",), ("summary",)],
+    "Check": [("check",), ("check", "--full")],
+    "Backfill": [("backfill", "--slice", "1"), ("backfill", "--live", "--slice", "1"), ("pass",), ("pass", "--live")],
+    "Recovery": [("recover",), ("recover", "--live", "--max-groups", "1")],
+    "Undo": [("undo", "4")],
+    "Guards": [("guards", "--lift", "5", "--reason", "a migration"), ("guards",)],
+    "Rules": [("rules", "get"), ("rules", "put", "-")],
+    "Preview": [("rules", "preview", "-")],
+    "Findings": [("findings",), ("findings", "--open", "--invariant", "ids_are_unique")],
+    "Runs": [("runs",), ("runs", "--kind", "check", "--limit", "1", "--before", "9")],
+    "Run": [("runs", "1")],
+    "Pause": [("pause", "a reason"), ("resume",)],
+}
+"""Every command that asks for one thing, by the component that its JSON is."""
+
+
+_FIRST = ["Check", "Recovery", "Pause", "Backfill"]
+"""The recovery pauses, and brings the index back that a live backfill needs; its runs are numbered by those before."""
+
+
+def printed() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return each command and what its JSON is, in an order in which all of them succeed on the runbook's database."""
+    for component in [*_FIRST, *sorted({*PRINTED} - {*_FIRST})]:
+        for arguments in PRINTED[component]:
+            yield component, arguments
+
+
+RULES_GIVEN = '{"rules": []}'
+"""What those commands that read rules are given."""

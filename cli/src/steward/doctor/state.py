@@ -37,7 +37,8 @@ def invariants(summary: Summary) -> Iterator[Line]:
         yield Line("invariants", "failed", "nothing was checked yet", "steward check --full")
         return
     for name in _SHOWN_APART:
-        yield _outcome(name.removesuffix("_present").replace("_", " "), dict(found).get(name, "not_checked"))
+        what = name.removesuffix("_present").replace("_", " ")
+        yield _outcome(what, dict(found).get(name, "not_checked"), summary["last_check"]["checked_at"])
     others = [one for one in found if one.name not in _SHOWN_APART]
     broken = [one.name for one in others if one.outcome == "violated"]
     unseen = [one.name for one in others if one.outcome not in ("holds", "violated")]
@@ -50,11 +51,13 @@ def invariants(summary: Summary) -> Iterator[Line]:
     yield _full_check(summary)
 
 
-def _outcome(what: str, outcome: str) -> Line:
+def _outcome(what: str, outcome: str, moment: str) -> Line:
     if outcome == "holds":
-        return Line(what, "ok", "in place at the last check")
+        return Line(what, "ok", f"in place at the last check ({moment})")
     state: State = "wrong" if outcome == "violated" else "failed"
-    return Line(what, state, f"{outcome.replace('_', ' ')} at the last check", "steward recover puts it right.")
+    return Line(
+        what, state, f"{outcome.replace('_', ' ')} at the last check ({moment})", "steward recover puts it right."
+    )
 
 
 def _full_check(summary: Summary) -> Line:
