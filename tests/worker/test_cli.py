@@ -94,16 +94,16 @@ def until_begun(started: Started) -> None:
 
 
 def test_the_bar_moves_and_ctrl_c_leaves_work_that_continues(steward: Steward, where: Where) -> None:
-    steward.put(*numbered(1500))
-    started = Started(where, "backfill", "--live", "--max-objects", "1500", "--slice", "100", "--json", terminal=True)
+    steward.put(*numbered(1000))
+    started = Started(where, "backfill", "--live", "--max-objects", "1000", "--slice", "10", "--json", terminal=True)
     until_begun(started)
     started.interrupt()
     ran = started.finish()
     assert ran.code == 130
     done = json.loads(ran.out)
-    assert 0 < done["scanned"] == steward.count() < 1500
+    assert 0 < done["scanned"] == steward.count() < 1000
     rest = json.loads(continued(where, ran.err).out)
-    assert done["inserted"] + rest["inserted"] == steward.count() == 1500
+    assert done["inserted"] + rest["inserted"] == steward.count() == 1000
 
 
 @pytest.fixture
@@ -119,9 +119,9 @@ def own(tmp_path: Path) -> Iterator[Steward]:
 
 def test_a_worker_that_goes_away_in_the_middle_is_waited_for(own: Steward, tmp_path: Path) -> None:
     own.rules((10, "raw/*", "raw"))
-    own.put(*numbered(1500))
+    own.put(*numbered(1000))
     where = Where(tmp_path, {"STEWARD_URL": own.harness.url, "STEWARD_TOKEN": TOKEN})
-    command = ("backfill", "--live", "--max-objects", "1500", "--slice", "100", "--json")
+    command = ("backfill", "--live", "--max-objects", "1000", "--slice", "10", "--json")
     started = Started(where, *command, terminal=True)
     until_begun(started)
     own.harness.kill()
@@ -130,4 +130,4 @@ def test_a_worker_that_goes_away_in_the_middle_is_waited_for(own: Steward, tmp_p
     ran = started.finish()
     assert ran.code == 0, ran
     assert "Trying again" in ran.err
-    assert json.loads(ran.out)["scanned"] == own.count() == 1500
+    assert json.loads(ran.out)["scanned"] == own.count() == 1000

@@ -7,11 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from steward.screen import Screen
 
 LINE_EVERY_SECONDS = 5.0
+BAR_COLUMNS = 20
+"""Leaves room for the figures on a terminal of 80 columns."""
 
 
 class _Figures(ProgressColumn):
@@ -47,7 +50,8 @@ class Meter:
         self._screen, self._what, self._unit, self._total, self._begun_at = screen, what, unit, total, begun_at
         self._live = screen.err.is_terminal
         self._started = self._last_line = time.monotonic()
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), _Figures())
+        name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+        columns = (SpinnerColumn(), name, BarColumn(BAR_COLUMNS), _Figures(table_column=Column(no_wrap=True)))
         self._bar = Progress(*columns, TimeElapsedColumn(), console=screen.err, disable=not self._live)
         self._task = self._bar.add_task(what, total=total, completed=begun_at, unit=unit, begun_at=begun_at)
 
