@@ -31,7 +31,7 @@ def figures(done: float, total: float | None, unit: str, elapsed: float, begun_a
     rate = (done - begun_at) / elapsed if elapsed > 0 else 0.0
     if rate <= 0:
         return f"{count} {unit}"
-    left = "" if total is None else f", {duration(max(total - done, 0) / rate)} left"
+    left = "" if total is None or done >= total else f", {duration((total - done) / rate)} left"
     return f"{count} {unit}, {rate:,.0f}/s{left}"
 
 

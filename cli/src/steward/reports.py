@@ -16,7 +16,7 @@ BOOKKEEPING = ("pause", "measure", "bookmark", "verify", "resume")
 
 COUNTED = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
 
-_SHOWN = 5
+_SHOWN = 3
 
 
 def fields(row: object) -> str:
@@ -80,10 +80,12 @@ def steps(screen: Screen, report: Recovery) -> None:
 
 
 def still_violated(report: Recovery) -> list[str]:
-    """Return the invariants that the last check of a recovery found violated."""
+    """Return the invariants of error severity that the last check of a recovery found violated."""
     verify = next((step for step in report["steps"] if step["name"] == "verify"), None)
     verdicts = verify["sample"] if verify else []
-    names = [harmless(str(one["name"])) for one in verdicts if one.get("outcome") == "violated"]
+    names = [
+        harmless(str(one["name"])) for one in verdicts if one["outcome"] == "violated" and one["severity"] == "error"
+    ]
     return list(dict.fromkeys(names))
 
 

@@ -18,6 +18,8 @@ from steward.summary import Summary
 
 Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
 
+_SHOWN = 3
+
 _STYLES = {Exit.CLEAN: "bold green", Exit.DRIFT: "bold red", Exit.FAILED: "bold yellow"}
 
 
@@ -143,8 +145,10 @@ def _show_verdicts(screen: Screen, verdicts: list[Verdict]) -> None:
     for one in verdicts:
         if one["outcome"] == "violated":
             screen.line(f"\n{harmless(one['name'])}:")
-            for row in one["sample"]:
+            for row in one["sample"][:_SHOWN]:
                 screen.line("  " + fields(row))
+            if len(one["sample"]) > _SHOWN:
+                screen.line("  and more: --json has up to 20")
         elif "reason" in one:
             screen.line(f"\n{harmless(one['name'])}: {harmless(one['reason'])}")
 
