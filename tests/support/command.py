@@ -13,7 +13,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -43,6 +43,15 @@ class Where:
         """Return its environment."""
         own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "PYTHONPATH": str(ROOT / "cli" / "src")}
         return {**own, "PYTHONUTF8": "1", "TERM": "xterm-256color", **self.variables}
+
+
+def installed(where: Where) -> Where:
+    """Return the same place with `steward` on its PATH."""
+    tool = where.home / "bin" / "steward"
+    tool.parent.mkdir(exist_ok=True)
+    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m steward "$@"\n')
+    tool.chmod(0o700)
+    return replace(where, variables={**where.variables, "PATH": f"{tool.parent}:{os.environ['PATH']}"})
 
 
 class Started:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.command import Started, Where
+from tests.support.command import Started, Where, installed
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
@@ -68,12 +66,7 @@ def commands() -> Iterator[Command]:
 
 def paste(where: Where, command: Command, meanwhile: Callable[[], None] | None = None) -> str:
     """Run a command of the shell as a person at a terminal does, and return all that it printed."""
-    tool = where.home / "bin" / "steward"
-    tool.parent.mkdir(exist_ok=True)
-    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m steward "$@"\n')
-    tool.chmod(0o700)
-    path = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
-    started = Started(replace(where, variables={**where.variables, **path}), command.pasted, program=("bash", "-c"))
+    started = Started(installed(where), command.pasted, program=("bash", "-c"))
     ran = started.finish(meanwhile) if meanwhile else started.finish()
     return ran.err + ran.out
 

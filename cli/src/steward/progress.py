@@ -26,7 +26,7 @@ class _Figures(ProgressColumn):
 
 
 def figures(done: float, total: float | None, unit: str, elapsed: float, begun_at: float = 0.0) -> str:
-    """Return how far it is, how fast, and how long it takes yet; what was done before `begun_at` is not its speed."""
+    """Return how far it is, how fast, and how long is left; what was done before `begun_at` is not its speed."""
     count = f"{done:,.0f}" if total is None else f"{done:,.0f} of {total:,.0f}"
     rate = (done - begun_at) / elapsed if elapsed > 0 else 0.0
     if rate <= 0:

@@ -23,7 +23,9 @@ def fields(row: object) -> str:
     """Return a row of a sample as `name=value` pairs."""
     if not isinstance(row, dict):
         return shown(row)
-    return "  ".join(f"{harmless(str(name))}={harmless(str(value))}" for name, value in row.items())
+    return "  ".join(
+        f"{harmless(str(name))}={'-' if value is None else harmless(str(value))}" for name, value in row.items()
+    )
 
 
 def counted(number: int, word: str) -> str:

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def pause(session: Session, *, reason: Annotated[str, typer.Argument(help="Why, for the next person.")]) -> Exit:
-    """Pause scheduled backfill; checks go on."""
+    """Pause scheduled backfill; checks continue."""
     session.announce_live("pause")
     _show(session, session.client.post("/pause", reason=reason))
     return Exit.CLEAN

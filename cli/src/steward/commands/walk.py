@@ -33,7 +33,7 @@ def backfill(
     bucket: Bucket = None,
     prefix: Prefix = "",
     max_objects: Annotated[int | None, typer.Option(min=1, help="Stop after so many objects.")] = None,
-    cursor: Annotated[str | None, typer.Option(help="Go on from the cursor of an earlier report.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Continue from the cursor of an earlier report.")] = None,
     start_after: Annotated[str | None, typer.Option(help="Start after this key.")] = None,
     slice_: Slice = SLICE,
     patience: Patience = PATIENCE,
