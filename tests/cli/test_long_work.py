@@ -11,7 +11,8 @@ import pytest
 
 from steward.progress import duration, figures
 from tests.cli.conftest import Operator
-from tests.support.actions import numbered, rows
+from tests.support.actions import numbered, rows, tick
+from tests.support.command import Started, installed
 from tests.support.served import CUT, Answered, Asked
 
 BUSY = Answered(409, {"detail": "Run 7 is in progress.", "hint": "Wait.", "status": 409, "reason": "busy"})
@@ -169,3 +170,40 @@ def test_a_key_that_no_shell_line_should_hold_is_continued_by_its_cursor(operato
     assert "\x1b" not in ran.err
     assert continuation(ran.err)[:2] == ["backfill", "--cursor"]
     assert operator.json(*continuation(ran.err), code=3)["scanned"] == 2
+
+
+def test_ctrl_c_in_short_work_ends_it_without_a_traceback(operator: Operator) -> None:
+    started = operator.start("check", "--json")
+
+    def press(_asked: Asked) -> Answered:
+        started.interrupt()
+        started.process.wait(10)
+        return CUT
+
+    operator.instead(press)
+    ran = started.finish(operator.served.turn)
+    assert (ran.code, ran.out, ran.err) == (130, "", "")
+
+
+def test_a_reader_that_stops_reading_is_no_traceback(operator: Operator) -> None:
+    started = Started(installed(operator.where), "steward rules get | true", program=("bash", "-c"))
+    assert started.finish(operator.served.turn).err == ""
+
+
+def test_a_bar_of_a_pass_under_way_begins_where_the_pass_stands(operator: Operator) -> None:
+    operator.put(*numbered(30))
+    operator.run("pass", "--live")
+    tick(operator.world, TICK_MAX_OBJECTS=10, PASS_INTERVAL_HOURS=0)
+    ran = operator.run("pass", "--live", "--slice", "5", "--json", terminal=True)
+    assert json.loads(ran.out)["scanned"] == 20
+    assert "10 of 30 objects" in ran.err
+    assert "30 of 30 objects" in ran.err
+
+
+def test_a_command_to_continue_stays_one_line_on_a_narrow_terminal(operator: Operator) -> None:
+    operator.put(*(f"raw/{'long' * 60}/{number}" for number in range(4)))
+    operator.instead(lambda _asked: CUT if len(operator.asked("/backfill")) > 1 else None)
+    ran = operator.run("backfill", "--slice", "2", "--patience", "0", terminal=True, code=1)
+    assert continuation(ran.err.replace("\r\n", "\n"))[0] == "backfill"
+    operator.instead(lambda _asked: None)
+    assert operator.json(*continuation(ran.err.replace("\r\n", "\n")), code=3)["scanned"] == 2

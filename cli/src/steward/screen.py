@@ -45,7 +45,10 @@ def _err() -> Console:
 
 @dataclass
 class Screen:
-    """Prints for a person, or with `as_json` for a machine."""
+    """Prints for a person, or with `as_json` for a machine.
+
+    Lines are wrapped by the terminal and not here: a command to paste must stay one line.
+    """
 
     as_json: bool = False
     out: Console = field(default_factory=_out)
@@ -58,7 +61,7 @@ class Screen:
 
     def line(self, text: str, style: str = "") -> None:
         """Print a line of our own words for a person; what is from outside comes through `shown`."""
-        self.out.print(Text(text, style=style))
+        self.out.print(Text(text, style=style), soft_wrap=True)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table for a person, numbers to the right."""
@@ -77,17 +80,17 @@ class Screen:
         """Print names and values, one pair a line."""
         width = max(map(len, facts))
         for name, value in facts.items():
-            self.out.print(Text.assemble((name.ljust(width), "bold"), "  ", _cell(value)))
+            self.out.print(Text.assemble((name.ljust(width), "bold"), "  ", _cell(value)), soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Say something about the work, on stderr."""
-        self.err.print(Text(f"steward: {text}"))
+        self.err.print(Text(f"steward: {text}"), soft_wrap=True)
 
     def complain(self, error: CliError) -> None:
         """Say on stderr what failed and what to do."""
-        self.err.print(Text.assemble("steward: ", (str(error), "bold red")))
+        self.err.print(Text.assemble("steward: ", (str(error), "bold red")), soft_wrap=True)
         if error.hint:
-            self.err.print(Text(f"         {error.hint}"))
+            self.err.print(Text(f"         {error.hint}"), soft_wrap=True)
 
 
 def _cell(value: object) -> Text:

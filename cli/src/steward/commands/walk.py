@@ -51,7 +51,7 @@ def go_on(
     slice_: Slice = SLICE,
     patience: Patience = PATIENCE,
 ) -> Exit:
-    """Take cron's pass over a bucket to its end now, from where it stands."""
+    """Take cron's pass over a bucket to its end now, from where it stands; a complete one begins again."""
     stands = _pass(session, bucket)
     counts = stands.get("counts") if stands and stands.get("state") == "under way" else None
     route = Route(live, bucket, resume=True, slice=slice_)
@@ -78,7 +78,9 @@ def _expected(session: Session, route: Route) -> int | None:
     if not (route.from_the_start or route.resume) or not session.screen.err.is_terminal:
         return None
     stands = _pass(session, route.bucket)
-    counts = (stands.get("previous") or stands.get("counts")) if stands else None
+    if stands is None:
+        return None
+    counts = stands.get("counts") if stands.get("state") == "complete" else stands.get("previous")
     return counts["scanned"] if counts else None
 
 
