@@ -57,12 +57,18 @@ def test_a_recovery_in_slices_is_the_recovery(night: Operator) -> None:
 def test_a_terminal_shows_a_bar_with_rate_and_time_left_and_stdout_only_data(operator: Operator) -> None:
     operator.put(*numbered(30))
     operator.run("pass", "--live")
-    ran = operator.run("backfill", "--slice", "3", "--json", terminal=True)
+    operator.instead(lambda asked: a_while() if asked.path == "/backfill" else None)
+    ran = operator.run("backfill", "--slice", "10", "--json", terminal=True)
     assert json.loads(ran.out)["scanned"] == 30
     assert "backfill, dry" in ran.err
     assert "━" in ran.err
     assert re.search(r"\d+ of 30 objects, [\d,]+/s, \d+ s left", ran.err)
     assert "30 of 30 objects" in ran.err
+
+
+def a_while() -> None:
+    """Answer so late that the bar is drawn in between: it is, ten times a second."""
+    time.sleep(0.3)
 
 
 def test_without_a_terminal_there_is_no_bar(operator: Operator) -> None:

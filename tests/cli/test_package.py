@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from steward import __version__
 from tooling.paths import COMMAND, ROOT
 
 PROJECT = tomllib.loads((COMMAND / "pyproject.toml").read_text())["project"]
@@ -41,4 +42,4 @@ def test_it_installs_without_a_network_as_set_up_does(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "pip", "install", *flags, str(COMMAND)], check=True)  # noqa: S603  # our own
     command = [str(tmp_path / "bin" / "steward"), "--version"]
     ran = subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True)  # noqa: S603  # likewise
-    assert ran.stdout == "steward 0.1.0\n"
+    assert ran.stdout == f"steward {__version__}\n"
