@@ -141,6 +141,10 @@ def test_in_a_large_bucket_a_rule_is_looked_for_where_it_could_match(operator: O
     text = operator.run("doctor").out
     assert "1 give no object its type: never/*" in text
     assert "2 matched none of the first 1,000 objects they could match" in text
+    operator.world.database.script(
+        "INSERT INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', '1.gone', 'g')"
+    )
+    assert "1 matched none of the first 1,000 objects they could match" in operator.run("doctor").out
     assert literal("a/b[0-9]*") == "a/b"
 
 

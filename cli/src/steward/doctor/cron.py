@@ -13,6 +13,7 @@ from steward.doctor.line import Line
 from steward.harmless import harmless
 from steward.judging import age
 from steward.summary import Summary
+from steward.wording import in_commands
 
 LOOKED_AT = 20
 LATE = 3
@@ -33,7 +34,8 @@ def cron(client: Client, summary: Summary) -> Iterator[Line]:
     ended = [tick for tick in ticks if tick["finished_at"]]
     bad = [tick for tick in ended if tick["status"] in ("failed", "abandoned")]
     if bad:
-        text = f"{len(bad)} of the last {len(ended)} failed; run {bad[0]['id']}: {harmless(str(bad[0]['error']))}"
+        why = in_commands(harmless(str(bad[0]["error"])))
+        text = f"{len(bad)} of the last {len(ended)} failed; run {bad[0]['id']}: {why}"
         yield Line("ticks", "wrong" if bad[0] is ended[0] else "warning", text, f"steward runs {bad[0]['id']}")
     elif ended:
         yield Line("ticks", "ok", f"the last {len(ended)} succeeded")

@@ -37,6 +37,11 @@ class _Seen:
         unseen = set(range(len(self.rules))) - self.matched - self.open
         return [self.rules[number]["pattern"] for number in sorted(unseen)]
 
+    def open_without(self, types: set[str]) -> int:
+        """Return how many rules are open whose type no row has either: a row was most likely given it by the rule."""
+        left = self.open - self.matched
+        return sum(self.rules[number]["source_type"] not in types for number in left)
+
 
 def rules(client: Client, summary: Summary) -> Iterator[Line]:
     """Look at every bucket through the rules."""
@@ -54,19 +59,23 @@ def rules(client: Client, summary: Summary) -> Iterator[Line]:
     if not seen.rules:
         yield Line("rules", "wrong", "there are none: every object is unclassified", "steward rules put FILE")
     elif not failed:
-        yield from _judged(seen)
+        types = {row["source_type"] for row in summary["rows"]["by_type"]}
+        yield from _judged(seen, seen.open_without(types))
 
 
-def _judged(seen: _Seen) -> Iterator[Line]:
+def _judged(seen: _Seen, left: int) -> Iterator[Line]:
     never = ", ".join(map(harmless, seen.never[:_SHOWN]))
     if never:
         text = f"{len(seen.never)} give no object its type: {never}"
         yield Line("rules", "warning", text, "They match nothing, or only what an earlier rule takes.")
-    left = len(seen.open - seen.matched)
     if left:
-        yield Line("rules", "not checked", f"{left} matched none of the first 1,000 objects they could match")
+        yield Line(
+            "rules",
+            "not checked",
+            f"{left} matched none of the first 1,000 objects they could match, and no row has their type",
+        )
     if not never and not left:
-        yield Line("rules", "ok", f"each of the {len(seen.rules)} gives an object its type")
+        yield Line("rules", "ok", f"each of the {len(seen.rules)} gives an object, or a row, its type")
 
 
 def _look(client: Client, bucket: str, seen: _Seen) -> None:
