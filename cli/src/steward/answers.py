@@ -42,10 +42,13 @@ class Counts(TypedDict):
     inserted: int
     upgraded: int
     unchanged: int
+    newer: int
     unclassified: int
     skipped: int
     refused: int
+    undated: int
     unclassified_sample: list[str]
+    newer_sample: list[str]
 
 
 class Backfill(Counts):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
-from steward.answers import Backfill, Recovery, Run, Step
+from steward.answers import Backfill, Counts, Recovery, Run, Step
 from steward.harmless import harmless, shown
 from steward.progress import duration
 from steward.screen import Screen
@@ -14,7 +14,9 @@ from steward.screen import Screen
 BOOKKEEPING = ("pause", "measure", "bookmark", "verify", "resume")
 """Steps of a recovery whose `changed` is no repair."""
 
-COUNTED = ("scanned", "inserted", "upgraded", "unchanged", "unclassified", "skipped", "refused")
+COUNTED = tuple(name for name, kind in get_type_hints(Counts).items() if kind is int)
+SAMPLES = {"unclassified_sample": "no rule matches", "newer_sample": "uploaded after what their row tells of"}
+"""The keys that a report names some of, and why."""
 
 _SHOWN = 3
 
@@ -41,9 +43,11 @@ def backfill(screen: Screen, report: Backfill) -> None:
     would = "would be " if report["dry_run"] else ""
     names = {"inserted": f"{would}inserted", "upgraded": f"{would}upgraded"}
     screen.facts({names.get(name, name): report[name] for name in COUNTED})  # type: ignore[literal-required]  # members of a report
-    if report["unclassified_sample"]:
-        screen.line("\nno rule matches, among others:")
-        for key in report["unclassified_sample"]:
+    for name, why in SAMPLES.items():
+        keys = report[name]  # type: ignore[literal-required]  # members of a report
+        if keys:
+            screen.line(f"\n{why}, among others:")
+        for key in keys:
             screen.line(f"  {harmless(key)}")
     screen.say(f"{counted(report['pages'], 'page')} in {duration(report['duration_ms'] / 1000)} of the Worker's time")
 

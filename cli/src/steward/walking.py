@@ -12,7 +12,7 @@ from steward.errors import BusyError
 from steward.exits import Exit
 from steward.harmless import harmless
 from steward.progress import Meter
-from steward.reports import COUNTED
+from steward.reports import COUNTED, SAMPLES
 
 _ADDED = (*COUNTED, "pages", "duration_ms")
 _SAMPLE = 20
@@ -109,7 +109,7 @@ def _sum(before: Backfill, later: Backfill) -> Backfill:
     """Return two reports as one: counts and cost added, everything else as the later one says."""
     added = {name: before[name] + later[name] for name in _ADDED}  # type: ignore[literal-required]  # all are integers
     cost = {name: before["cost"][name] + later["cost"][name] for name in Cost.__annotations__}  # type: ignore[literal-required]  # likewise
-    sample = [*before["unclassified_sample"], *later["unclassified_sample"]][:_SAMPLE]
-    whole = {**later, **added, "cost": cost, "unclassified_sample": sample}
+    samples = {name: [*before[name], *later[name]][:_SAMPLE] for name in SAMPLES}  # type: ignore[literal-required]  # likewise
+    whole = {**later, **added, **samples, "cost": cost}
     repeated = before.get("repeated_pages", 0) + later.get("repeated_pages", 0)
     return cast(Backfill, {**whole, "repeated_pages": repeated} if repeated else whole)
