@@ -54,13 +54,6 @@ class Steward:
         found: dict[str, Any] = self.get("/runs?kind=tick&limit=1")["runs"][0]
         return found
 
-    def curl(self, method: str, path: str, body: object = None) -> str:
-        """Return the command that a person would paste to ask the same."""
-        parts = ["curl -s", f"-H 'Authorization: Bearer {self.token}'"]
-        if method != "GET":
-            parts += [f"-X {method}", "-H 'Content-Type: application/json'", f"-d '{json.dumps(body)}'"]
-        return " ".join([*parts, f"'{self.harness.url}{path}'", "| python3 -m json.tool"])
-
 
 def _body(method: str, path: str, answer: Answer) -> dict[str, Any]:
     if answer.status != OK:

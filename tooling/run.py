@@ -250,13 +250,12 @@ def _explain_refusal(steward: Steward) -> None:
     buckets = steward.last_tick()["counts"]["backfill"].values()
     if any(isinstance(bucket, dict) and bucket.get("refused") == "unique_index" for bucket in buckets):
         losers = steward.harness.d1(_LOSERS).rows[0]["n"]
-        cap = {"dry_run": False, "max_deletes": losers}
         print("\n  That is the sample's doing. See what recovery would do, then let it:\n")
-        print(f"  {steward.curl('POST', '/recover', {'dry_run': True})}")
-        print(f"  {steward.curl('POST', '/recover', cap)}")
+        print("  .venv/bin/steward recover")
+        print(f"  .venv/bin/steward recover --live --max-deletes {losers}")
         print("\n  Its answer names what a person must settle: keys without a rule, datapoints without an artifact.")
         print(
-            "  make demo shows both being settled. Until then it leaves backfill paused; POST /resume ends the pause."
+            "  make demo shows both being settled. Until then it leaves backfill paused; steward resume ends the pause."
         )
 
 
@@ -270,8 +269,8 @@ def _serve(steward: Steward, state: Path, every: int) -> None:
     print(f"\nrun: serving on {harness.url} (Ctrl-C stops it; the state stays in {state})\n")
     print(f"  page   {harness.url}  (asks for the token once)")
     print(f"  token  {steward.token}")
-    print(f"  runs   {steward.curl('GET', '/runs?limit=3')}")
-    print(f"  check  {steward.curl('POST', '/check', {'mode': 'full'})}")
+    print(f"  shell  export STEWARD_URL={harness.url} STEWARD_TOKEN={steward.token}")
+    print("         .venv/bin/steward status")
     print(f"  tick   curl -s '{harness.url}{TICK_URL}'")
     fires = f"The cron fires every {every} s" if every else "No cron fires (TICK_EVERY=0)"
     print(f"\n{fires}. What the Worker logs:", flush=True)

@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tooling.paths import BUNDLE_LINK, CACHE, NODE_MODULES, PYTHON_MODULES, ROOT, VENV, path_with_venv, venv_bin
+from tooling.paths import (
+    BUNDLE_LINK,
+    CACHE,
+    COMMAND,
+    NODE_MODULES,
+    PYTHON_MODULES,
+    ROOT,
+    VENV,
+    path_with_venv,
+    venv_bin,
+)
 
 OLDEST_PYTHON = (3, 11)
 WORKER_PYTHON = "3.14"
@@ -154,6 +164,19 @@ def steps() -> tuple[Step, ...]:
             inputs=(bundle, bundle.with_suffix(".capnp"), npm_lock),
             output=BUNDLE_LINK / "pyodide_dev.capnp.bin",
             hint="The installed pyodide and workerd do not fit together; see the message above",
+        ),
+        Step(
+            name="command",
+            what="the command steward (.venv/bin/steward)",
+            program=str(programs / "python"),
+            # Editable: it is always the one of this checkout. All it needs came with requirements-dev.lock.
+            arguments=(
+                *("-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-index"),
+                *("--no-build-isolation", "--editable", str(COMMAND)),
+            ),
+            inputs=(COMMAND / "pyproject.toml",),
+            output=programs / "steward",
+            hint="pip could not install cli/; see the message above",
         ),
     )
 

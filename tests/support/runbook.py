@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.command import Started, Where, installed
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
@@ -32,23 +34,16 @@ RULES = ((10, "reports/*", "report"), (20, "mail/*", "mail"))
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the runbook, and the JSON that it says is printed."""
+    """What is pasted, and what it is said to print: JSON of a statement, text of anything else."""
 
-    line: str
+    pasted: str
     section: str
     printed: Any
 
     @property
-    def request(self) -> tuple[str, str, str | None]:
-        """The method, path and body of a `steward` command."""
-        found = re.fullmatch(r"steward (\w+) '?([^' ]+)'?(?: '(.*)')?", self.line, re.DOTALL)
-        assert found, self.line
-        return found[1], found[2], found[3]
-
-    @property
     def sql(self) -> str | None:
         """The statement of a `sql` command."""
-        found = re.fullmatch(r'sql "(.*)"', self.line, re.DOTALL)
+        found = re.fullmatch(r'sql "(.*)"', self.pasted, re.DOTALL)
         return found[1] if found else None
 
 
@@ -63,10 +58,29 @@ def commands() -> Iterator[Command]:
             section = heading
         elif kind == "sh":
             pending = text.strip()
-        elif kind == "json":
+        elif kind in ("json", "text"):
             assert pending, text
-            yield Command(pending, section, json.loads(text))
+            yield Command(pending, section, json.loads(text) if kind == "json" else text)
             pending = None
+
+
+def paste(where: Where, command: Command, meanwhile: Callable[[], None] | None = None) -> str:
+    """Run a command of the shell as a person at a terminal does, and return all that it printed."""
+    started = Started(installed(where), command.pasted, program=("bash", "-c"))
+    ran = started.finish(meanwhile) if meanwhile else started.finish()
+    return ran.err + ran.out
+
+
+def shows_text(printed: str, actual: str) -> bool:
+    """Tell whether the lines shown are among those printed, in that order; `…` stands for any text."""
+    rest = iter(actual.splitlines())
+    return all(any(_same_line(line, other) for other in rest) for line in printed.splitlines() if line.strip())
+
+
+def _same_line(printed: str, actual: str) -> bool:
+    """Tell whether a line is the one shown, however wide the columns are."""
+    pattern = ".*".join(map(re.escape, " ".join(printed.split()).split("…")))
+    return re.fullmatch(pattern, " ".join(actual.split())) is not None
 
 
 def shows(printed: Any, actual: Any) -> bool:  # noqa: ANN401  # JSON

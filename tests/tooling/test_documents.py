@@ -23,6 +23,7 @@ ODD = re.compile(
 """Words that a colleague would not use so; each stood in these texts once."""
 
 TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "Makefile", *(ROOT / "docs").glob("*.md")]
+TEXTS += [*(ROOT / "cli").rglob("*.py"), *(ROOT / ".github").rglob("*.yml")]
 PAGE = [path for path in (ROOT / "public").rglob("*") if path.suffix in (".html", ".js")]
 
 

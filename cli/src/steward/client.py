@@ -1,0 +1,105 @@
+"""The Worker's HTTP interface: one request, its answer as data, and every refusal as an error with its exit code."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import httpx
+
+from steward import __version__
+from steward.environments import Environment
+from steward.errors import BusyError, CliError, GoneError, NotAuthenticatedError, RefusedError
+from steward.exits import Exit
+from steward.harmless import harmless, host
+from steward.wording import in_commands
+
+ANSWER_SECONDS = 180
+"""A call of a recovery takes up to 100 s and then ends its last query, which D1 stops after 30 s."""
+
+CONNECT_SECONDS = 10
+
+_UNAUTHORIZED, _CONFLICT, _TOO_MANY = 401, 409, 429
+
+
+class Client:
+    """Speaks to one environment. Redirects are not followed: the token goes to the address it is for."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._host = host(environment.url)
+        self._http = httpx.Client(
+            base_url=environment.url,
+            headers={"Authorization": f"Bearer {environment.token}", "User-Agent": f"steward/{__version__}"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: object) -> Any:  # noqa: ANN401  # JSON: the caller names the answer's type
+        """Return what is at a path; parameters that are None are left out."""
+        known = {name: _parameter(value) for name, value in query.items() if value is not None}
+        return self.ask("GET", path, query=known)
+
+    def post(self, path: str, **body: object) -> Any:  # noqa: ANN401  # likewise
+        """Send the fields that are not None, and return the answer."""
+        return self.ask("POST", path, {name: value for name, value in body.items() if value is not None})
+
+    def ask(self, method: str, path: str, body: object = None, query: dict[str, str] | None = None) -> Any:  # noqa: ANN401  # likewise
+        """Return the answer to one request. Raises CliError for any other status than 200."""
+        try:
+            reply = self._http.request(method, path, json=body, params=query)
+        except httpx.HTTPError as error:
+            reason = f"{self._host} gave no answer ({type(error).__name__})."
+            raise GoneError(reason, hint="Is the address right, and the Worker running?") from None
+        return self._read(reply)
+
+    def status_without_token(self, path: str) -> int:
+        """Return the status of a request that carries no token."""
+        request = self._http.build_request("GET", path)
+        del request.headers["Authorization"]
+        try:
+            return self._http.send(request).status_code
+        except httpx.HTTPError as error:
+            raise GoneError(f"{self._host} gave no answer ({type(error).__name__}).") from None
+
+    def _read(self, reply: httpx.Response) -> Any:  # noqa: ANN401  # likewise
+        try:
+            body = reply.json()
+        except ValueError:
+            body = None
+        if isinstance(body, dict) and reply.is_success:
+            return body
+        if not isinstance(body, dict) or not isinstance(body.get("detail"), str):
+            return self._foreign(reply.status_code)
+        raise _refusal(reply.status_code, body)
+
+    def _foreign(self, status: int) -> None:
+        """Raise what an answer means that is not the steward's own: a proxy's, or another program's."""
+        message = f"{self._host} answered {status}, and not as a steward does."
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise GoneError(message, hint="The platform answered in the Worker's place: try again.")
+        if status == _TOO_MANY:
+            raise BusyError(message, hint="Try again later.")
+        raise CliError(message, hint="Is the address right?")
+
+
+def _parameter(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _refusal(status: int, problem: dict[str, Any]) -> CliError:
+    message = in_commands(harmless(str(problem["detail"])))
+    hint = in_commands(harmless(str(problem.get("hint", ""))))
+    run = f" (run {problem['run_id']})" if isinstance(problem.get("run_id"), int) else ""
+    if status == _UNAUTHORIZED:
+        return NotAuthenticatedError(message, hint="Is it the token of this environment?")
+    if status == _TOO_MANY or (status == _CONFLICT and problem.get("reason") == "busy"):
+        return BusyError(message + run, hint=hint)
+    if status == _CONFLICT:
+        return RefusedError(f"{message} [{harmless(str(problem.get('reason')))}]", hint=hint)
+    if "field" in problem:
+        return CliError(f"{harmless(str(problem['field']))}: {message}", hint=hint, code=Exit.USAGE)
+    return CliError(message + run, hint=hint)

@@ -1,0 +1,170 @@
+"""What is so: status, check, summary, findings, runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from steward.answers import Check, Finding, Findings, Runs, Verdict
+from steward.command import command
+from steward.exits import Exit
+from steward.harmless import harmless
+from steward.judging import Found, judge, state_of
+from steward.reports import fields, one_run, runs_table
+from steward.screen import Screen
+from steward.session import Session
+from steward.summary import Summary
+
+Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
+
+_SHOWN = 3
+
+_STYLES = {Exit.CLEAN: "bold green", Exit.DRIFT: "bold red", Exit.FAILED: "bold yellow"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for work in (status, check, summary, findings, runs):
+        command(app)(work)
+
+
+def status(session: Session) -> Exit:
+    """Say in one line whether all is well, as of the last check."""
+    found: Summary = session.client.get("/summary")
+    state = state_of(found)
+    if session.screen.as_json:
+        session.screen.json(found)
+    else:
+        session.screen.line(state.sentence, _STYLES[state.exit])
+        session.screen.facts(_facts(found))
+    return state.exit
+
+
+def check(
+    session: Session,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Look at every row, also where the schema is a proof.")] = False,
+) -> Exit:
+    """Check every invariant now."""
+    found: Check = session.client.post("/check", mode="full" if full else "fast")
+    if session.screen.as_json:
+        session.screen.json(found)
+    else:
+        _show_verdicts(session.screen, found["invariants"])
+    return judge(Found(one["name"], one["outcome"]) for one in found["invariants"] if one["severity"] == "error")
+
+
+def summary(session: Session) -> Exit:
+    """Show the Artifacts Summary."""
+    found: Summary = session.client.get("/summary")
+    screen = session.screen
+    if screen.as_json:
+        screen.json(found)
+        return Exit.CLEAN
+    screen.facts(_facts(found))
+    by_type = found["rows"]["by_type"]
+    _titled(screen, f"rows, counted {found['rows']['counted']}", [list(row.values()) for row in by_type], by_type)
+    _titled(screen, "refused objects", [list(row.values()) for row in found["refused"]], found["refused"])
+    screen.line("")
+    runs_table(screen, found["runs"])
+    return Exit.CLEAN
+
+
+def findings(
+    session: Session,
+    *,
+    only_open: Annotated[
+        bool | None, typer.Option("--open/--resolved", help="Only open, or only resolved ones.")
+    ] = None,
+    invariant: Annotated[str | None, typer.Option(help="Only of this invariant.")] = None,
+) -> Exit:
+    """List broken invariants over time, newest first."""
+    found: Findings = session.client.get("/findings", open=only_open, invariant=invariant)
+    if session.screen.as_json:
+        session.screen.json(found)
+    else:
+        heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak")
+        session.screen.table(heads, map(_finding, found["findings"]))
+    return Exit.CLEAN
+
+
+def runs(
+    session: Session,
+    *,
+    run: Annotated[int | None, typer.Argument(min=1, help="Show this run alone.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only runs of this kind.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    before: Annotated[int | None, typer.Option(min=1, help="Only runs older than this one.")] = None,
+) -> Exit:
+    """List runs, newest first, or show one."""
+    path = "/runs" if run is None else f"/runs/{run}"
+    query = {"kind": kind, "limit": limit, "before": before} if run is None else {}
+    found: Any = session.client.get(path, **query)
+    if session.screen.as_json:
+        session.screen.json(found)
+    elif run is None:
+        _list_runs(session.screen, found)
+    else:
+        one_run(session.screen, found)
+    return Exit.CLEAN
+
+
+def _facts(found: Summary) -> dict[str, object]:
+    last = found["last_check"] or {}
+    pause, lifted, unknown = found["pause"], found["guards"], found["unknown"]
+    lease = found["lease"]["lease_run"]
+    passes = {f"pass of {one['bucket']}": _pass(one) for one in found["passes"]}
+    parked = f", {found['alerts_parked']} parked" if found["alerts_parked"] else ""
+    facts: dict[str, object] = {
+        "last check": f"{last['checked_at']} ({last['mode']})" if last else None,
+        "last full check": found["full_check"]["ended_at"],
+        "open findings": len(found["findings"]),
+        "unknown types": f"{'at least ' if unknown['at_least'] else ''}{unknown['artifacts']:,}",
+        "backfill mode": found["backfill_mode"],
+        "paused": f"by {pause['paused_by']}: {pause['pause_reason']}" if pause["paused_by"] else False,
+        "guards lifted": lifted["lifted_until"] or False,
+        "live run": lease,
+        "alerts": f"{found['alerts_waiting']} waiting{parked}",
+        **passes,
+    }
+    return {harmless(name): value for name, value in facts.items()}
+
+
+def _pass(one: Any) -> str:  # noqa: ANN401  # of a summary
+    if "error" in one:
+        return f"not known: {one['error']}"
+    counts = one["counts"]
+    scanned = f", {counts['scanned']:,} objects" if counts else ""
+    return f"{one['state']}{scanned}{', ' + one['completed_at'] if one['completed_at'] else ''}"
+
+
+def _show_verdicts(screen: Screen, verdicts: list[Verdict]) -> None:
+    rows = [(one["name"], one["severity"], one["outcome"], one["violations"], one["method"]) for one in verdicts]
+    screen.table(("invariant", "severity", "outcome", "violations", "method"), rows)
+    for one in verdicts:
+        if one["outcome"] == "violated":
+            screen.line(f"\n{harmless(one['name'])}:")
+            for row in one["sample"][:_SHOWN]:
+                screen.line("  " + fields(row))
+            if len(one["sample"]) > _SHOWN:
+                screen.line("  and more: --json has up to 20")
+        elif "reason" in one:
+            screen.line(f"\n{harmless(one['name'])}: {harmless(one['reason'])}")
+
+
+def _titled(screen: Screen, title: str, rows: list[list[object]], source: list[dict[str, Any]]) -> None:
+    if rows:
+        screen.line(f"\n{title}", "bold")
+        screen.table([harmless(str(name)) for name in source[0]], rows)
+
+
+def _finding(one: Finding) -> tuple[object, ...]:
+    opened = (one["id"], one["invariant"], one["severity"], one["opened_at"])
+    return (*opened, one["resolved_at"], one["violations"], one["peak"])
+
+
+def _list_runs(screen: Screen, found: Runs) -> None:
+    runs_table(screen, found["runs"])
+    if found["next"]:
+        screen.say(f"older ones: --before {found['next']}")

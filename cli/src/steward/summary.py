@@ -1,0 +1,112 @@
+"""What `GET /summary` answers. A test holds each part to the component of `/openapi.json`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from steward.answers import Counts, Finding, Row, Run
+
+
+class LastVerdict(TypedDict):
+    """What the last check found of an invariant."""
+
+    name: str
+    outcome: str
+    violations: int | None
+    method: str
+    reason: NotRequired[str]
+    since: NotRequired[str]
+    as_of: str
+
+
+class Invariant(TypedDict):
+    """What an invariant promises, and what to do when it is broken."""
+
+    name: str
+    severity: str
+    holds: str
+    row: str
+    advice: str
+
+
+class Pass(TypedDict):
+    """How far the pass over a bucket is."""
+
+    bucket: str
+    state: NotRequired[Literal["never started", "under way", "complete"]]
+    pass_started_at: NotRequired[str | None]
+    completed_at: NotRequired[str | None]
+    last_key: NotRequired[str | None]
+    counts: NotRequired[Counts | None]
+    previous: NotRequired[Counts | None]
+    expected_objects: NotRequired[int | None]
+    error: NotRequired[str]
+
+
+class Inventory(TypedDict):
+    """The rows per bucket and type."""
+
+    as_of: str
+    counted: str
+    by_type: list[Row]
+
+
+class Unknown(TypedDict):
+    """How many artifacts have no known type."""
+
+    as_of: str
+    artifacts: int
+    at_least: bool
+
+
+class FullCheck(TypedDict):
+    """When the last full check ended."""
+
+    ended_at: str | None
+    under_way: bool
+
+
+class PausedBy(TypedDict):
+    """Who paused, and why."""
+
+    paused_by: str | None
+    pause_reason: str | None
+    paused_at: str | None
+
+
+class Lease(TypedDict):
+    """Which run may write."""
+
+    lease_run: int | None
+    lease_until: str | None
+
+
+class Lifted(TypedDict):
+    """Until when the guards are lifted."""
+
+    lifted_until: str | None
+    lifted_reason: str | None
+
+
+class Summary(TypedDict):
+    """The Artifacts Summary."""
+
+    as_of: str
+    rows: Inventory
+    unknown: Unknown
+    duplicates: LastVerdict | None
+    orphans: LastVerdict | None
+    invariants: list[Invariant]
+    last_check: Any
+    full_check: FullCheck
+    passes: list[Pass]
+    refused: list[Row]
+    backfill_mode: Literal["off", "dry", "live"]
+    pause: PausedBy
+    lease: Lease
+    guards: Lifted
+    alerts_waiting: int
+    alerts_parked: int
+    alert_error: str | None
+    runs: list[Run]
+    findings: list[Finding]
