@@ -44,19 +44,12 @@ def page_objects(**given: Value) -> sql.Fragment:
 
 def page_statements(target: Target) -> Statements:
     """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
-    source_type = target.rules.classification()
     # Without the unique index, each look for a row beside an object would read the whole table.
-    beside = sql.fragment("backfill/beside") if target.indexed else "NULL"
-    decisions = sql.fragment(
-        "backfill/decisions",
-        objects=page_objects(),
-        source_type=source_type,
-        collides=target.collides,
-        beside=beside,
-        fetched_day=sql.fragment("backfill/fetched_day"),
-    )
+    counting = _decisions(target, sql.fragment("backfill/beside") if target.indexed else sql.Fragment("NULL"))
+    # What a write needs to know costs no look: whether a row is there, and is unknown.
+    decisions = _decisions(target, sql.Fragment("NULL"))
     row = {"new_id": target.new_id, "moment": target.moment}
-    plan = sql.fragment("backfill/plan_page", decisions=decisions)
+    plan = sql.fragment("backfill/plan_page", decisions=counting)
     return Statements(
         plan=plan,
         keep=sql.fragment("passes/keep_page", plan=plan),
@@ -64,6 +57,18 @@ def page_statements(target: Target) -> Statements:
         park=sql.fragment("backfill/park_page", decisions=decisions),
         insert_or_ignore=sql.fragment("backfill/insert_or_ignore", decisions=decisions, **row),
         upgrade_or_ignore=sql.fragment("backfill/upgrade_or_ignore", decisions=decisions),
-        newer=sql.fragment("missing/newer", decisions=decisions),
-        newer_gone=sql.fragment("missing/newer_gone", decisions=decisions),
+        newer=sql.fragment("missing/newer", decisions=counting),
+        newer_gone=sql.fragment("missing/newer_gone", decisions=counting),
+    )
+
+
+def _decisions(target: Target, beside: sql.Fragment) -> sql.Fragment:
+    """Return the SQL of what is to be done with each object; `beside` finds its row and those beside it."""
+    return sql.fragment(
+        "backfill/decisions",
+        objects=page_objects(),
+        source_type=target.rules.classification(),
+        collides=target.collides,
+        beside=beside,
+        fetched_day=sql.fragment("backfill/fetched_day"),
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.chaos.bent_listings import bent_passes
 from tests.chaos.crowds import crowd
 from tests.chaos.dropped_index import dropped_index
 from tests.chaos.gated import faults
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--cuts", type=int, default=100, help="runs to be cut: half backfills, half recoveries")
     parser.add_argument("--rounds", type=int, default=6, help="of crowds, writers and lost leases")
+    parser.add_argument("--passes", type=int, default=10_000, help="over listings that lie")
     parser.add_argument("--steps", type=int, default=10_000, help="steps of the random histories")
     options = parser.parse_args()
     unknown = set(options.parts) - _PARTS.keys()
@@ -128,6 +130,7 @@ _PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Outcome]]] = {
     "crowds": _crowds,
     "writers": _writers,
     "odd": _odd,
+    "bent": lambda options: {"listings that lie": bent_passes(options.seed, options.passes)},
 }
 
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from errors import PageTooLargeError, PlatformError
-from ports import ListRequest, Page, PagePart
+from ports import GROUP, ListRequest, Page, PagePart
 from tests.contract.conftest import SMALL_PART_BYTES, Engine
 
 TRICKY = [
@@ -46,8 +47,16 @@ def listed(
     return asyncio.run(engine.bucket.list_page(ListRequest(prefix, limit, cursor, start_after)))
 
 
+def objects_of(part: PagePart) -> list[dict[str, Any]]:
+    """Return the objects of a part, which are in groups of `GROUP`, the last one of those that are left."""
+    groups: list[list[dict[str, Any]]] = json.loads(text(part))
+    assert all(len(group) == GROUP for group in groups[:-1])
+    assert 1 <= len(groups[-1]) <= GROUP
+    return [one for group in groups for one in group]
+
+
 def keys(page: Page) -> list[str]:
-    return [found["key"] for part in page.parts for found in json.loads(text(part))]
+    return [found["key"] for part in page.parts for found in objects_of(part)]
 
 
 def text(part: PagePart) -> str:
@@ -57,6 +66,14 @@ def text(part: PagePart) -> str:
 
 def put(engine: Engine, *names: str) -> None:
     engine.put(dict.fromkeys(names, 3))
+
+
+@pytest.mark.parametrize("key", TRICKY)
+def test_an_object_is_there_by_its_very_key_and_no_other(engine: Engine, key: str) -> None:
+    engine.put({key: 5})
+    assert asyncio.run(engine.bucket.has(key))
+    others = {key + "x", key[:-1] + chr(ord(key[-1]) ^ 1), key.swapcase()} - {key, ""}
+    assert not any(asyncio.run(engine.bucket.has(other)) for other in others if len(other.encode()) <= 1024)
 
 
 def test_an_empty_bucket_is_an_empty_page_that_is_the_end(engine: Engine) -> None:
@@ -71,7 +88,7 @@ def test_a_prefix_that_matches_nothing_is_an_empty_page_that_is_the_end(engine: 
 def test_an_object_has_its_key_its_size_and_its_time_in_utc(engine: Engine) -> None:
     engine.put({"empty": 0, "full": 12})
     [part] = listed(engine).parts
-    objects = json.loads(text(part))
+    objects = objects_of(part)
     assert [(found["key"], found["size"]) for found in objects] == [("empty", 0), ("full", 12)]
     assert all(found.keys() == {"key", "size", "uploaded"} for found in objects)
     for found in objects:
@@ -155,7 +172,7 @@ def test_a_page_is_split_into_chunks_that_fit_into_one_value(engine: Engine) -> 
     assert sum(part.count for part in page.parts) == 100
     assert keys(page) == names
     for part in page.parts:
-        own = [found["key"] for found in json.loads(text(part))]
+        own = [found["key"] for found in objects_of(part)]
         assert (len(own), own[0], own[-1]) == (part.count, part.first_key, part.last_key)
 
 

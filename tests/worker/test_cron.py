@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from backfill.cursor import encode
 from backfill.ranges import Position, whole
@@ -41,7 +42,8 @@ def test_a_tick_is_in_the_list_of_runs_with_its_counts_and_cost(steward: Steward
     run = steward.tick()
     assert (run["kind"], run["mode"], run["trigger"], run["status"]) == ("tick", "live", "cron", "succeeded")
     assert walked(run)["inserted"] == 5
-    assert run["cost"]["r2_lists"] == 1
+    # One for the page, and a second look at the end.
+    assert run["cost"]["r2_lists"] == 2
     assert steward.send("GET", f"/runs/{run['id']}").json() == run
 
 
@@ -138,3 +140,30 @@ def test_several_ranges_at_once_insert_every_object_once(steward: Steward) -> No
     assert (report["scanned"], report["inserted"], report["truncated"]) == (250, 250, False)
     assert (report["pages"], report["cost"]["r2_lists"]) == (4, 4)
     assert steward.count() == 250
+
+
+def test_a_row_whose_object_is_gone_is_told_after_two_passes_and_a_look(steward: Steward) -> None:
+    keys = numbered(90)
+    steward.put(*keys)
+    assert walked(steward.tick())["complete"] is True
+    steward.harness.r2_delete([keys[7], keys[89]])
+    report: dict[str, Any] = {}
+    for _ in range(2):
+        # A pass is due a day after the last one, and two that must agree are an hour apart.
+        steward.harness.kv_delete(KEY)
+        steward.sql(
+            "UPDATE steward_passes SET started_at = strftime('%Y-%m-%dT%H:%M:%fZ', started_at, '-2 days'),"
+            " completed_at = strftime('%Y-%m-%dT%H:%M:%fZ', completed_at, '-2 days')"
+        )
+        steward.sql(
+            "UPDATE steward_missing SET seen_in = strftime('%Y-%m-%dT%H:%M:%fZ', seen_in, '-2 days'),"
+            " first_pass = strftime('%Y-%m-%dT%H:%M:%fZ', first_pass, '-2 days')"
+        )
+        report = steward.tick()
+    assert report["counts"]["missing"]["artifacts"] == {"asked": 2, "gone": 2, "there": 0, "left": 0}
+    found = steward.sql("SELECT r2_key FROM steward_missing WHERE verified_at IS NOT NULL ORDER BY r2_key")
+    assert [row["r2_key"] for row in found] == [keys[7], keys[89]]
+    assert steward.count() == 90
+    checked = steward.send("POST", "/check", {"mode": "fast"}).json()["invariants"]
+    [present] = [one for one in checked if one["name"] == "objects_present"]
+    assert (present["outcome"], present["violations"]) == ("violated", 2)
