@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from backfill.progress import Progress
+from backfill.ranges import texts, whole
 from tests.chaos.fixtures import Children, Truth
 from tests.support.fakes import World
 
@@ -64,9 +66,21 @@ def look(world: World) -> Snapshot:
 
 
 def stored_pass(world: World) -> dict[str, Any] | None:
-    """Return what KV holds of the pass."""
-    text = world.store.values.get(STORED)
-    return None if text is None else json.loads(text)
+    """Return where the pass stands."""
+    found = asyncio.run(Progress(world.ports(), "artifacts", "").load())
+    if found is None:
+        return None
+    cursor = None if found.ranges == whole() else texts(found.ranges)
+    return {"completed_at": found.completed_at, "counts": found.counts.report(), "cursor": cursor}
+
+
+def told(world: World) -> set[str]:
+    """Return the keys of the rows that are called missing."""
+    query = (
+        "SELECT artifacts.r2_key FROM steward_missing JOIN artifacts ON artifacts.id = artifact_id"
+        " AND artifacts.r2_key = steward_missing.r2_key WHERE verified_at IS NOT NULL AND resolved_at IS NULL"
+    )
+    return {str(key) for (key,) in world.database.all(query)}
 
 
 @dataclass
@@ -99,7 +113,7 @@ class PassOracle:
 
     def fits(self, counts: dict[str, Any]) -> bool:
         """Tell whether a complete pass counted every object once: each one that stayed, and none that never was."""
-        parts = ("inserted", "upgraded", "unchanged", "unclassified", "skipped")
+        parts = ("inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
         adds_up = counts["scanned"] == sum(counts[part] for part in parts)
         unclassified = {key for key in self.whole if rule_type(key) is None}
         return bool(

@@ -41,7 +41,7 @@ from tests.chaos.fixtures import (
     tick_once,
 )
 from tests.chaos.history_writers import Writers
-from tests.chaos.oracle import Snapshot, rule_type, stored_pass, wants_row
+from tests.chaos.oracle import Snapshot, rule_type, stored_pass, told, wants_row
 from tests.support.interruption import Fuse, KilledError, fused
 from words import CheckMode
 
@@ -51,6 +51,9 @@ FEWEST_STEPS = 25
 
 WANTED_STEPS = int(os.environ.get("STEWARD_HISTORY_STEPS", "1500"))
 TAKEN: Counter[str] = Counter()
+
+MISSING: dict[str, Any] = {"missing_limit_percent": 100, "missing_grace_hours": 0}
+"""Histories have few rows, and bound their losses by nothing else."""
 
 shares = st.sampled_from([1, 2, 2, 3, 4])
 troubles = st.one_of(
@@ -87,16 +90,17 @@ class Histories(Writers):
     def tick(self, trouble: Fuse | Fault | None, share: int) -> None:
         """Fire the cron, with a budget of so many objects."""
         before, violations, checked = self.look(), Truth(self.world).violations(), Truth(self.world).last_check()
-        stored = self.walk_begins()
-        own = replace(SETTINGS, tick_max_objects=share, pass_interval_hours=0)
+        stored, missing = self.walk_begins(), told(self.world)
+        own = replace(SETTINGS, tick_max_objects=share, pass_interval_hours=0, **MISSING)
         report = self.steward(lambda ports: tick_once(ports, own), trouble)
         self.only_backfilled(before)
         self.walk_ended(stored)
-        told = [Truth(self.world).last_check()]
+        assert not (told(self.world) - missing) & self.world.bucket.sizes.keys()
+        said = [Truth(self.world).last_check()]
         if report and report["run_id"]:
-            told.append(report["counts"]["check"])
+            said.append(report["counts"]["check"])
             self.count_pages(stored, report["counts"]["backfill"].get("artifacts", {}))
-        for one in told:
+        for one in said:
             if one and one != checked and "invariants" in one:
                 # What an earlier slice of a full check saw is told with the time it saw it.
                 news = [verdict for verdict in one["invariants"] if "since" not in verdict]
@@ -283,6 +287,7 @@ class Histories(Writers):
         if opened and opened["completed_at"] is None:
             self.tick_until_complete()
         self.tick_until_complete()
+        self.everything_missing_is_told()
         rows = self.look()
         assert rows.uncovered(self.world.bucket.sizes) == []
         assert len(rows.rows) == len(rows.keys)
@@ -290,6 +295,16 @@ class Histories(Writers):
         violations = Truth(self.world).violations()
         assert {name for name in violations if violations[name]} <= {"no_orphan_datapoints", "no_unknown_source_type"}
         assert Truth(self.world).refuted(check_once(self.world.ports(), "full")["invariants"]) == []
+
+    def everything_missing_is_told(self) -> None:
+        """Do passes until what is gone must be known: it is, and nothing else. An empty bucket is no proof."""
+        for _ in range(3):
+            self.world.clock.advance(hours=2)
+            self.tick_until_complete()
+        self.tick(None, 1)
+        gone = self.look().keys - self.world.bucket.sizes.keys()
+        assert told(self.world) == (gone if self.world.bucket.sizes else set())
+        TAKEN["told missing"] += len(gone)
 
     def tick_until_complete(self) -> None:
         """End the pass that is open, or do a whole one."""
