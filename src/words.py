@@ -26,6 +26,9 @@ Unreadable = Literal["oldest", "highest_id"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
+MarkState = Literal["missing", "candidate", "resolved", "all"]
+"""What is known of a row that a pass listed no object for, and all of it."""
+
 COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
 """What every report counts: every object scanned is in exactly one of the counts after the first."""
 
@@ -46,4 +49,5 @@ CHECK_MODES: tuple[CheckMode, ...] = get_args(CheckMode)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 OUTCOMES: tuple[CheckOutcome, ...] = get_args(CheckOutcome)
 METHODS: tuple[Method, ...] = get_args(Method)
+MARK_STATES: tuple[MarkState, ...] = get_args(MarkState)
 UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable)

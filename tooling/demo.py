@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tooling.client import Steward, UnexpectedAnswerError
-from tooling.demo_steps import backfill, dirty, ending, flow, recovery
+from tooling.demo_steps import backfill, dirty, ending, flow, missing, recovery
 from tooling.demo_steps.context import Demo
 from tooling.harness import Config, Harness, HarnessError
 from tooling.observer import Observer
@@ -32,6 +32,7 @@ SCENES: tuple[tuple[str, Callable[[Demo], None]], ...] = (
     ("Backfill in slices", backfill.backfill_in_slices),
     ("Bucket and table agree", backfill.bucket_and_table_agree),
     ("A pass as one durable flow, on a copy", flow.pass_by_flow),
+    ("Rows whose object is not there, on a copy", missing.rows_without_an_object),
     ("The database refuses what the runbook forbids", ending.guards_refuse),
     ("Undo, on a copy", ending.undo_on_a_copy),
     ("Everything holds", ending.everything_holds),

@@ -91,6 +91,11 @@ class Observer:
         """Return every key in the bucket."""
         return {found["key"] for found in self.harness.r2_list()}
 
+    def older_rows(self, before: str) -> set[str]:
+        """Return the keys of the rows that say they were fetched before this moment, and whose object is there."""
+        rows = self.harness.d1("SELECT r2_key FROM artifacts WHERE fetched_at < ?1", [before]).rows
+        return {row["r2_key"] for row in rows} & self.objects()
+
     def stored_passes(self) -> dict[str, Row]:
         """Return what KV holds of every pass, by its key."""
         return {key: json.loads(self.harness.kv_get(key) or "{}") for key in self.harness.kv_list("backfill:")}

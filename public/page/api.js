@@ -3,6 +3,7 @@
 const STORED = "steward-token";
 const WHY = "steward-signed-out";
 const READ_TIMEOUT_MS = 60_000;
+const FILE_TIMEOUT_MS = 15 * 60_000;
 
 let token = sessionStorage.getItem(STORED);
 
@@ -40,6 +41,14 @@ export function takeWhy() {
     return why;
 }
 
+/** Ask the Worker for a file, however long it takes to make, and return it as a Blob; throws a Problem. */
+export async function askFile(path) {
+    const used = token;
+    const response = await send("GET", path, undefined, used, FILE_TIMEOUT_MS);
+    if (response.ok) return response.blob();
+    throw refusal(response, await response.json().catch(() => null), used);
+}
+
 /**
  * Ask the Worker and return its answer's JSON; throws a Problem.
  * @param {string} method
@@ -52,15 +61,19 @@ export async function ask(method, path, body, trial) {
     const response = await send(method, path, body, used);
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
-    const problem = new Problem(isProblem(answer) ? answer : unexplained(response));
-    if (problem.status === 401 && trial === undefined && used === token) signOut("The token is no longer accepted.");
-    throw problem;
+    throw refusal(response, answer, trial === undefined ? used : null);
 }
 
-async function send(method, path, body, used) {
+function refusal(response, answer, used) {
+    const problem = new Problem(isProblem(answer) ? answer : unexplained(response));
+    if (problem.status === 401 && used !== null && used === token) signOut("The token is no longer accepted.");
+    return problem;
+}
+
+async function send(method, path, body, used, timeout = READ_TIMEOUT_MS) {
     const headers = { Authorization: `Bearer ${used}` };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const signal = method === "GET" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
+    const signal = method === "GET" ? AbortSignal.timeout(timeout) : undefined;
     const content = body === undefined ? undefined : JSON.stringify(body);
     try {
         return await fetch(path, { method, headers, body: content, signal, cache: "no-store", credentials: "omit" });

@@ -74,6 +74,7 @@ async function prepareLive(asked) {
         body: [
             h("p", {}, `Among ${count(report.scanned, "object")} of `, key(report.r2_bucket), `, live would insert ${count(report.inserted, "row")} and give ${count(report.upgraded, "unknown row")} a type. Nothing is deleted.`),
             countsView(report),
+            report.note && h("p", { class: "reason" }, visible(report.note)),
             h("p", { class: "aside" }, STOPPED[report.stopped_because]),
         ],
         confirm: "Backfill live",
@@ -108,6 +109,7 @@ function offerLast(cursor) {
 function reportView(report) {
     const { cost } = report;
     return [
+        report.note && h("p", { class: "reason" }, visible(report.note)),
         countsView(report),
         facts([
             ["Why it ended", STOPPED[report.stopped_because]],

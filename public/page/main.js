@@ -9,6 +9,7 @@ import { showInvariants, startInvariants } from "./invariants.js";
 import { showFindings } from "./findings.js";
 import { startRecovery } from "./recovery.js";
 import { showBackfill, startBackfill } from "./backfill.js";
+import { showObjects, startObjects } from "./objects.js";
 import { showRules, startRules } from "./rules.js";
 import { showRows } from "./rows.js";
 import { follow, showRuns, startRuns } from "./runs.js";
@@ -45,7 +46,7 @@ async function show(summary) {
     showInvariants(summary);
     showBackfill(summary);
     showRows(summary);
-    await Promise.all([showFindings(summary), showRuns(), showRules(summary)]);
+    await Promise.all([showFindings(summary), showRuns(), showRules(summary), showObjects(summary)]);
 }
 
 function showSignIn() {
@@ -99,6 +100,7 @@ async function start() {
     startInvariants(refresh);
     startRecovery(refresh);
     startBackfill(refresh);
+    startObjects();
     startRules(refresh);
     startRuns(refresh);
     whenPressed(byId("refresh"), refresh);

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from api.answers_objects import PASS_COMPONENTS, PROVEN
+from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
     BACKFILL_MODES,
@@ -17,39 +17,8 @@ from words import (
     STATUSES,
 )
 
-JsonSchema = dict[str, Any]
-
-TEXT: JsonSchema = {"type": "string"}
-MAYBE_TEXT: JsonSchema = {"type": ["string", "null"]}
-NUMBER: JsonSchema = {"type": "integer"}
-MAYBE_NUMBER: JsonSchema = {"type": ["integer", "null"]}
-FLAG: JsonSchema = {"type": "boolean"}
-ANYTHING: JsonSchema = {}
 WHY_NOT: JsonSchema = {**TEXT, "description": "Why it was not checked."}
 SINCE: JsonSchema = {**TEXT, "description": "When the scan began, where that was in an earlier slice of the check."}
-
-
-def closed(properties: dict[str, JsonSchema], *, optional: tuple[str, ...] = ()) -> JsonSchema:
-    """Return the schema of an object with exactly these members, all there but the `optional` ones."""
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def listed(items: JsonSchema) -> JsonSchema:
-    """Return the schema of an array."""
-    return {"type": "array", "items": items}
-
-
-def ref(name: str) -> JsonSchema:
-    """Return a reference to one of `COMPONENTS`."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def maybe(schema: JsonSchema) -> JsonSchema:
-    """Return the schema of a value or null."""
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
 _COUNTS = {**dict.fromkeys((*COUNTS, "undated"), NUMBER), **dict.fromkeys(SAMPLES, listed(TEXT))}
 _ROWS = listed({"type": "object"})
 
@@ -91,8 +60,9 @@ COMPONENTS: dict[str, JsonSchema] = {
                 "type": "string",
                 "enum": list(ANSWERED),
             },
+            "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
         },
-        optional=("repeated_pages",),
+        optional=("repeated_pages", "note"),
     ),
     "Verdict": closed(
         {
@@ -182,6 +152,7 @@ COMPONENTS: dict[str, JsonSchema] = {
     "Rule": closed({"priority": NUMBER, "pattern": TEXT, "source_type": TEXT}),
     "Rules": closed({"rules": listed(ref("Rule"))}),
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
+    **PASS_COMPONENTS,
     "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
     "LastVerdict": closed(
         {
@@ -228,6 +199,7 @@ COMPONENTS: dict[str, JsonSchema] = {
             "objects_per_second": {"type": ["number", "null"], "description": "Since the pass began."},
             "seconds_left": {**MAYBE_NUMBER, "description": "As the pass before lets expect; null where unknown."},
             "error": TEXT,
+            **PROVEN,
         },
         optional=(
             "state",

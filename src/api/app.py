@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -41,7 +42,7 @@ def create_app(connect: Connect) -> Starlette:
     """Return the application; `connect` gives the environment of one request."""
     listed: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
-        path = operation.path.replace("{run_id}", "{run_id:run_id}")
+        path = re.sub(r"\{(\w+)\}", r"{\1:number}", operation.path)
         listed.setdefault(path, {})[operation.method] = operation
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
     app = Starlette(
@@ -63,13 +64,13 @@ def create_app(connect: Connect) -> Starlette:
     return app
 
 
-class RunIdConvertor(IntegerConvertor):
-    """A run's number: Python refuses to read one of some thousand digits."""
+class NumberConvertor(IntegerConvertor):
+    """A run's or a pass's number: Python refuses to read one of some thousand digits."""
 
     regex = "[0-9]{1,40}"
 
 
-register_url_convertor("run_id", RunIdConvertor())
+register_url_convertor("number", NumberConvertor())
 
 
 class UnexpectedErrors:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from api.answers import COMPONENTS, ref
+from api.answers import COMPONENTS
 from api.operations import OPERATIONS, Operation
 from api.problems import TITLES
+from api.shapes import TEXT, ref
 from words import MAX_INTEGER
 
+_PLACE = re.compile(r"\{(\w+)\}")
 _BODY_REFUSALS = (400, 413, 415)
 _ALWAYS = (401, 422, 429, 500, 503)
 _PROBLEM = {"application/problem+json": {"schema": ref("Problem")}}
@@ -55,7 +57,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "operationId": _operation_id(operation),
         "summary": operation.summary,
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
-        "responses": {"200": _answer(operation.answer), **refusals},
+        "responses": {"200": _answer(operation.answer, operation.files), **refusals},
     }
     if operation.body is not None:
         content: dict[str, Any] = {"schema": operation.body}
@@ -69,15 +71,13 @@ def _described(operation: Operation) -> dict[str, Any]:
 
 
 def _operation_id(operation: Operation) -> str:
-    words = re.findall(r"[a-z_]+", operation.path.replace("{run_id}", "one"))
+    words = re.findall(r"[a-z_]+", _PLACE.sub("one", operation.path))
     return operation.method.lower() + "".join(word.title().replace("_", "") for word in words)
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if "{run_id}" not in operation.path:
-        return []
     schema = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
-    return [{"name": "run_id", "in": "path", "required": True, "schema": schema}]
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _PLACE.findall(operation.path)]
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -87,5 +87,6 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(component: str) -> dict[str, Any]:
-    return {"description": component, "content": {"application/json": {"schema": ref(component)}}}
+def _answer(component: str, files: tuple[str, ...] = ()) -> dict[str, Any]:
+    content = {"application/json": {"schema": ref(component)}, **{media: {"schema": TEXT} for media in files}}
+    return {"description": component, "content": content}

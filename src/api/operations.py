@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api import routes_care, routes_index, routes_state, schemas
+from api import routes_care, routes_index, routes_objects, routes_state, schemas
 from api.calls import Handler
 
 JsonSchema = Mapping[str, Any]
@@ -26,7 +26,11 @@ class Operation:
     query: JsonSchema = field(default_factory=lambda: schemas.NOTHING)
     refusals: tuple[int, ...] = ()
     example: object = None
+    files: tuple[str, ...] = ()
+    """The media types that it answers beside JSON."""
 
+
+_FILES = ("text/csv", "application/x-ndjson")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -78,6 +82,35 @@ OPERATIONS: tuple[Operation, ...] = (
         body=schemas.NOTHING,
         body_optional=True,
         refusals=(404, 409),
+    ),
+    Operation(
+        "GET",
+        "/passes",
+        routes_objects.get_passes,
+        "Passes over the buckets, newest first; the latest 100 of each bucket and prefix are kept",
+        "Passes",
+        query=schemas.PASSES_QUERY,
+    ),
+    Operation(
+        "GET", "/passes/{pass_id}", routes_objects.get_pass, "One pass, its certificate", "OnePass", refusals=(404,)
+    ),
+    Operation(
+        "GET",
+        "/missing",
+        routes_objects.get_missing,
+        "Artifacts whose object is gone, and how many rows cite each; as JSON by pages, or all as a file",
+        "Missing",
+        query=schemas.MISSING_QUERY,
+        files=_FILES,
+    ),
+    Operation(
+        "GET",
+        "/newer",
+        routes_objects.get_newer,
+        "Artifacts that tell of an older document than their object",
+        "Newer",
+        query=schemas.NEWER_QUERY,
+        files=_FILES,
     ),
     Operation(
         "GET", "/rules", routes_index.get_rules, "The rules in the order they are tried", "Rules", refusals=(409,)

@@ -7,7 +7,7 @@ from typing import Any
 from backfill.request import BackfillRequest
 from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES
 from recovery.call import RecoverRequest
-from words import CHECK_MODES, MAX_INTEGER, RUN_KINDS, UNREADABLE
+from words import CHECK_MODES, MARK_STATES, MAX_INTEGER, RUN_KINDS, UNREADABLE
 
 MAX_KEY_CHARACTERS = 1024
 """R2 takes keys of at most 1,024 bytes."""
@@ -151,6 +151,45 @@ PAUSE = _object(
 )
 
 NOTHING = _object({})
+
+PASSES_QUERY = _object(
+    {
+        "bucket": {"type": "string", "maxLength": MAX_KEY_CHARACTERS, "description": "Only over this bucket."},
+        "prefix": {
+            "type": "string",
+            "maxLength": MAX_KEY_CHARACTERS,
+            "description": "Only over exactly this prefix; the empty one is the whole bucket.",
+        },
+        "limit": {"type": "integer", "default": 20, "minimum": 1, "maximum": 100, "description": "How many."},
+        "before": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER, "description": "Only passes before it."},
+    }
+)
+
+_LIST: Object = {
+    "format": {
+        "type": "string",
+        "enum": ["json", "csv", "ndjson"],
+        "default": "json",
+        "description": "json is one page; csv and ndjson are all rows in one file, whose last line says so.",
+    },
+    "limit": {"type": "integer", "default": 100, "minimum": 1, "maximum": 1000, "description": "Rows of a JSON page."},
+    "after": {"type": "string", "maxLength": 16384, "description": "`next` of the page before."},
+}
+
+MISSING_QUERY = _object(
+    {
+        "state": {
+            "type": "string",
+            "enum": list(MARK_STATES),
+            "default": MARK_STATES[0],
+            "description": "missing: R2 was asked. candidate: a pass did not list the object, and no more is known. "
+            "resolved: the object is there again, or the row is gone.",
+        },
+        **_LIST,
+    }
+)
+
+NEWER_QUERY = _object(_LIST)
 
 RULE = _object(
     {

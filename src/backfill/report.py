@@ -37,7 +37,15 @@ def body(run: Run, spec: WalkSpec, report: SliceReport) -> dict[str, object]:
         "cost": spec.budget.cost.report(),
         "duration_ms": run.elapsed_ms(),
         "stopped_because": report.stopped,
+        **_note(spec.target),
     }
+
+
+def _note(target: Target) -> dict[str, str]:
+    """Return what else a dry run's prefix lists: it means what was asked, byte for byte."""
+    if target.live or not target.prefix or target.prefix.endswith("/"):
+        return {}
+    return {"note": f"The prefix '{target.prefix}' also lists '{target.prefix}2/…'."}
 
 
 async def fail(run: Run, spec: WalkSpec, report: SliceReport, failure: Exception) -> NoReturn:

@@ -51,11 +51,12 @@ def _progress(stored: Pass | None) -> dict[str, object]:
         "counts": stored.counts.report(),
         "previous": stored.previous.report() if stored.previous else None,
         "expected_objects": stored.previous.scanned if stored.previous else None,
-        "ranges": [] if stored.completed_at else _ranges(stored.ranges),
+        "ranges": [] if stored.completed_at else readable_ranges(stored.ranges),
     }
 
 
-def _ranges(ranges: Ranges) -> list[dict[str, object]]:
+def readable_ranges(ranges: Ranges) -> list[dict[str, object]]:
+    """Return the ranges of a pass as answers list them."""
     return [{"from": one.after, "until": one.until, "last": one.position.last_key, "done": one.done} for one in ranges]
 
 

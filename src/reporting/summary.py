@@ -16,6 +16,7 @@ from invariants.inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
 from reporting.passes import pass_reports
+from reporting.proven import Proven
 from runs.history import readable
 from settings import Settings
 
@@ -25,11 +26,14 @@ COUNTED_NOW = 20_000
 LAST_RUNS = 10
 OPEN_FINDINGS = 100
 REFUSED_SHOWN = 100
+SEEN_HOURS = 24
+"""How far back is looked for what was seen, where COVERAGE_HOURS is off."""
 
 
 async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
     """Return the body of `GET /summary`, from one D1 batch, and one and a KV read per bucket."""
-    control, small, unknown, last_runs, open_findings, refused, instances = await ports.database.batch(
+    proven = Proven(ports.clock.now(), settings.coverage_hours or SEEN_HOURS)
+    control, small, unknown, last_runs, open_findings, refused, instances, *proofs = await ports.database.batch(
         [
             sql.statement("summary/control"),
             small_inventory(COUNTED_NOW),
@@ -38,8 +42,10 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
             sql.statement("findings/list_findings", is_open=1, invariant=None, most=OPEN_FINDINGS),
             sql.statement("summary/refused", most=REFUSED_SHOWN),
             sql.statement("flow/read_instances"),
+            *proven.statements(),
         ]
     )
+    reports = await pass_reports(ports, settings, instances.rows)
     state, now = control.rows[0], timestamp(ports.clock.now())
     last_check = _decoded(state["last_check"])
     return {
@@ -51,15 +57,22 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "invariants": _described(),
         "last_check": last_check,
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
-        "passes": await pass_reports(ports, settings, instances.rows),
+        "passes": [{**one, **proven.told(str(one["bucket"]), proofs)} for one in reports],
         "refused": refused.rows,
         "backfill_mode": settings.backfill_mode,
+        **_standing(state),
+        "runs": [readable(row) for row in last_runs.rows],
+        "findings": findings.readable(open_findings.rows),
+    }
+
+
+def _standing(state: Row) -> dict[str, object]:
+    """Return what stands in the way of work, and of alerts."""
+    return {
         "pause": {name: state[name] for name in ("paused_by", "pause_reason", "paused_at")},
         "lease": {name: state[name] for name in ("lease_run", "lease_until")},
         "guards": {name: state[name] for name in ("lifted_until", "lifted_reason")},
         **{name: state[name] for name in ("alerts_waiting", "alerts_parked", "alert_error")},
-        "runs": [readable(row) for row in last_runs.rows],
-        "findings": findings.readable(open_findings.rows),
     }
 
 

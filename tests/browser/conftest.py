@@ -16,7 +16,16 @@ from tooling.sample_loader import create_dirty_database, insert, put_rules
 
 HERE = Path(__file__).parent
 ARTEFACTS = HERE.parents[1] / "test-artefacts"
-CONFIG = Config(vars={"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 100})
+CONFIG = Config(
+    vars={
+        "STEWARD_TOKEN": TOKEN,
+        "BACKFILL_MODE": "live",
+        "TICK_MAX_OBJECTS": 100,
+        "PASS_INTERVAL_HOURS": 0,
+        "MISSING_GRACE_HOURS": 0,
+        "MISSING_LIMIT_PERCENT": 50,
+    }
+)
 KEYS = [f"pages/{number:03}.{ending}" for number in range(64) for ending in ("md", "py", "json")]
 HOSTILE = 'sample/<img src=x onerror="document.title=1">\u202e.md'
 """A key that is markup, and that would show its end backwards."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import ARTEFACTS, HOSTILE, Operator
+from tests.browser.conftest import ARTEFACTS, HOSTILE, KEYS, Operator
 from tests.support.actions import TOKEN
 from tooling.browser import View
 from tooling.sample import ATTIC_RULE
@@ -197,7 +197,7 @@ def test_a_pass_under_way_shows_its_ranges_its_rate_and_the_time_left(operator: 
         "INSERT INTO steward_passes"
         " (r2_bucket, r2_prefix, started_at, saved_at, ranges, counts, previous, copies, fence)"
         " VALUES ('artifacts', '', ?1, ?1, ?2, ?3, ?4, 0, 0)",
-        [began.isoformat(timespec="milliseconds"), json.dumps(ranges), *counted],
+        [began.isoformat(timespec="milliseconds"), json.dumps({"ranges": ranges, "chain": "0", "errors": 0}), *counted],
     )
     operator.sign_in()
     assert page.css("#backfill .strip li").count == 3
@@ -312,6 +312,64 @@ def test_runs_are_shown_by_kind_and_opened_by_link(operator: Operator) -> None:
     assert "Result" in page.css("#run-1").text
 
 
+def missing_told(operator: Operator) -> None:
+    """Recover, and walk the bucket until two passes have told which rows have no object."""
+    steward = operator.steward
+    steward.post("/recover", dry_run=False, max_deletes=10_000)
+    steward.post("/resume")
+    for _ in range(12):
+        assert steward.harness.scheduled() == "ok"
+        if steward.get("/missing?limit=1")["missing"]:
+            return
+    raise AssertionError(steward.last_tick())
+
+
+def test_the_classes_of_the_last_pass_add_up_and_missing_rows_are_shown(operator: Operator) -> None:
+    page = operator.page
+    operator.sign_in()
+    assert "No pass is complete yet" in page.css("#objects .result").text
+    missing_told(operator)
+    page.evaluate("document.querySelector('#refresh').click()")
+    page.css("#objects .stack").wait()
+    latest = next(one for one in operator.steward.get("/passes")["passes"] if one["completed_at"])
+    *parts, total = [int(text.replace(",", "")) for text in page.css("#objects .legend dd").texts]
+    assert total == sum(parts) == latest["counts"]["scanned"] + latest["counts"]["missing"]
+    assert f"{total} in all" in page.css("#objects .stack").do("getAttribute", "aria-label")
+    gone = [row["r2_key"] for row in operator.steward.get("/missing?limit=20")["missing"]]
+    assert page.css("#objects td:first-child").texts == gone
+    without = {row.r2_key for row in operator.sample.artifacts} - set(KEYS) - operator.sample.objects.keys()
+    assert page.css("#objects h3 .sum").text == str(len(without))
+    page.css("#objects summary").having("The certificate").click()
+    assert "certified" in page.css("#objects h3 .state").text
+    assert '"why_not": []' in page.css("#objects pre").text
+
+
+def test_missing_rows_are_downloaded_as_files(operator: Operator) -> None:
+    page = operator.page
+    missing_told(operator)
+    operator.sign_in()
+    page.role("button", "Missing, as CSV").click()
+    page.css("#announcer").having("missing.csv is downloaded").do("waitFor", {"state": "attached"})
+    page.role("button", "as NDJSON").click()
+    page.css("#announcer").having("missing.ndjson is downloaded").do("waitFor", {"state": "attached"})
+
+
+def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(operator: Operator) -> None:
+    page = operator.page
+    operator.sign_in()
+    page.answer_with("/missing", 200, {"rows": 1})
+    page.role("button", "Missing, as CSV").click()
+    assert "The file is not complete" in page.css("#objects .problem").wait().text
+
+
+def test_a_prefix_that_lists_more_than_a_folder_is_told(operator: Operator) -> None:
+    page = operator.page
+    operator.sign_in()
+    page.css("#backfill-prefix").fill("pages")
+    page.role("button", "Dry backfill").click()
+    assert "The prefix 'pages' also lists 'pages2/…'." in page.css("#backfill .result .reason").wait().text
+
+
 VIEWS = [
     View(width, height, dark=dark) for width, height in ((1280, 900), (375, 812), (360, 740)) for dark in (False, True)
 ]
@@ -344,6 +402,13 @@ def test_it_fits_and_reads_well(operator: Operator, view: View) -> None:
     assert unreadable(operator) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(ARTEFACTS / f"recovered-{name}.png")
+    missing_told(operator)
+    page.do("reload")
+    page.css("#objects .stack").wait()
+    page.css("#objects summary").having("The certificate").click()
+    assert unreadable(operator) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(ARTEFACTS / f"objects-{name}.png")
 
 
 def unreadable(operator: Operator) -> list[str]:

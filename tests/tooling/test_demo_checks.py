@@ -9,7 +9,16 @@ from tooling import promises
 from tooling.observer import Picture
 from tooling.transcript import ClaimFailedError, Transcript
 
-COUNTS = {"scanned": 6, "inserted": 1, "upgraded": 2, "unchanged": 1, "unclassified": 1, "skipped": 1, "refused": 0}
+COUNTS = {
+    "scanned": 6,
+    "inserted": 1,
+    "upgraded": 2,
+    "unchanged": 1,
+    "newer": 0,
+    "unclassified": 1,
+    "skipped": 1,
+    "refused": 0,
+}
 
 
 def artifact(key: str, source_type: str = "report", note: str = "") -> dict[str, Any]:
@@ -45,6 +54,10 @@ KEPT = {
     "violations": lambda: promises.verdicts_match({"one": 3}, check()),
     "a warning leaves ok": lambda: promises.verdicts_match({"one": 3}, check(severity="warn", ok=True)),
     "holding": lambda: promises.verdicts_match({"one": 0}, check("holds", 0, ok=True)),
+    "not checked, as expected": lambda: promises.verdicts_match(
+        {"one": None},
+        {"ok": True, "invariants": [{"name": "one", "outcome": "not_checked", "violations": None, "severity": "warn"}]},
+    ),
     "adds up": lambda: promises.adds_up(COUNTS),
     "same counts": lambda: promises.same_counts({n: 2 * c for n, c in COUNTS.items()}, [COUNTS, COUNTS]),
     "same recovery": lambda: promises.same_recovery(DRY, [recovery(3, None), recovery(2, 4)]),

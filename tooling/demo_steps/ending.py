@@ -46,6 +46,9 @@ def undo_on_a_copy(demo: Demo) -> None:
         _undo(demo, copy)
 
 
+SAMPLE_ENDS = "2026-02"
+"""The rows of the sample say that they were fetched before; every object was uploaded by this demo."""
+
 FULL_ONLY = ("keys_are_text",)
 """What a fast check leaves out, because it would read every row."""
 
@@ -67,15 +70,17 @@ def everything_holds(demo: Demo) -> None:
     """Check fast and full once more, and print the end state."""
     transcript = demo.transcript
     expected = {**dict.fromkeys(demo.sample.violations(), 0), **_warned(demo)}
+    by_passes = {"objects_present": 0, "objects_unchanged": len(demo.observer.older_rows(SAMPLE_ENDS))}
     for mode, unlooked in (("fast", FULL_ONLY), ("full", ())):
         report = demo.steward.post("/check", mode=mode)
-        looked_at = {name: count for name, count in expected.items() if name not in unlooked}
+        looked_at = {name: count for name, count in {**expected, **by_passes}.items() if name not in unlooked}
         transcript.say(f"{mode} check:")
         transcript.show(*check_table(report["invariants"]))
         transcript.holds(f"every error invariant holds ({mode})", promises.verdicts_match(looked_at, report))
         transcript.true(f"and the answer says ok ({mode})", report["ok"])
     transcript.holds("plain SQL counts the same", promises.differences(expected, demo.observer.violations()))
-    transcript.say("the warning stays: which document was meant, only a person can say")
+    transcript.say("the warnings stay: which document was meant, and what a newer one says, only a person can say;")
+    transcript.say("no object is known to be gone yet: that takes a second pass, an hour later")
     transcript.say("the end state:")
     by_type = demo.observer.rows_by_type()
     totals = [("all artifacts", sum(n for _, n in by_type)), ("datapoints", len(demo.observer.picture().datapoints))]

@@ -24,7 +24,7 @@ def routes() -> set[tuple[str, str]]:
     found = set()
     for route in app.routes:
         assert isinstance(route, Route)
-        path = route.path.replace(":run_id", "")
+        path = route.path.replace(":number", "")
         found |= {(method, path) for method in route.methods or () if method != "HEAD"}
     return found
 
