@@ -1,6 +1,6 @@
 -- One row: how many of the page's objects are of each kind, up to 20 of the unclassified and of the newer keys as JSON,
--- before how many objects there are rows without one, how many rows have no date, and how many marks of a missing or
--- a newer object lie after :after and up to :last_key of :bucket.
+-- before how many objects there are rows without one, how many rows have no date, and how many marks of a missing
+-- object from :first_key on, or of a newer one after :after, lie up to :last_key of :bucket.
 SELECT
   count(*) AS scanned,
   count(*) FILTER (WHERE decision = 'inserted') AS inserted,

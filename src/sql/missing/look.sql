@@ -1,5 +1,5 @@
--- No rows: notes that the pass which began at :seen_in lists no object for the artifacts of :bucket after key :low up
--- to :high (NULL is open), the first :rows of them, that are not among the {{objects}} of a page, their keys.
+-- No rows: notes of :bucket that the pass which began at :seen_in lists no object for those of the {{rows_beside}} that are
+-- not among the {{objects}} of a page, which are their keys.
 INSERT INTO steward_missing (r2_bucket, r2_key, artifact_id, seen_in)
 SELECT :bucket, r2_key, id, :seen_in
 FROM ({{rows_beside}})
