@@ -131,8 +131,13 @@ function newerView(passes) {
     whenPressed(button, () => download("newer", "csv"));
     return [
         h("p", { class: "buttons" }, `${count(total, "row speaks", "rows speak")} of an older document than the object.`, button),
-        passes.map(({ bucket }) => sampleView(fetched.complete.get(bucket)?.newer_sample, `newer objects of ${visible(bucket)}`)),
+        passes.map(({ bucket }) => sampleOf(bucket, fetched.complete.get(bucket)?.newer_sample)),
     ];
+}
+
+function sampleOf(bucket, sample) {
+    if (!sample?.length) return null;
+    return h("details", { class: "options", data: { key: `newer-${bucket}` } }, h("summary", {}, "Some of them in ", key(bucket)), sampleView(sample, `newer objects of ${visible(bucket)}`));
 }
 
 async function download(name, form) {

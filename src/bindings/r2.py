@@ -14,6 +14,9 @@ from ports import GROUP, Held, ListRequest, Page, PagePart
 MAX_PART_BYTES = 1_900_000
 """D1 takes a value of at most 2,000,000 bytes."""
 
+MAX_KEY_BYTES = 1024
+"""R2 has no object with a longer key (r2/platform/limits)."""
+
 FIELDS = ("key", "size", "uploaded")
 
 
@@ -49,6 +52,9 @@ class R2Bucket:
 
     async def has(self, key: str) -> bool:
         """Tell whether there is an object of this key; raises PlatformError where R2 did not answer."""
+        if len(key.encode()) > MAX_KEY_BYTES:
+            # `head` would fail; and where a row has such a key, it would fail for ever.
+            return False
         try:
             found = await self._binding.head(key)
         except JsException as error:
