@@ -62,6 +62,7 @@ class CloudflareApi:
             (f"POST ({named})", self._create),
             ("PUT (workers/scripts)/([^/]+)", self._put),
             ("PUT (event_notifications)/r2/([^/]+)/.+", self._put),
+            ("PUT (workflows)/([^/]+)", self._put),
             ("POST queues/([^/]+)/(consumers)", self._consume),
             ("GET (storage/kv/namespaces|queues)", self._listed),
             ("GET (d1/database)/([^/]+)", self._named),
