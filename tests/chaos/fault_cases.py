@@ -81,7 +81,7 @@ def completed(engine: Engine) -> Mapping[str, Any]:
 
 def whole_pass(counts: Mapping[str, Any]) -> bool:
     """Tell whether the counts are those of every object, once; a page that was repeated finds its rows unchanged."""
-    rows = ("inserted", "upgraded", "unchanged")
+    rows = ("inserted", "upgraded", "unchanged", "newer")
     return {**SCANNED, **dict.fromkeys(rows, 0)} == {
         **{name: counts[name] for name in COUNTS},
         **dict.fromkeys(rows, 0),

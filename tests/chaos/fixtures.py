@@ -71,7 +71,16 @@ BACKFILLED = {
 }
 """Type and time of every key of the clean world after one pass."""
 
-SCANNED = {"scanned": 13, "inserted": 8, "upgraded": 1, "unchanged": 2, "unclassified": 1, "skipped": 1, "refused": 0}
+SCANNED = {
+    "scanned": 13,
+    "inserted": 8,
+    "upgraded": 1,
+    "unchanged": 2,
+    "newer": 0,
+    "unclassified": 1,
+    "skipped": 1,
+    "refused": 0,
+}
 """What one pass over the clean world counts."""
 
 RECOVERED = [
