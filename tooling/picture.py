@@ -18,22 +18,24 @@ PICTURE = ROOT / "docs" / "operator-page.png"
 _TOKEN = "a-token-for-the-picture"  # noqa: S105  # of a throwaway Worker
 _OBJECTS = 2400
 _DATED_BACK = """UPDATE steward_findings SET
-  opened_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || (90 - id * 14) || ' hours'),
+  opened_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || max(1, 90 - id * 14) || ' hours'),
   resolved_at = CASE WHEN resolved_at IS NULL THEN NULL
-    ELSE strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || (50 - id * 9) || ' hours') END"""
+    ELSE strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || max(1, 50 - id * 9) || ' hours') END"""
 
 
 def main() -> int:
     """Stage, look, and store the picture."""
     variables = {"STEWARD_TOKEN": _TOKEN, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 850, "PASS_INTERVAL_HOURS": 0}
+    variables |= {"MISSING_GRACE_HOURS": 0}
     with Browser() as browser, Harness(Config(vars=variables)) as harness:
         _stage(Steward(harness, _TOKEN))
-        page = browser.open(View(height=1280))
+        page = browser.open(View(height=2230))
         page.go(harness.url)
         page.label("Token").fill(_TOKEN)
         page.role("button", "Sign in").click()
         page.css("#runs .line").first.wait()
         page.css("#rules .rule-list input").first.wait()
+        page.css("#objects .stack").first.wait()
         page.css("#invariants summary").having("no_orphan_datapoints").click()
         page.screenshot(PICTURE, full=False)
     print(f"picture: {PICTURE}, {PICTURE.stat().st_size:,} bytes")
@@ -50,7 +52,7 @@ def _stage(steward: Steward) -> None:
     put_rules(steward, [*RULES, ATTIC_RULE])
     steward.post("/check", mode="full")
     steward.post("/recover", dry_run=False, max_deletes=len(sample.artifacts), resume=True)
-    for _ in range(5):
+    for _ in range(8):
         harness.scheduled()
     harness.d1(_DATED_BACK)
     [name] = harness.kv_list("backfill:")
