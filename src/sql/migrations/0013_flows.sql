@@ -5,9 +5,9 @@ CREATE TABLE IF NOT EXISTS steward_flows (
   pass_started_at TEXT NOT NULL,
   number INTEGER NOT NULL,
   seen_at TEXT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steward_waiting (
   who TEXT NOT NULL PRIMARY KEY,
   since TEXT NOT NULL,
   until TEXT NOT NULL
-);
+) WITHOUT ROWID;
