@@ -35,7 +35,7 @@ NAMES = ("lists", "batches", "statements", "rows_read", "rows_written", "kv_read
 def measure(results: Results) -> None:
     """Measure, hold against the promises, and forecast."""
     progress("costs: starting the Worker")
-    with entry("doors") as main, started(main, objects=TICKED, BACKFILL_MODE="live") as subject:
+    with entry("doors") as main, started(main, objects=TICKED, BACKFILL_MODE="live", WALK_LANES=1) as subject:
         progress("costs: passes and ticks")
         empty = _bytes(subject)
         short, long = _passes(subject, SHORT), _passes(subject, LONG)
@@ -79,6 +79,7 @@ def _ticks(subject: Subject) -> dict[str, dict[str, float]]:
         subject.tick()
         found[name] = _counted(subject)
     subject.harness.kv_delete("backfill:artifacts:")
+    subject.sql("DELETE FROM steward_passes")
     subject.get("/doors")
     subject.tick()
     found["in the middle of a pass"] = _counted(subject)

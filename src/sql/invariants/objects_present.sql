@@ -6,7 +6,7 @@
 -- evidence: certificate
 SELECT artifacts.id, artifacts.r2_bucket, artifacts.r2_key, missing.verified_at, {{cited}} AS cited
 FROM steward_missing AS missing
-JOIN artifacts
+CROSS JOIN artifacts
   ON artifacts.id = missing.artifact_id
   AND artifacts.r2_bucket COLLATE BINARY = missing.r2_bucket
   AND artifacts.r2_key COLLATE BINARY = missing.r2_key

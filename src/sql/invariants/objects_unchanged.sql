@@ -6,6 +6,6 @@
 -- evidence: pass
 SELECT artifacts.id, artifacts.r2_bucket, artifacts.r2_key, artifacts.fetched_at, newer.uploaded
 FROM steward_newer AS newer
-JOIN artifacts
+CROSS JOIN artifacts
   ON artifacts.r2_bucket COLLATE BINARY = newer.r2_bucket
   AND artifacts.r2_key COLLATE BINARY = newer.r2_key

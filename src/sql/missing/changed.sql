@@ -6,7 +6,7 @@ SELECT * FROM (
     newer.r2_key AS place_key,
     typeof(artifacts.id) || ' ' || hex(substr(CAST(artifacts.id AS BLOB), 1, 100)) AS place_id
   FROM steward_newer AS newer
-  JOIN artifacts
+  CROSS JOIN artifacts
     ON artifacts.r2_bucket COLLATE BINARY = newer.r2_bucket AND artifacts.r2_key COLLATE BINARY = newer.r2_key
 )
 WHERE (r2_bucket, r2_key) >= (:after_bucket, :after_key)

@@ -2,7 +2,7 @@
 -- R2 was not asked for since: its key and id; at most :rows.
 SELECT missing.r2_key, missing.artifact_id
 FROM steward_missing AS missing
-JOIN artifacts
+CROSS JOIN artifacts
   ON artifacts.id = missing.artifact_id
   AND artifacts.r2_bucket COLLATE BINARY = missing.r2_bucket
   AND artifacts.r2_key COLLATE BINARY = missing.r2_key

@@ -4,7 +4,7 @@ SELECT r2_bucket, sum(missing) AS missing, sum(newer) AS newer
 FROM (
   SELECT r2_bucket, 1 AS missing, 0 AS newer FROM (
     SELECT steward_missing.r2_bucket FROM steward_missing
-    JOIN artifacts
+    CROSS JOIN artifacts
       ON artifacts.id = steward_missing.artifact_id
       AND artifacts.r2_bucket COLLATE BINARY = steward_missing.r2_bucket
       AND artifacts.r2_key COLLATE BINARY = steward_missing.r2_key

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import sql
 from ports import ListRequest, Page, PagePart
 from tests.support.actions import numbered, tick
 from tests.support.fakes import DictBucket, World, migrated_world
@@ -245,3 +246,15 @@ def test_a_listing_that_is_bent_at_any_page_makes_no_false_verdict(
     scene.tick()
     scene.tick()
     assert scene.told() == [lost]
+
+
+@pytest.mark.parametrize("name", ["objects_present", "objects_unchanged"])
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_an_invariant_on_marks_reads_the_marks_and_never_the_whole_table(
+    scene: Scene, name: str, *, analyzed: bool
+) -> None:
+    if analyzed:
+        scene.world.database.script("ANALYZE")
+    query = sql.fill(sql.load(f"invariants/{name}"), **({"cited": "0"} if name == "objects_present" else {}))
+    steps = [str(row[-1]) for row in scene.world.database.all(f"EXPLAIN QUERY PLAN {query.text}")]
+    assert [step for step in steps if step.startswith("SCAN") and "artifacts" in step] == []
