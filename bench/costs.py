@@ -26,7 +26,7 @@ SOME, MANY = 300_000, 800_000
 FIRST_ID = 1_000_000
 """Beyond the ids and the numbers of the keys that the passes left."""
 
-READS_AN_UNCHANGED_OBJECT = 3
+READS_AN_UNCHANGED_OBJECT = 1.1
 WRITES_A_NEW_OBJECT = 2
 SIZES = (1, 10, 100)
 NAMES = ("lists", "batches", "statements", "rows_read", "rows_written", "kv_reads", "kv_writes")
