@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import sql
 from backfill.target import Target
@@ -42,6 +43,7 @@ def page_objects(**given: Value) -> sql.Fragment:
     return sql.fragment("backfill/objects", places=sql.fragment("backfill/places"), **given)
 
 
+@lru_cache(maxsize=4)
 def page_statements(target: Target) -> Statements:
     """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
     # Without the unique index, each look for a row beside an object would read the whole table.
