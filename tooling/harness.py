@@ -30,6 +30,8 @@ START_SECONDS = 60
 CALL_SECONDS = 600
 STOP_SECONDS = 15
 _PUT_CHUNK = 1000
+_SEND_CHUNK = 100
+"""A queue takes at most so many messages a call (queues/platform/limits)."""
 
 T = TypeVar("T")
 Param = str | int | float | None
@@ -67,6 +69,13 @@ class Log(NamedTuple):
     timestamp: float
 
 
+class Delivered(NamedTuple):
+    """How long batches of messages took the Worker, and how many ended in which outcome."""
+
+    seconds: float
+    outcomes: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Config:
     """What a run changes of wrangler.toml."""
@@ -79,6 +88,8 @@ class Config:
     """Bindings of further D1 databases."""
     r2: tuple[str, ...] = ()
     """Bindings of further R2 buckets."""
+    queues: tuple[Mapping[str, object], ...] = ()
+    """Queues that the Worker consumes, each as wrangler.toml has a consumer."""
     port: int = 0
     """0 takes a free one."""
     wrangler_toml: Path = ROOT / "wrangler.toml"
@@ -179,6 +190,16 @@ class Harness:
         ]
         return str(self._call("queue", name=name, messages=messages)["outcome"])
 
+    def send(self, queue: str, bodies: Iterable[object]) -> None:
+        """Send messages through the queue itself, which delivers them to the Worker when it sees fit."""
+        for chunk in _chunks(bodies, _SEND_CHUNK):
+            self._call("queue_send", binding=queue, bodies=chunk)
+
+    def deliver(self, queue: str, batches: Iterable[Sequence[object]]) -> Delivered:
+        """Hand the Worker batches of messages, two at a time, as fast as it takes them."""
+        found = self._call("queue_deliver", binding="WORKER", queue=queue, batches=list(batches))
+        return Delivered(found["milliseconds"] / 1000, found["outcomes"])
+
     def logs(self) -> list[Log]:
         """Return what was logged since the start or the last `clear_logs`."""
         return [Log(line["level"], line["message"], line["timestamp"]) for line in self._call("logs")]
@@ -275,6 +296,7 @@ class Harness:
             "vars": dict(config.vars),
             "d1": config.d1,
             "r2": config.r2,
+            "queues": [dict(queue) for queue in config.queues],
             "port": config.port,
             "state": str(self.state),
             "echo_logs": self._echo_logs,
@@ -394,7 +416,7 @@ def _rows(found: Mapping[str, Any]) -> Rows:
     return Rows(found["results"], found["meta"])
 
 
-def _chunks(items: Iterable[T]) -> Iterable[list[T]]:
+def _chunks(items: Iterable[T], size: int = _PUT_CHUNK) -> Iterable[list[T]]:
     iterator = iter(items)
-    while chunk := list(itertools.islice(iterator, _PUT_CHUNK)):
+    while chunk := list(itertools.islice(iterator, size)):
         yield chunk

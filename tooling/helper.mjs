@@ -2,13 +2,14 @@
 // here. From Node, miniflare's proxy of the bindings costs 20 ms for each object listed.
 
 const CONCURRENCY = 50;
+const CONSUMERS = 2;
 
-async function forEachConcurrently(items, work) {
+async function forEachConcurrently(items, work, lanes = CONCURRENCY) {
     const queue = items.values();
     const drain = async () => {
         for (const item of queue) await work(item);
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, drain));
+    await Promise.all(Array.from({ length: lanes }, drain));
 }
 
 function statement(database, [sql, params]) {
@@ -42,6 +43,23 @@ async function everyKey(namespace, prefix) {
     return keys;
 }
 
+// Hands over batches as fast as the Worker takes them, and returns how long that took and what became of each.
+async function deliverAll(worker, { queue, batches }) {
+    const outcomes = {};
+    const timestamp = new Date();
+    const started = Date.now();
+    await forEachConcurrently(
+        batches,
+        async (bodies) => {
+            const messages = bodies.map((body, number) => ({ id: String(number), timestamp, attempts: 1, body }));
+            const { outcome } = await worker.queue(queue, messages);
+            outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        },
+        CONSUMERS,
+    );
+    return { milliseconds: Date.now() - started, outcomes };
+}
+
 const operations = {
     d1: (database, { sql, params }) => statement(database, [sql, params]).all(),
     d1_batch: (database, { statements }) => database.batch(statements.map((given) => statement(database, given))),
@@ -52,6 +70,8 @@ const operations = {
     kv_get: (namespace, { key }) => namespace.get(key),
     kv_put: (namespace, { key, value }) => namespace.put(key, value),
     kv_delete: (namespace, { key }) => namespace.delete(key),
+    queue_deliver: deliverAll,
+    queue_send: (queue, { bodies }) => queue.sendBatch(bodies.map((body) => ({ body, contentType: "json" }))),
     kv_list: (namespace, { prefix }) => everyKey(namespace, prefix),
 };
 

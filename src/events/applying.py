@@ -16,6 +16,7 @@ import log
 import sql
 from backfill.counts import Counts
 from backfill.page import Pages, Taken, Written, take_together
+from backfill.page_sql import page_statements
 from backfill.target import Target, read_target
 from database.batch import ask
 from database.rows import text
@@ -113,7 +114,8 @@ class Applying:
     def _taken(self, database: EventsDatabase, target: Target, bucket: str) -> tuple[Pages, Taken]:
         of_bucket = replace(target, bucket=bucket)
         # What the database refused is left to the next pass, which tries it again.
-        pages = Pages.of(of_bucket, database, self.budget, "", self.settings.clock_slack_seconds)
+        slack, statements = self.settings.clock_slack_seconds, page_statements(target, few=True)
+        pages = Pages(of_bucket, self.budget.metered(database), self.budget, "", slack, statements)
         return pages, Taken(page_part(self.notices.puts[bucket]), "")
 
     def _add(self, bucket: str, written: Written) -> None:
