@@ -73,6 +73,7 @@ function readConfig() {
     config.compatibility_flags = [...config.compatibility_flags, "python_workers_development", "experimental"];
     addBindings(config);
     addQueues(config);
+    if (!options.assets) delete config.assets;
     changeVars(config.vars);
     return config;
 }

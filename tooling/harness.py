@@ -90,6 +90,8 @@ class Config:
     """Bindings of further R2 buckets."""
     queues: tuple[Mapping[str, object], ...] = ()
     """Queues that the Worker consumes, each as wrangler.toml has a consumer."""
+    assets: bool = True
+    """Whether the page is served; `deliver` reaches only a Worker without it."""
     port: int = 0
     """0 takes a free one."""
     wrangler_toml: Path = ROOT / "wrangler.toml"
@@ -296,6 +298,7 @@ class Harness:
             "vars": dict(config.vars),
             "d1": config.d1,
             "r2": config.r2,
+            "assets": config.assets,
             "queues": [dict(queue) for queue in config.queues],
             "port": config.port,
             "state": str(self.state),

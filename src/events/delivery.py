@@ -11,9 +11,10 @@ from datetime import timedelta
 
 import log
 from errors import LeaseLostError, RefusedError, StewardError
-from events.applying import Applying
+from events.applying import apply
 from events.counting import count_alone, note_held
 from events.notices import read_dead, read_notices
+from events.work import Work
 from ports import Delivery, Ports
 from settings import Settings
 
@@ -68,6 +69,6 @@ async def _take(ports: Ports, settings: Settings, delivery: Delivery) -> None:
     latest = ports.clock.now() + timedelta(seconds=settings.clock_slack_seconds)
     notices = read_notices(delivery, settings.buckets, latest)
     if settings.backfill_mode == "live" and notices.times:
-        await Applying.of(ports, settings, delivery.queue, notices).apply()
+        await apply(Work.of(ports, settings, delivery.queue, notices))
     else:
         await count_alone(ports, delivery.queue, notices)
