@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import sql
 from backfill.counts import Counts
 from backfill.page import Pages, Taken, Written, take_together
 from backfill.page_sql import page_statements
 from backfill.target import Target
 from errors import OverloadedError
-from events.counting import counting
+from events.beside import statements_beside
 from events.database import EventsDatabase
 from events.page import page_part
-from events.work import Work, as_json
-from ports import Row, Statement
+from events.work import Work
+from ports import Row
 
 
 @dataclass
@@ -31,10 +30,8 @@ class Writing:
     @classmethod
     def of(cls, work: Work, target: Target) -> Writing:
         """Return the writing of a batch at its start."""
-        beside = [statement for bucket in work.buckets for statement in _noting(work, bucket)]
-        drop = sql.statement("events/drop_deletions", since=work.since)
-        count = counting(work.notices, work.queue, work.ports.clock.now(), applied=True)
-        return cls(work, target, EventsDatabase(work.ports.database, work.ports.clock, [*beside, drop, *count]))
+        database = EventsDatabase(work.ports.database, work.ports.clock, statements_beside(work))
+        return cls(work, target, database)
 
     async def write(self) -> dict[str, list[Row]]:
         """Write everything; return, by bucket, the marks of the rows whose objects were deleted of late.
@@ -46,7 +43,9 @@ class Writing:
         for (pages, one), found in zip(taken, written, strict=True):
             self._add(pages.target.bucket, found or await pages.take(one, write=True))
         await self.database.rest()
-        return {bucket: self.database.answers[2 * place + 1].rows for place, bucket in enumerate(self.work.buckets)}
+        buckets = self.work.buckets
+        marks = self.database.answers[len(buckets) : 2 * len(buckets)]
+        return {bucket: answer.rows for bucket, answer in zip(buckets, marks, strict=True)}
 
     def _taken(self, bucket: str) -> tuple[Pages, Taken]:
         """Return the puts of a bucket as a page; what was ever refused is passed over: the next pass tries it again."""
@@ -61,12 +60,3 @@ class Writing:
         self.counts += written.counts
         if written.marked:
             self.meeting.add(bucket)
-
-
-def _noting(work: Work, bucket: str) -> tuple[Statement, Statement]:
-    """Return the statements that note the deletes of a bucket, and mark the rows of what was deleted of late."""
-    deletes, puts = work.notices.deletes[bucket], work.notices.puts[bucket]
-    return (
-        sql.statement("events/note_deletions", bucket=bucket, keys=as_json(deletes), now=work.now),
-        sql.statement("events/note_deleted", bucket=bucket, keys=as_json({*deletes, *puts}), now=work.now),
-    )
