@@ -30,8 +30,6 @@ START_SECONDS = 60
 CALL_SECONDS = 600
 STOP_SECONDS = 15
 _PUT_CHUNK = 1000
-_SEND_CHUNK = 100
-"""A queue takes at most so many messages a call (queues/platform/limits)."""
 
 T = TypeVar("T")
 Param = str | int | float | None
@@ -186,16 +184,24 @@ class Harness:
 
     def queue(self, name: str, bodies: Sequence[object]) -> str:
         """Hand the Worker a batch of messages and return its outcome: "ok", or "exception"."""
+        return str(self.queue_answer(name, bodies)["outcome"])
+
+    def queue_answer(self, name: str, bodies: Sequence[object]) -> dict[str, Any]:
+        """Hand the Worker a batch of messages and return its whole answer: what is acknowledged, what comes again."""
         now = datetime.now(UTC).timestamp() * 1000
         messages = [
             {"id": str(number), "timestamp": now, "attempts": 1, "body": body} for number, body in enumerate(bodies)
         ]
-        return str(self._call("queue", name=name, messages=messages)["outcome"])
+        return cast("dict[str, Any]", self._call("queue", name=name, messages=messages))
 
     def send(self, queue: str, bodies: Iterable[object]) -> None:
         """Send messages through the queue itself, which delivers them to the Worker when it sees fit."""
-        for chunk in _chunks(bodies, _SEND_CHUNK):
+        for chunk in _chunks(bodies):
             self._call("queue_send", binding=queue, bodies=chunk)
+
+    def notify(self, queue: str, *, bucket: str, binding: str = "ARTIFACTS") -> int:
+        """Send what changed in a bucket since the last call; see `tooling.notifications`."""
+        return int(self._call("r2_notify", binding=binding, name=bucket, queue=queue))
 
     def deliver(self, queue: str, batches: Iterable[Sequence[object]]) -> Delivered:
         """Hand the Worker batches of messages, two at a time, as fast as it takes them."""
@@ -419,7 +425,7 @@ def _rows(found: Mapping[str, Any]) -> Rows:
     return Rows(found["results"], found["meta"])
 
 
-def _chunks(items: Iterable[T], size: int = _PUT_CHUNK) -> Iterable[list[T]]:
+def _chunks(items: Iterable[T]) -> Iterable[list[T]]:
     iterator = iter(items)
-    while chunk := list(itertools.islice(iterator, size)):
+    while chunk := list(itertools.islice(iterator, _PUT_CHUNK)):
         yield chunk

@@ -3,6 +3,7 @@
 
 const CONCURRENCY = 50;
 const CONSUMERS = 2;
+const BATCH = 100;
 
 async function forEachConcurrently(items, work, lanes = CONCURRENCY) {
     const queue = items.values();
@@ -60,6 +61,36 @@ async function deliverAll(worker, { queue, batches }) {
     return { milliseconds: Date.now() - started, outcomes };
 }
 
+const seen = new Map();
+
+// What changed in a bucket since the last look, as R2's notification service would tell it. The first look tells nothing.
+async function changes(bucket, name) {
+    const before = seen.get(name);
+    const objects = new Map((await everyObject(bucket, "")).map((object) => [object.key, object]));
+    seen.set(name, objects);
+    if (before === undefined) return [];
+    const body = (action, key, rest, at) => ({ account: "local", action, bucket: name, object: { key, ...rest }, eventTime: at });
+    const now = new Date().toISOString();
+    const gone = [...before.keys()].filter((key) => !objects.has(key)).map((key) => body("DeleteObject", key, {}, now));
+    const put = [...objects.values()]
+        .filter(({ key, version }) => before.get(key)?.version !== version)
+        .map(({ key, size, etag, uploaded }) => body("PutObject", key, { size, eTag: etag }, uploaded.toISOString()));
+    return [...put, ...gone];
+}
+
+async function sendAll(queue, bodies) {
+    for (let first = 0; first < bodies.length; first += BATCH) {
+        const some = bodies.slice(first, first + BATCH);
+        await queue.sendBatch(some.map((body) => ({ body, contentType: "json" })));
+    }
+}
+
+async function notify(bucket, { name, queue }, env) {
+    const bodies = await changes(bucket, name);
+    await sendAll(env[queue], bodies);
+    return bodies.length;
+}
+
 const operations = {
     d1: (database, { sql, params }) => statement(database, [sql, params]).all(),
     d1_batch: (database, { statements }) => database.batch(statements.map((given) => statement(database, given))),
@@ -71,13 +102,14 @@ const operations = {
     kv_put: (namespace, { key, value }) => namespace.put(key, value),
     kv_delete: (namespace, { key }) => namespace.delete(key),
     queue_deliver: deliverAll,
-    queue_send: (queue, { bodies }) => queue.sendBatch(bodies.map((body) => ({ body, contentType: "json" }))),
+    queue_send: (queue, { bodies }) => sendAll(queue, bodies),
+    r2_notify: notify,
     kv_list: (namespace, { prefix }) => everyKey(namespace, prefix),
 };
 
 async function perform(env, { op, binding, ...args }) {
     if (env[binding] === undefined) throw new Error(`no binding ${binding}; there are ${Object.keys(env).join(", ")}`);
-    return (await operations[op](env[binding], args)) ?? null;
+    return (await operations[op](env[binding], args, env)) ?? null;
 }
 
 export default {

@@ -9,7 +9,7 @@ from ports import Statement
 
 
 def statements_beside(work: Work) -> list[Statement]:
-    """Return one statement a bucket that notes, one that returns the marks of what was deleted of late, and the others."""
+    """Return one statement a bucket that notes, one that returns marks of what was deleted of late, and the others."""
     buckets = work.buckets
     notes = [_note(work, bucket) for bucket in buckets]
     marks = [_mark(work, bucket) for bucket in buckets]
