@@ -22,12 +22,12 @@ function bytes(base64) {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-async function everyObject(bucket, prefix) {
+async function everyObject(bucket, prefix, include = ["httpMetadata", "customMetadata"]) {
     const objects = [];
-    let page = await bucket.list({ prefix, include: ["httpMetadata", "customMetadata"] });
+    let page = await bucket.list({ prefix, include });
     objects.push(...page.objects);
     while (page.truncated) {
-        page = await bucket.list({ prefix, cursor: page.cursor, include: ["httpMetadata", "customMetadata"] });
+        page = await bucket.list({ prefix, cursor: page.cursor, include });
         objects.push(...page.objects);
     }
     return objects;
@@ -66,7 +66,7 @@ const seen = new Map();
 // What changed in a bucket since the last look, as R2's notification service would tell it. The first look tells nothing.
 async function changes(bucket, name) {
     const before = seen.get(name);
-    const objects = new Map((await everyObject(bucket, "")).map((object) => [object.key, object]));
+    const objects = new Map((await everyObject(bucket, "", [])).map((object) => [object.key, object]));
     seen.set(name, objects);
     if (before === undefined) return [];
     const body = (action, key, rest, at) => ({ account: "local", action, bucket: name, object: { key, ...rest }, eventTime: at });

@@ -37,7 +37,7 @@ HELD = Backoff(60, 3600)
 keeps one (four days, unless it was told otherwise)."""
 
 FAILED = Backoff(5, 300)
-"""After a failure: some eight hours, then the message goes to the dead-letter queue."""
+"""After a failure: nearly eight hours, then the message goes to the dead-letter queue."""
 
 
 async def deliver(ports: Ports, settings: Settings, delivery: Delivery) -> Backoff | None:

@@ -16,7 +16,8 @@ from tests.support.fakes import World, migrated_world
 from tests.support.interruption import Fuse, KilledError, fused
 
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"))
-KEYS = ["raw/a", "raw/b.pdf", "raw/\U00010000", "raw/\ufffd %2F", "raw/folder/", "other"]
+KEYS = ["raw/a", "raw/a", "raw/\U00010000.pdf", "raw/\ufffd %2F", "raw/folder/", "other"]
+"""Few, so that one is put, deleted and put again."""
 
 KEY = st.sampled_from(KEYS)
 PUT = st.tuples(st.just("put"), KEY)
@@ -24,11 +25,11 @@ DELETE = st.tuples(st.just("delete"), KEY)
 WRITE = st.tuples(st.just("write"), KEY)
 PASS = st.tuples(st.just("pass"), st.just(""))
 WAIT = st.tuples(st.just("wait"), st.just(""))
-STEPS = st.lists(st.one_of(PUT, PUT, DELETE, DELETE, WRITE, PASS, WAIT), min_size=3, max_size=10)
+STEPS = st.lists(st.one_of(PUT, PUT, PUT, DELETE, DELETE, WRITE, PASS, WAIT), min_size=6, max_size=16)
 CHANCE = st.randoms(use_true_random=False)
 KILLS = st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=4)
 
-bounded = settings(max_examples=30, deadline=None)
+bounded = settings(max_examples=60, deadline=None)
 
 
 @dataclass
