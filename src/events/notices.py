@@ -1,7 +1,7 @@
 """Read R2's event notifications, and tell them from what is none.
 
-An object's key is plain text in them, not URL-encoded as in S3's (r2/buckets/event-notifications, "Message format"), so
-it is taken byte for byte.
+Cloudflare's description of a message (r2/buckets/event-notifications, "Message format") calls `object.key` the object's
+key and names no encoding, unlike S3's, which is URL-encoded. So it is taken byte for byte.
 """
 
 from __future__ import annotations
