@@ -242,10 +242,11 @@ COMPONENTS: dict[str, JsonSchema] = {
             "findings": listed(ref("Finding")),
         }
     ),
+    "NotTaken": closed(dict.fromkeys(LETTER_REASONS, NUMBER)),
     "Events": closed(
         {
             **dict.fromkeys(("received", "puts", "deletes", "not_applied"), NUMBER),
-            "not_taken": closed(dict.fromkeys(LETTER_REASONS, NUMBER)),
+            "not_taken": ref("NotTaken"),
             "last_event_at": MAYBE_TEXT,
             "committed_at": MAYBE_TEXT,
             "lag_ms": {**MAYBE_NUMBER, "description": "From the oldest event of the last batch to its commit."},
