@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backfill, checks, costs, dedupe, distance, memory, profile, start
+from bench import backfill, checks, costs, dedupe, distance, events, memory, profile, start
 from bench.distance import DISTANCES, Away
 from bench.kept import keep
 from bench.rounds import ROUNDS
@@ -44,6 +44,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--away", type=Away.read, nargs="+", default=DISTANCES, help="distances, as R2/D1 in ms")
     parser.add_argument("--lanes", type=int, choices=range(1, 7), default=4, help="WALK_LANES of the distance part")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest tables, objects of `memory`")
+    parser.add_argument("--events", type=int, default=100_000, help="notifications of the events part")
     parser.add_argument("--leak", action="store_true", help="`memory` keeps every page: to see it fail")
     options = parser.parse_args()
     unknown = [part for part in options.parts if part not in PARTS]
@@ -68,6 +69,7 @@ PARTS: dict[str, Part] = {
     "costs": lambda results, _options: costs.measure(results),
     "checks": lambda results, options: checks.measure(results, options.rows),
     "dedupe": lambda results, options: dedupe.measure(results, options.rows),
+    "events": lambda results, options: events.measure(results, options.events),
     "start": lambda results, _options: start.measure(results),
     "memory": lambda results, options: memory.measure(results, options.rows, leak=options.leak),
 }

@@ -6,13 +6,13 @@ from typing import Any
 
 from workers import WorkerEntrypoint, WorkflowEntrypoint, asgi
 
-import log
 from api.app import create_app
-from bindings.clock import SystemClock
+from bindings.configured import configured
 from bindings.connect import WorkerEnvironment
 from bindings.flows import WorkflowSteps
+from bindings.queue import QueueMessages
 from cron.tick import run_tick
-from errors import ConfigError
+from events.delivery import deliver
 from flow.pass_flow import walk_by_flow
 
 APP = create_app(WorkerEnvironment)
@@ -31,16 +31,16 @@ class Default(WorkerEntrypoint):
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
         """Do one tick of the cron trigger."""
-        environment = WorkerEnvironment()
-        try:
-            settings = environment.settings()
-            ports = environment.ports(settings)
-        except ConfigError as error:
-            log.write(SystemClock().now(), "error", "tick_not_configured", setting=error.name, error=error.sentence())
-            raise
+        ports, settings = configured("tick_not_configured")
         outcome = await run_tick(ports, settings, str(controller.cron))
         if outcome["status"] == "failed":
             raise TickFailedError(f"tick {outcome['run_id']} failed: see GET /runs/{outcome['run_id']}")
+
+    async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
+        """Take a batch of event notifications, or of dead letters."""
+        ports, settings = configured("events_not_configured")
+        messages = QueueMessages(batch)
+        messages.answer(await deliver(ports, settings, messages.delivery()))
 
 
 class PassFlow(WorkflowEntrypoint):

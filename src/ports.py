@@ -172,6 +172,17 @@ class Steps(Protocol):
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """A batch of messages of a queue, each as JSON of an object with its `body`; without one, it was no JSON."""
+
+    queue: str
+    together: str | None
+    """All messages as one JSON array; None where one of them keeps it from being made."""
+    each: Callable[[], Sequence[str]]
+    """Returns them one by one."""
+
+
+@dataclass(frozen=True)
 class Ports:
     """Everything a run may touch."""
 

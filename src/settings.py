@@ -41,6 +41,7 @@ class Settings:
     children: tuple[tuple[str, str], ...]
     not_children: tuple[tuple[str, str], ...]
     live_where: str | None
+    dead_letter_queue: str
     max_deletes: int
     alert_webhook_url: str | None
     alert_webhook_secret: str | None
@@ -134,6 +135,12 @@ def _children(name: str, raw: object) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
 
 
+def _queue_name(name: str, raw: object) -> str:
+    if not isinstance(raw, str) or not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", raw):
+        raise _wrong(name, raw, "the name of a queue: up to 63 lower-case letters, digits and hyphens")
+    return raw
+
+
 def trimmed(name: str, raw: object) -> object:
     """Return a text without the white space around it, as `echo token | wrangler secret put` leaves it.
 
@@ -213,6 +220,12 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "a SQL condition on `artifacts` for the rows that count; a merge keeps one of them before any other",
         _text,
+    ),
+    Setting(
+        "DEAD_LETTER_QUEUE",
+        "artifact-events-dead",
+        "the queue whose messages are counted as dead, not applied",
+        _queue_name,
     ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),

@@ -23,6 +23,8 @@ CheckOutcome = Literal["holds", "violated", "not_checked"]
 Method = Literal["proof", "scan"]
 Unreadable = Literal["oldest", "highest_id"]
 """What a request may say of objects that hold a date which cannot be read."""
+LetterReason = Literal["malformed", "unknown_action", "other_bucket", "dead"]
+"""Why a message of a queue was not applied: a dead one came from the dead-letter queue."""
 StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
@@ -50,4 +52,5 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 OUTCOMES: tuple[CheckOutcome, ...] = get_args(CheckOutcome)
 METHODS: tuple[Method, ...] = get_args(Method)
 MARK_STATES: tuple[MarkState, ...] = get_args(MarkState)
+LETTER_REASONS: tuple[LetterReason, ...] = get_args(LetterReason)
 UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tooling.client import Steward, UnexpectedAnswerError
-from tooling.demo_steps import backfill, dirty, ending, flow, missing, recovery
+from tooling.demo_steps import backfill, dirty, ending, events, flow, missing, recovery
 from tooling.demo_steps.context import Demo
 from tooling.harness import Config, Harness, HarnessError
+from tooling.notifications import quick_consumers
 from tooling.observer import Observer
 from tooling.sample import make_sample
 from tooling.table import number
@@ -32,6 +33,7 @@ SCENES: tuple[tuple[str, Callable[[Demo], None]], ...] = (
     ("Backfill in slices", backfill.backfill_in_slices),
     ("Bucket and table agree", backfill.bucket_and_table_agree),
     ("A pass as one durable flow, on a copy", flow.pass_by_flow),
+    ("A row within seconds, by events, on a copy", events.events_keep_it_fresh),
     ("Rows whose object is not there, on a copy", missing.rows_without_an_object),
     ("The database refuses what the runbook forbids", ending.guards_refuse),
     ("Undo, on a copy", ending.undo_on_a_copy),
@@ -47,7 +49,7 @@ def take_steps(transcript: Transcript, state: Path) -> None:
     token = secrets.token_hex()
     variables = {"STEWARD_TOKEN": token, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": slice_size}
     print("demo: starting the Worker on a throwaway state", flush=True)
-    with Harness(Config(vars=variables), state=state) as harness:
+    with Harness(Config(vars=variables, queues=quick_consumers()), state=state) as harness:
         demo = Demo(transcript, Steward(harness, token), Observer(harness), sample, files, slice_size=slice_size)
         for title, step in SCENES:
             transcript.step(title)

@@ -30,9 +30,13 @@ function addHelperTo(miniflare) {
     require.cache[require.resolve("miniflare")].exports = { ...miniflare, convertV4MiniflareOptions };
 }
 
-function helperFor({ compatibilityDate, d1Databases, r2Buckets, kvNamespaces }) {
+function helperFor({ name, compatibilityDate, d1Databases, r2Buckets, kvNamespaces }) {
     const modules = [{ type: "ESModule", path: "helper.mjs", contents: helperScript }];
-    return { name: HELPER, compatibilityDate, d1Databases, r2Buckets, kvNamespaces, modulesRoot: "/", modules };
+    const queueProducers = Object.fromEntries(options.queues.map(({ queue }) => [queue, { queueName: queue }]));
+    // The flag lets one Worker hand another a batch of messages, as the local queue does.
+    const compatibilityFlags = ["service_binding_extra_handlers"];
+    const shared = { d1Databases, r2Buckets, kvNamespaces, queueProducers, serviceBindings: { WORKER: name } };
+    return { name: HELPER, compatibilityDate, compatibilityFlags, ...shared, modulesRoot: "/", modules };
 }
 
 function addBindings(config) {
@@ -42,6 +46,10 @@ function addBindings(config) {
     for (const binding of options.r2) {
         config.r2_buckets.push({ binding, bucket_name: `local-${binding.toLowerCase()}` });
     }
+}
+
+function addQueues(config) {
+    config.queues.consumers = [...(config.queues.consumers ?? []), ...options.queues];
 }
 
 function changeVars(vars) {
@@ -64,6 +72,8 @@ function readConfig() {
     // Together these make workerd take the Pyodide bundle from the disk.
     config.compatibility_flags = [...config.compatibility_flags, "python_workers_development", "experimental"];
     addBindings(config);
+    addQueues(config);
+    if (!options.assets) delete config.assets;
     changeVars(config.vars);
     return config;
 }

@@ -67,6 +67,13 @@ class Log(NamedTuple):
     timestamp: float
 
 
+class Delivered(NamedTuple):
+    """How long batches of messages took the Worker, and how many ended in which outcome."""
+
+    seconds: float
+    outcomes: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Config:
     """What a run changes of wrangler.toml."""
@@ -79,6 +86,10 @@ class Config:
     """Bindings of further D1 databases."""
     r2: tuple[str, ...] = ()
     """Bindings of further R2 buckets."""
+    queues: tuple[Mapping[str, object], ...] = ()
+    """Queues that the Worker consumes, each as wrangler.toml has a consumer."""
+    assets: bool = True
+    """Whether the page is served; `deliver` reaches only a Worker without it."""
     port: int = 0
     """0 takes a free one."""
     wrangler_toml: Path = ROOT / "wrangler.toml"
@@ -173,11 +184,29 @@ class Harness:
 
     def queue(self, name: str, bodies: Sequence[object]) -> str:
         """Hand the Worker a batch of messages and return its outcome: "ok", or "exception"."""
+        return str(self.queue_answer(name, bodies)["outcome"])
+
+    def queue_answer(self, name: str, bodies: Sequence[object]) -> dict[str, Any]:
+        """Hand the Worker a batch of messages and return its whole answer: what is acknowledged, what comes again."""
         now = datetime.now(UTC).timestamp() * 1000
         messages = [
             {"id": str(number), "timestamp": now, "attempts": 1, "body": body} for number, body in enumerate(bodies)
         ]
-        return str(self._call("queue", name=name, messages=messages)["outcome"])
+        return cast("dict[str, Any]", self._call("queue", name=name, messages=messages))
+
+    def send(self, queue: str, bodies: Iterable[object]) -> None:
+        """Send messages through the queue itself, which delivers them to the Worker when it sees fit."""
+        for chunk in _chunks(bodies):
+            self._call("queue_send", binding=queue, bodies=chunk)
+
+    def notify(self, queue: str, *, bucket: str, binding: str = "ARTIFACTS") -> int:
+        """Send what changed in a bucket since the last call; see `tooling.notifications`."""
+        return int(self._call("r2_notify", binding=binding, name=bucket, queue=queue))
+
+    def deliver(self, queue: str, batches: Iterable[Sequence[object]]) -> Delivered:
+        """Hand the Worker batches of messages, two at a time, as fast as it takes them."""
+        found = self._call("queue_deliver", binding="WORKER", queue=queue, batches=list(batches))
+        return Delivered(found["milliseconds"] / 1000, found["outcomes"])
 
     def logs(self) -> list[Log]:
         """Return what was logged since the start or the last `clear_logs`."""
@@ -275,6 +304,8 @@ class Harness:
             "vars": dict(config.vars),
             "d1": config.d1,
             "r2": config.r2,
+            "assets": config.assets,
+            "queues": [dict(queue) for queue in config.queues],
             "port": config.port,
             "state": str(self.state),
             "echo_logs": self._echo_logs,

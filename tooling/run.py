@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from tooling.client import Steward, UnexpectedAnswerError
 from tooling.harness import Config, Harness, HarnessError
+from tooling.notifications import LocalNotifications, quick_consumers
 from tooling.reports import backfill_table, check_table
 from tooling.sample import Sample, make_sample
 from tooling.sample_loader import create_dirty_database, put_rules, store_objects
@@ -33,6 +34,7 @@ TICK_URL = "/cdn-cgi/handler/scheduled?cron=*/15+*+*+*+*"
 _UNFINISHED = "sample-unfinished"
 _TOKEN = "token"  # noqa: S105  # a file's name
 _LOOK_EVERY_SECONDS = 0.5
+_NOTIFY_EVERY_SECONDS = 2
 _LONGEST_SECONDS = 86_400
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -134,7 +136,8 @@ def _run(options: Options) -> None:
     if fill:
         (options.state / _UNFINISHED).touch()
     print(f"run: starting the Worker on the {'new ' if fill else ''}state in {options.state}", flush=True)
-    config = Config(vars={"STEWARD_TOKEN": token, "BACKFILL_MODE": "live"}, port=options.port)
+    variables = {"STEWARD_TOKEN": token, "BACKFILL_MODE": "live"}
+    config = Config(vars=variables, queues=quick_consumers(), port=options.port)
     with Harness(config, state=options.state) as harness:
         steward = Steward(harness, token)
         if fill:
@@ -272,15 +275,19 @@ def _serve(steward: Steward, state: Path, every: int) -> None:
     print(f"  shell  export STEWARD_URL={harness.url} STEWARD_TOKEN={steward.token}")
     print("         .venv/bin/steward status")
     print(f"  tick   curl -s '{harness.url}{TICK_URL}'")
+    print(f"  put    wrangler r2 object put artifacts/KEY --file FILE --local --persist-to {state}  (its row follows)")
     fires = f"The cron fires every {every} s" if every else "No cron fires (TICK_EVERY=0)"
     print(f"\n{fires}. What the Worker logs:", flush=True)
     harness.clear_logs()
-    shown = 0
+    shown, notifications, looked = 0, LocalNotifications(harness), time.monotonic()
     while True:
         lines = harness.logs()
         for line in lines[shown:]:
             print(line.message.rstrip(), flush=True)
         shown = len(lines)
+        if time.monotonic() - looked >= _NOTIFY_EVERY_SECONDS:
+            notifications.look()
+            looked = time.monotonic()
         if every and time.monotonic() - fired >= every:
             fired = time.monotonic()
             fire_once(steward)

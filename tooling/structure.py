@@ -86,6 +86,7 @@ LAYERS = (
     ("runs",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
+    ("events",),
     ("reporting",),
     ("api", "bindings", "cron"),
     ("entry",),

@@ -9,6 +9,7 @@ import { showInvariants, startInvariants } from "./invariants.js";
 import { showFindings } from "./findings.js";
 import { startRecovery } from "./recovery.js";
 import { showBackfill, startBackfill } from "./backfill.js";
+import { showEvents } from "./events.js";
 import { showObjects, startObjects } from "./objects.js";
 import { showRules, startRules } from "./rules.js";
 import { showRows } from "./rows.js";
@@ -43,6 +44,7 @@ async function show(summary) {
     setServerTime(summary.as_of);
     byId("freshness").replaceChildren("As of ", ago(summary.as_of));
     showStatus(summary);
+    showEvents(summary);
     showInvariants(summary);
     showBackfill(summary);
     showRows(summary);

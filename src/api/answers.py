@@ -9,6 +9,7 @@ from words import (
     BACKFILL_MODES,
     CHECK_MODES,
     COUNTS,
+    LETTER_REASONS,
     METHODS,
     OUTCOMES,
     PASS_ENGINES,
@@ -229,6 +230,7 @@ COMPONENTS: dict[str, JsonSchema] = {
             "full_check": closed({"ended_at": MAYBE_TEXT, "under_way": FLAG}),
             "passes": listed(ref("Pass")),
             "refused": {**_ROWS, "description": "Objects whose row the database refuses, up to 100."},
+            "events": ref("Events"),
             "backfill_mode": {"type": "string", "enum": list(BACKFILL_MODES)},
             "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
             "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),
@@ -238,6 +240,22 @@ COMPONENTS: dict[str, JsonSchema] = {
             "alert_error": MAYBE_TEXT,
             "runs": listed(ref("Run")),
             "findings": listed(ref("Finding")),
+        }
+    ),
+    "NotTaken": closed(dict.fromkeys(LETTER_REASONS, NUMBER)),
+    "Events": closed(
+        {
+            **dict.fromkeys(("received", "puts", "deletes", "not_applied"), NUMBER),
+            "not_taken": ref("NotTaken"),
+            "last_event_at": MAYBE_TEXT,
+            "committed_at": MAYBE_TEXT,
+            "lag_ms": {**MAYBE_NUMBER, "description": "From the oldest event of the last batch to its commit."},
+            "longest_lag_ms": {**MAYBE_NUMBER, "description": "The longest of lag_day."},
+            "lag_day": MAYBE_TEXT,
+            "held_at": {**MAYBE_TEXT, "description": "When messages were put off last, unless some were taken since."},
+            "held_why": MAYBE_TEXT,
+            "oldest_candidate_at": {**MAYBE_TEXT, "description": "The oldest open mark that R2 did not confirm."},
+            "letters": {**_ROWS, "description": "Messages that were not applied, the last 100."},
         }
     ),
     "Preview": closed(

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.calls import Call
+from events.state import read_events
 from invariants import findings
 from reporting.summary import summarise
 from runs import history
@@ -19,7 +20,8 @@ async def healthz(_request: Request) -> Response:
 
 async def get_summary(call: Call) -> Response:
     """Answer the Artifacts Summary."""
-    return JSONResponse(await summarise(call.ports, call.settings))
+    summary = await summarise(call.ports, call.settings)
+    return JSONResponse({**summary, "events": await read_events(call.ports.database)})
 
 
 async def get_findings(call: Call) -> Response:

@@ -83,14 +83,7 @@ class Pages:
         None for those that are to be taken alone: all where the database refuses one, and without `write` those that
         need a write.
         """
-        batch, works = Batch(), [_PartWork(self, one) for one in parts]
-        asked = [work.asked(batch, 0, work.part.count, write=write, recount=True) for work in works]
-        if not works or not await works[0].ran(batch, write=write):
-            return [None for _ in works]
-        for work, one in zip(works, asked, strict=True):
-            work.counts = await work.became(one)
-        alone = self.target.live and not write
-        return [None if alone and work.counts.to_write else work.written() for work in works]
+        return await take_together([(self, one) for one in parts], write=write)
 
     def given(self, taken: Taken, first: int, end: int) -> dict[str, Value]:
         """Return the parameters of the statements about the objects of a part from `first` up to before `end`."""
@@ -102,6 +95,17 @@ class Pages:
     async def _key_at(self, part: PagePart, place: int) -> str:
         wanted = sql.statement("backfill/key_at", page=part.objects, place=place)
         return str((await ask_one(self.database, wanted))["r2_key"])
+
+
+async def take_together(parts: Sequence[tuple[Pages, Taken]], *, write: bool) -> list[Written | None]:
+    """Take parts of one database, each with those of its bucket, as `Pages.take_together` does."""
+    batch, works = Batch(), [_PartWork(pages, one) for pages, one in parts]
+    asked = [work.asked(batch, 0, work.part.count, write=write, recount=True) for work in works]
+    if not works or not await works[0].ran(batch, write=write):
+        return [None for _ in works]
+    for work, one in zip(works, asked, strict=True):
+        work.counts = await work.became(one)
+    return [None if work.needs_write and not write else work.written() for work in works]
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,11 @@ class _PartWork:
     def part(self) -> PagePart:
         """The part itself."""
         return self.taken.part
+
+    @property
+    def needs_write(self) -> bool:
+        """Whether it was counted that something is to be written, in a live walk."""
+        return self.pages.target.live and self.counts.to_write > 0
 
     async def take(self, *, write: bool) -> None:
         """Treat all objects of the part, or as many as the budget allows; at least one."""

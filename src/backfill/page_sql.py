@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import sql
 from backfill.target import Target
@@ -37,17 +38,26 @@ class Statements:
         return sql.bind(self.park, **given, reason=reason[:REASON_CHARACTERS], now=timestamp(moment))
 
 
-def page_objects(**given: Value) -> sql.Fragment:
-    """Return the SQL of a page's objects."""
-    return sql.fragment("backfill/objects", places=sql.fragment("backfill/places"), **given)
+FEW = 128
+"""A page of at most so many objects is read faster by statements of their own."""
 
 
-def page_statements(target: Target) -> Statements:
-    """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind."""
+def page_objects(*, few: bool = False, **given: Value) -> sql.Fragment:
+    """Return the SQL of a page's objects; of at most `FEW` where they are `few`."""
+    places = sql.fragment("backfill/few_places" if few else "backfill/places")
+    return sql.fragment("backfill/objects", places=places, **given)
+
+
+@lru_cache(maxsize=4)
+def page_statements(target: Target, *, few: bool = False) -> Statements:
+    """Return the SQL that counts a page, writes it, and keeps what is refused; all see each object as the same kind.
+
+    With `few`, the page may have at most `FEW` objects.
+    """
     # Without the unique index, each look for a row beside an object would read the whole table.
-    counting = _decisions(target, sql.fragment("backfill/beside") if target.indexed else sql.Fragment("NULL"))
+    counting = _decisions(target, sql.fragment("backfill/beside") if target.indexed else sql.Fragment("NULL"), few=few)
     # What a write needs to know costs no look: whether a row is there, and is unknown.
-    decisions = _decisions(target, sql.Fragment("NULL"))
+    decisions = _decisions(target, sql.Fragment("NULL"), few=few)
     row = {"new_id": target.new_id, "moment": target.moment}
     plan = sql.fragment("backfill/plan_page", decisions=counting)
     return Statements(
@@ -62,11 +72,11 @@ def page_statements(target: Target) -> Statements:
     )
 
 
-def _decisions(target: Target, beside: sql.Fragment) -> sql.Fragment:
+def _decisions(target: Target, beside: sql.Fragment, *, few: bool) -> sql.Fragment:
     """Return the SQL of what is to be done with each object; `beside` finds its row and those beside it."""
     return sql.fragment(
         "backfill/decisions",
-        objects=page_objects(),
+        objects=page_objects(few=few),
         source_type=target.rules.classification(),
         collides=target.collides,
         beside=beside,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.conftest import ARTEFACTS, HOSTILE, KEYS, Operator
 from tests.support.actions import TOKEN
+from tests.support.events import notification
 from tooling.browser import View
 from tooling.sample import ATTIC_RULE
 
@@ -360,6 +361,27 @@ def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(operator: Operator)
     page.answer_with("/missing", 200, {"rows": 1})
     page.role("button", "Missing, as CSV").click()
     assert "The file is not complete" in page.css("#objects .problem").wait().text
+
+
+def test_events_show_their_lag_and_what_was_not_applied(operator: Operator) -> None:
+    operator.sign_in()
+    assert "No event has come yet" in operator.part("events").text
+    harness = operator.steward.harness
+    for queue, bodies in (
+        ("artifact-events", [notification("pages/new.md", at="2026-11-22T12:00:00.000Z", bucket=HOSTILE), "no JSON"]),
+        ("artifact-events-dead", [notification("pages/dead.md")]),
+    ):
+        assert harness.queue(queue, bodies) == "ok"
+    operator.page.role("button", "Refresh").click()
+    shown = operator.page.css("#events .facts").wait().text
+    assert "Dead letters" in shown
+    assert "Lag" in shown
+    operator.page.css("#events summary").having("3 messages not applied").wait().click()
+    letters = operator.page.css("#events table").wait().text
+    assert all(
+        word in letters for word in ("given up", "no notification", "another bucket", "no JSON", "pages/dead.md")
+    )
+    assert "onerror" not in operator.page.evaluate("document.title")
 
 
 def test_a_prefix_that_lists_more_than_a_folder_is_told(operator: Operator) -> None:

@@ -164,6 +164,8 @@ class DictBucket:
 
     sizes: dict[str, int] = field(default_factory=dict)
     uploaded: str = "2026-01-02T03:04:05.000Z"
+    times: dict[str, str] = field(default_factory=dict)
+    """When an object was uploaded, where it was not at `uploaded`."""
     max_part_bytes: int = 1_900_000
     max_answer_bytes: int = 1024 * 1024
     """workerd takes no list answer over 1 MiB."""
@@ -195,10 +197,13 @@ class DictBucket:
         cursor = found[-1] if truncated else None
         return Page(tuple(self._parts(within)), truncated, cursor, beyond=within != found)
 
+    def _uploaded(self, key: str) -> str:
+        return self.times.get(key, self.uploaded)
+
     def _parts(self, keys: list[str]) -> list[PagePart]:
         if not keys:
             return []
-        objects = [{"key": key, "size": self.sizes[key], "uploaded": self.uploaded} for key in keys]
+        objects = [{"key": key, "size": self.sizes[key], "uploaded": self._uploaded(key)} for key in keys]
         text = json.dumps([objects[at : at + GROUP] for at in range(0, len(objects), GROUP)], ensure_ascii=False)
         if len(text.encode()) > self.max_part_bytes and len(keys) > 1:
             middle = len(keys) // 2

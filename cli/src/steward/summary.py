@@ -88,6 +88,34 @@ class Lifted(TypedDict):
     lifted_reason: str | None
 
 
+class NotTaken(TypedDict):
+    """How many messages were not applied, by the reason."""
+
+    malformed: int
+    unknown_action: int
+    other_bucket: int
+    dead: int
+
+
+class Events(TypedDict):
+    """What the queue of event notifications brought."""
+
+    received: int
+    puts: int
+    deletes: int
+    not_applied: int
+    not_taken: NotTaken
+    last_event_at: str | None
+    committed_at: str | None
+    lag_ms: int | None
+    longest_lag_ms: int | None
+    lag_day: str | None
+    held_at: str | None
+    held_why: str | None
+    oldest_candidate_at: str | None
+    letters: list[Row]
+
+
 class Summary(TypedDict):
     """The Artifacts Summary."""
 
@@ -101,6 +129,7 @@ class Summary(TypedDict):
     full_check: FullCheck
     passes: list[Pass]
     refused: list[Row]
+    events: Events
     backfill_mode: Literal["off", "dry", "live"]
     pause: PausedBy
     lease: Lease
