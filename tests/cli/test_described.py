@@ -21,7 +21,7 @@ NOT_BY_NAME = {"Inventory": "rows", "Unknown": "unknown", "FullCheck": "full_che
 }
 """Parts of the summary that the description gives no name."""
 
-SIMPLE = {str: "string", int: "integer", bool: "boolean", type(None): "null"}
+SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
 def described(name: str) -> dict[str, Any]:
@@ -31,6 +31,9 @@ def described(name: str) -> dict[str, Any]:
     if name == "Previewed":
         rows: dict[str, Any] = COMPONENTS["Preview"]["properties"]["by_type"]["items"]
         return rows
+    if name == "Proof":
+        proof: dict[str, Any] = COMPONENTS["Pass"]["properties"]["certificate"]["anyOf"][0]
+        return proof
     return COMPONENTS[name]
 
 

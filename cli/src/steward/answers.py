@@ -66,6 +66,7 @@ class Backfill(Counts):
     cost: Cost
     duration_ms: int
     stopped_because: StopReason
+    note: NotRequired[str]
 
 
 class Verdict(TypedDict):

@@ -29,6 +29,19 @@ class Invariant(TypedDict):
     advice: str
 
 
+# `from` is a word of Python, so this type is written as a call.
+Range = TypedDict("Range", {"from": str | None, "until": str | None, "last": str | None, "done": bool})
+
+
+class Proof(TypedDict):
+    """What the latest complete pass proves of the objects that it did not list."""
+
+    certified: bool
+    why_not: list[str]
+    missing: int | None
+    certified_at: str | None
+
+
 class Pass(TypedDict):
     """How far the pass over a bucket is."""
 
@@ -40,7 +53,18 @@ class Pass(TypedDict):
     counts: NotRequired[Counts | None]
     previous: NotRequired[Counts | None]
     expected_objects: NotRequired[int | None]
+    ranges: NotRequired[list[Range]]
+    engine: NotRequired[Literal["cron", "workflow"]]
+    instance: NotRequired[str | None]
+    objects_per_second: NotRequired[float | None]
+    seconds_left: NotRequired[int | None]
     error: NotRequired[str]
+    not_verified_since: str | None
+    seen_hours: int
+    seen_share: float | None
+    missing: int
+    newer: int
+    certificate: Proof | None
 
 
 class Inventory(TypedDict):
