@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import log
 from errors import ConfigError
+from tokens import Token, read_named_tokens, together
 from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
 
 
@@ -47,6 +48,7 @@ class Settings:
     alert_webhook_secret: str | None
     heartbeat_url: str | None
     steward_token: str | None
+    steward_tokens: tuple[Token, ...]
 
     @property
     def by_flow(self) -> bool:
@@ -170,6 +172,14 @@ def read_token(raw: object) -> str | None:
     return _secret("STEWARD_TOKEN", raw)
 
 
+def read_tokens(raw: object, named: object) -> tuple[Token, ...]:
+    """Return every token that is let in, from the raw values of STEWARD_TOKEN and STEWARD_TOKENS.
+
+    Raises ConfigError where one is malformed, or both hold the same token.
+    """
+    return together(read_token(raw), read_named_tokens("STEWARD_TOKENS", named))
+
+
 def _secret(name: str, raw: object) -> str | None:
     return _text(name, trimmed(name, raw))
 
@@ -232,8 +242,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _secret, secret=True),
     Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),
     Setting(
-        "STEWARD_TOKEN", None, "the bearer token; without it every protected route answers 503", _secret, secret=True
+        "STEWARD_TOKEN", None, "the bearer token that may do all; without any, routes answer 503", _secret, secret=True
     ),
+    Setting("STEWARD_TOKENS", None, "further tokens, each with a name and a role", read_named_tokens, secret=True),
 )
 
 
@@ -249,6 +260,7 @@ def read_settings(source: Mapping[str, object]) -> Settings:
     values = {s.name.lower(): s.read(s.name, source.get(s.name, s.default)) for s in SETTINGS}
     settings = Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
     _refuse_both(settings)
+    together(settings.steward_token, settings.steward_tokens)
     if settings.alert_webhook_url and not settings.alert_webhook_secret:
         raise ConfigError(
             "ALERT_WEBHOOK_SECRET",

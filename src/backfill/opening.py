@@ -12,6 +12,7 @@ from backfill.request import BackfillRequest
 from backfill.target import Target, read_target
 from ports import Bucket, ListRequest, Page, Ports
 from runs.record import Opening, Run, open_run
+from words import RunMode
 
 
 @dataclass(frozen=True)
@@ -58,5 +59,6 @@ async def opened(ports: Ports, bucket: str, request: BackfillRequest) -> tuple[T
     """Return what is walked and the recorded run; raises RefusedError where a live run may not start."""
     live = not request.dry_run
     target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
-    opening = Opening("backfill", "live" if live else "dry", "http", asdict(request), exclusive=live, writes=live)
+    mode: RunMode = "live" if live else "dry"
+    opening = Opening("backfill", mode, "http", asdict(request), exclusive=live, writes=live, asker=ports.asker)
     return target, await open_run(ports.database, ports.clock, opening)

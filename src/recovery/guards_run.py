@@ -47,7 +47,8 @@ async def change_guards(ports: Ports, settings: Settings, request: GuardsRequest
 
     Raises RefusedError where another run has the lease, or the guards do not fit the schema; nothing is changed.
     """
-    opening = Opening("guards", "lift" if request.lift else "install", "http", asdict(request), exclusive=True)
+    asked = asdict(request)
+    opening = Opening("guards", "lift" if request.lift else "install", "http", asked, exclusive=True, asker=ports.asker)
     run = await open_run(ports.database, ports.clock, opening)
     try:
         report = await (_lift(ports, settings, request, run) if request.lift else _install(ports, settings, run))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 import log
@@ -13,7 +13,7 @@ from database.batch import Batch
 from database.rows import number, optional_text
 from errors import LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
-from ports import Clock, Database, Row
+from ports import NOBODY, Asker, Clock, Database, Row
 from runs.costs import Cost, MeteredDatabase
 from runs.lease import LEASE, RENEW_AFTER, asking, ending
 from runs.retry import retried
@@ -121,6 +121,7 @@ class Opening:
     exclusive: bool
     writes: bool = False
     """Whether it writes the index of the bucket: a pause and a missing unique index forbid that."""
+    asker: Asker = NOBODY
 
 
 async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
@@ -156,7 +157,8 @@ async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Ru
     token = uuid.uuid4().hex if opening.exclusive else None
     start, until = timestamp(now), timestamp(now + LEASE)
     what = {"kind": opening.kind, "mode": opening.mode, "trigger": opening.trigger, "request": _json(opening.request)}
-    insert = sql.statement("runs/open_run", **what, now=start, until=until, token=token)
+    asked = asdict(opening.asker)
+    insert = sql.statement("runs/open_run", **what, **asked, now=start, until=until, token=token)
     batch = Batch()
     if token:
         batch.add(sql.statement("runs/abandon_dead", now=start))

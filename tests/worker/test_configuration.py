@@ -63,3 +63,16 @@ def test_a_malformed_setting_is_503_by_http_and_logged_by_cron(
     lines = [json.loads(log.message) for log in steward.harness.logs() if log.message.startswith("{")]
     assert [(line["event"], line["setting"]) for line in lines] == [("tick_not_configured", named)]
     assert steward.state() == before
+
+
+def test_failures_are_limited_whatever_address_is_said_and_a_right_token_is_not_kept_out(start: Start) -> None:
+    steward = start(STEWARD_TOKEN=TOKEN)
+    status = place = 0
+    # The runtime counts by the minute, so up to two of them are filled.
+    for place in range(2 * 300 + 1):
+        forged = {"Authorization": "Bearer wrong", "CF-Connecting-IP": f"192.0.2.{place % 250}"}
+        status = steward.harness.fetch("GET", "/runs", forged).status
+        if status != 401:
+            break
+    assert (status, place >= 300) == (429, True)
+    assert steward.send("GET", "/runs").status == 200

@@ -22,6 +22,7 @@ class Problem(TypedDict):
     hint: NotRequired[str]
     field: NotRequired[str]
     reason: NotRequired[str]
+    role: NotRequired[Literal["read", "operate", "approve"]]
     setting: NotRequired[str]
     run_id: NotRequired[int]
 
@@ -142,6 +143,8 @@ class Run(TypedDict):
     kind: str
     mode: str
     trigger: str
+    actor: str | None
+    token_name: str | None
     status: Status
     started_at: str
     finished_at: str | None
