@@ -44,6 +44,8 @@ class Settings:
     live_where: str | None
     dead_letter_queue: str
     max_deletes: int
+    daily_rows_read: int
+    daily_rows_written: int
     alert_webhook_url: str | None
     alert_webhook_secret: str | None
     heartbeat_url: str | None
@@ -238,6 +240,8 @@ SETTINGS: tuple[Setting, ...] = (
         _queue_name,
     ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
+    Setting("DAILY_ROWS_READ", 0, "rows that all runs of a UTC day may read; 0 sets no limit", _integer(0, 10**12)),
+    Setting("DAILY_ROWS_WRITTEN", 0, "rows that all runs of a UTC day may write; 0 sets no limit", _integer(0, 10**12)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _secret, secret=True),
     Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),

@@ -27,7 +27,7 @@ Unreadable = Literal["oldest", "highest_id"]
 """What a request may say of objects that hold a date which cannot be read."""
 LetterReason = Literal["malformed", "unknown_action", "other_bucket", "dead"]
 """Why a message of a queue was not applied: a dead one came from the dead-letter queue."""
-StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
+StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
 MarkState = Literal["missing", "candidate", "resolved", "all"]

@@ -26,7 +26,15 @@ async def recover(
     Any other failure ends the call at its step, with `error` there, and leaves scheduled backfill paused.
     """
     live = not request.dry_run
-    opening = Opening("recovery", "live" if live else "dry", "http", asdict(request), exclusive=live, asker=ports.asker)
+    opening = Opening(
+        "recovery",
+        "live" if live else "dry",
+        "http",
+        asdict(request),
+        exclusive=live,
+        asker=ports.asker,
+        daily=settings,
+    )
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     call = Call(ports, settings, request, run, budget, sizes or Sizes())

@@ -8,7 +8,7 @@ Row = dict[str, Any]
 Outcome = Literal["holds", "violated", "not_checked"]
 Severity = Literal["error", "warn"]
 Method = Literal["proof", "scan"]
-StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused"]
+StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 
 
