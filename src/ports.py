@@ -183,8 +183,20 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Asker:
+    """Who asked for a run: the person or program that is said to, and the name of the token it came with."""
+
+    actor: str | None
+    token_name: str | None
+
+
+NOBODY = Asker(None, None)
+"""Who asks for a tick, or a slice of a flow."""
+
+
+@dataclass(frozen=True)
 class Ports:
-    """Everything a run may touch."""
+    """Everything a run may touch, and for whom."""
 
     database: Database
     buckets: Mapping[str, Bucket]
@@ -193,3 +205,4 @@ class Ports:
     poster: Poster
     flows: Flows | None = None
     """None where passes are walked by the ticks alone."""
+    asker: Asker = NOBODY

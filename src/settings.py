@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import log
 from errors import ConfigError
+from tokens import Token, read_named_tokens, together
 from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
 
 
@@ -43,10 +44,13 @@ class Settings:
     live_where: str | None
     dead_letter_queue: str
     max_deletes: int
+    daily_rows_read: int
+    daily_rows_written: int
     alert_webhook_url: str | None
     alert_webhook_secret: str | None
     heartbeat_url: str | None
     steward_token: str | None
+    steward_tokens: tuple[Token, ...]
 
     @property
     def by_flow(self) -> bool:
@@ -170,6 +174,14 @@ def read_token(raw: object) -> str | None:
     return _secret("STEWARD_TOKEN", raw)
 
 
+def read_tokens(raw: object, named: object) -> tuple[Token, ...]:
+    """Return every token that is let in, from the raw values of STEWARD_TOKEN and STEWARD_TOKENS.
+
+    Raises ConfigError where one is malformed, or both hold the same token.
+    """
+    return together(read_token(raw), read_named_tokens("STEWARD_TOKENS", named))
+
+
 def _secret(name: str, raw: object) -> str | None:
     return _text(name, trimmed(name, raw))
 
@@ -228,12 +240,15 @@ SETTINGS: tuple[Setting, ...] = (
         _queue_name,
     ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
+    Setting("DAILY_ROWS_READ", 0, "rows that all runs of a UTC day may read; 0 sets no limit", _integer(0, 10**12)),
+    Setting("DAILY_ROWS_WRITTEN", 0, "rows that all runs of a UTC day may write; 0 sets no limit", _integer(0, 10**12)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _secret, secret=True),
     Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),
     Setting(
-        "STEWARD_TOKEN", None, "the bearer token; without it every protected route answers 503", _secret, secret=True
+        "STEWARD_TOKEN", None, "the bearer token that may do all; without any, routes answer 503", _secret, secret=True
     ),
+    Setting("STEWARD_TOKENS", None, "further tokens, each with a name and a role", read_named_tokens, secret=True),
 )
 
 
@@ -249,6 +264,7 @@ def read_settings(source: Mapping[str, object]) -> Settings:
     values = {s.name.lower(): s.read(s.name, source.get(s.name, s.default)) for s in SETTINGS}
     settings = Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
     _refuse_both(settings)
+    together(settings.steward_token, settings.steward_tokens)
     if settings.alert_webhook_url and not settings.alert_webhook_secret:
         raise ConfigError(
             "ALERT_WEBHOOK_SECRET",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards"]
+Role = Literal["read", "operate", "approve"]
+"""What a token may do; each may do what those before it may."""
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
 Trigger = Literal["cron", "http", "flow"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
@@ -25,7 +27,7 @@ Unreadable = Literal["oldest", "highest_id"]
 """What a request may say of objects that hold a date which cannot be read."""
 LetterReason = Literal["malformed", "unknown_action", "other_bucket", "dead"]
 """Why a message of a queue was not applied: a dead one came from the dead-letter queue."""
-StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused", "error"]
+StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused", "error"]
 """Why a walk stopped."""
 
 MarkState = Literal["missing", "candidate", "resolved", "all"]
@@ -43,6 +45,7 @@ ANSWERED: tuple[StopReason, ...] = tuple(one for one in get_args(StopReason) if 
 MAX_INTEGER = 2**53 - 2
 """The largest whole number that D1 takes: Python's 2**53 - 1 reaches JavaScript as a BigInt, which D1 refuses."""
 
+ROLES: tuple[Role, ...] = get_args(Role)
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)

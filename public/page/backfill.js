@@ -12,6 +12,7 @@ const STOPPED = {
     max_objects: "It stopped at the number of objects asked for.",
     time: "It stopped because its time was up.",
     subrequests: "It stopped because its requests were used up.",
+    quota: "It stopped because the day's rows were used up; work continues at midnight, UTC.",
     overloaded: "It stopped because the platform was overloaded.",
     paused: "It stopped because somebody paused backfill.",
 };

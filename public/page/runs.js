@@ -111,6 +111,7 @@ function runDetails(run) {
         run.error && h("p", { class: "reason bad" }, visible(run.error)),
         facts([
             ["Started by", run.trigger],
+            ["Asked for by", run.actor && visible(run.actor === run.token_name ? run.actor : `${run.actor} (token of ${run.token_name})`)],
             ["Cost", cost && `${count(cost.rows_read, "row")} read, ${number(cost.rows_written)} written, ${count(cost.d1_batches, "D1 batch", "D1 batches")}, ${count(cost.r2_lists, "R2 listing")}`],
             ["Overhead", cost?.overhead && `${number(cost.overhead.rows_read)} read, ${number(cost.overhead.rows_written)} written`],
         ]),

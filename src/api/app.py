@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -18,7 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import log
 from api import routes_state
-from api.auth import NotAuthenticatedError, TooManyFailuresError, authenticate
+from api.auth import (
+    ForbiddenError,
+    NotAuthenticatedError,
+    TooManyFailuresError,
+    asked_by,
+    let_in,
+    permit,
+)
 from api.body import read_body, read_query
 from api.calls import Call, Environment
 from api.openapi import describe
@@ -55,6 +63,7 @@ def create_app(connect: Connect) -> Starlette:
         exception_handlers={
             NotAuthenticatedError: _unauthenticated,
             TooManyFailuresError: _too_many,
+            ForbiddenError: _forbidden,
             StewardError: steward_problem,
             HTTPException: http_problem,
         },
@@ -121,33 +130,29 @@ async def _openapi(_request: Request) -> Response:
 def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         environment = connect()
-        await _authenticated(request, environment)
+        token = await let_in(request, environment)
         settings = environment.settings()
         operation = methods["GET" if request.method == "HEAD" else request.method]
         query = read_query(request, operation.query)
         body = (
             {} if operation.body is None else await read_body(request, operation.body, optional=operation.body_optional)
         )
-        call = Call(settings, environment.ports(settings), body, query, dict(request.path_params))
+        permit(token, operation.needs(body))
+        ports = replace(environment.ports(settings), asker=asked_by(request, token))
+        call = Call(settings, ports, body, query, dict(request.path_params))
         return await operation.handler(call)
 
     return endpoint
 
 
-async def _authenticated(request: Request, environment: Environment) -> None:
-    """Let the request pass, or raise; failures are counted by the client's address."""
-    try:
-        authenticate(request, environment.token())
-    except NotAuthenticatedError as error:
-        if await environment.may_fail_again(request.headers.get("cf-connecting-ip", "unknown")):
-            raise
-        message = "This address sent a wrong token too often."
-        raise TooManyFailuresError(message, hint="Wait a minute.") from error
-
-
 async def _too_many(_request: Request, error: Exception) -> Response:
     assert isinstance(error, StewardError)  # noqa: S101  # registered for TooManyFailuresError alone
     return problem(429, str(error), {"hint": error.hint}, {"Retry-After": "60"})
+
+
+async def _forbidden(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ForbiddenError)  # noqa: S101  # registered for ForbiddenError alone
+    return problem(403, str(error), {"role": error.role, "hint": error.hint})
 
 
 async def _unauthenticated(_request: Request, error: Exception) -> Response:

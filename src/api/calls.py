@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from ports import Ports
 from settings import Settings
+from tokens import OPERATOR, Token
 
 
 class Environment(Protocol):
     """Where the Worker's configuration and platform come from."""
 
-    def token(self) -> str | None:
-        """Return the bearer token, readable even where another setting is malformed."""
+    def tokens(self) -> tuple[Token, ...]:
+        """Return the bearer tokens, readable even where another setting is malformed."""
         ...
 
     def settings(self) -> Settings:
@@ -41,6 +42,11 @@ class Call:
     body: dict[str, Any]
     query: dict[str, Any]
     path: dict[str, Any]
+
+    @property
+    def actor(self) -> str:
+        """Who asks."""
+        return self.ports.asker.actor or OPERATOR
 
 
 Handler = Callable[[Call], Awaitable[Response]]

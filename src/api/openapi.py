@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from api.answers import COMPONENTS
+from api.auth import ACTOR_HEADER, MAX_ACTOR_CHARACTERS
 from api.operations import OPERATIONS, Operation
 from api.problems import TITLES
 from api.shapes import TEXT, ref
@@ -14,6 +15,10 @@ from words import MAX_INTEGER
 _PLACE = re.compile(r"\{(\w+)\}")
 _BODY_REFUSALS = (400, 413, 415)
 _ALWAYS = (401, 422, 429, 500, 503)
+_TOKENS = (
+    "The secret STEWARD_TOKEN, or one of STEWARD_TOKENS. The role that an operation needs stands in its security: "
+    "`approve` may do what `operate` may, and that what `read` may."
+)
 _PROBLEM = {"application/problem+json": {"schema": ref("Problem")}}
 
 
@@ -43,20 +48,22 @@ def describe() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": COMPONENTS,
-            "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "The secret STEWARD_TOKEN."}
-            },
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _TOKENS}},
         },
     }
 
 
 def _described(operation: Operation) -> dict[str, Any]:
-    statuses = sorted({*_ALWAYS, *operation.refusals, *(_BODY_REFUSALS if operation.body is not None else ())})
+    forbidden = () if operation.role == "read" else (403,)
+    by_body = _BODY_REFUSALS if operation.body is not None else ()
+    statuses = sorted({*_ALWAYS, *forbidden, *operation.refusals, *by_body})
     refusals = {str(status): {"description": TITLES[status], "content": _PROBLEM} for status in statuses}
     described: dict[str, Any] = {
         "operationId": _operation_id(operation),
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "description": _needed(operation),
+        "security": [{"token": [operation.role]}],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_actor(operation)],
         "responses": {"200": _answer(operation.answer, operation.files), **refusals},
     }
     if operation.body is not None:
@@ -68,6 +75,19 @@ def _described(operation: Operation) -> dict[str, Any]:
             "content": {"application/json": content},
         }
     return described
+
+
+def _needed(operation: Operation) -> str:
+    dry = " A dry run needs `read`." if operation.may_be_dry else ""
+    return f"Needs the role `{operation.role}`.{dry}"
+
+
+def _actor(operation: Operation) -> list[dict[str, Any]]:
+    if operation.method == "GET":
+        return []
+    what = f"Who asks, for the record; up to {MAX_ACTOR_CHARACTERS} characters. Without it, whose token it is."
+    schema = {"type": "string"}
+    return [{"name": ACTOR_HEADER, "in": "header", "required": False, "description": what, "schema": schema}]
 
 
 def _operation_id(operation: Operation) -> str:

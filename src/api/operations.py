@@ -8,6 +8,7 @@ from typing import Any
 
 from api import routes_care, routes_index, routes_objects, routes_state, schemas
 from api.calls import Handler
+from words import Role
 
 JsonSchema = Mapping[str, Any]
 
@@ -28,6 +29,22 @@ class Operation:
     example: object = None
     files: tuple[str, ...] = ()
     """The media types that it answers beside JSON."""
+    least: Role | None = None
+    """The role that it needs where that is not `read` for a GET and `operate` for the rest."""
+
+    @property
+    def role(self) -> Role:
+        """What a token must be for, unless the request says `dry_run`."""
+        return self.least or ("read" if self.method == "GET" else "operate")
+
+    def needs(self, body: Mapping[str, Any]) -> Role:
+        """Return the role that a request with this body needs; a dry run changes nothing but the row of its run."""
+        return "read" if body.get("dry_run") is True else self.role
+
+    @property
+    def may_be_dry(self) -> bool:
+        """Whether a request may say `dry_run`."""
+        return "dry_run" in (self.body or {}).get("properties", {})
 
 
 _FILES = ("text/csv", "application/x-ndjson")
@@ -130,6 +147,7 @@ OPERATIONS: tuple[Operation, ...] = (
         routes_index.post_rules_preview,
         "What a rule set would classify, from a listing of up to 1,000 objects; nothing is stored",
         "Preview",
+        least="read",
         body=schemas.PREVIEW,
         example={"rules": [{"priority": 10, "pattern": "reports/*.pdf", "source_type": "report"}]},
     ),

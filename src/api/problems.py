@@ -13,6 +13,7 @@ from errors import ConfigError, InputError, LeaseLostError, RefusedError, Stewar
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",
+    403: "Role too small",
     404: "Not found",
     405: "Method not allowed",
     409: "Refused now",

@@ -46,7 +46,7 @@ async def get_run(call: Call) -> Response:
 
 async def post_pause(call: Call) -> Response:
     """Pause scheduled backfill."""
-    await pause(call.ports.database, call.ports.clock, by="operator", reason=call.body["reason"])
+    await pause(call.ports.database, call.ports.clock, by=call.actor, reason=call.body["reason"])
     return await _pause_state(call)
 
 

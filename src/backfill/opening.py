@@ -11,7 +11,9 @@ from backfill.ranges import Ranges, in_order
 from backfill.request import BackfillRequest
 from backfill.target import Target, read_target
 from ports import Bucket, ListRequest, Page, Ports
+from runs.costs import Daily
 from runs.record import Opening, Run, open_run
+from words import RunMode
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,12 @@ def first_listings(request: BackfillRequest, start: Ranges, lanes: int) -> Itera
             yield ListRequest(request.r2_prefix, limit, start_after=one.last_key, until=one.until)
 
 
-async def opened(ports: Ports, bucket: str, request: BackfillRequest) -> tuple[Target, Run]:
+async def opened(ports: Ports, settings: Daily, bucket: str, request: BackfillRequest) -> tuple[Target, Run]:
     """Return what is walked and the recorded run; raises RefusedError where a live run may not start."""
     live = not request.dry_run
     target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
-    opening = Opening("backfill", "live" if live else "dry", "http", asdict(request), exclusive=live, writes=live)
+    mode: RunMode = "live" if live else "dry"
+    opening = Opening(
+        "backfill", mode, "http", asdict(request), exclusive=live, writes=live, asker=ports.asker, daily=settings
+    )
     return target, await open_run(ports.database, ports.clock, opening)

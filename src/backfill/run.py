@@ -28,7 +28,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     # The place of a pass that is resumed is not known yet.
     early = EarlyBucket.begin(ports.buckets[bucket], () if request.resume else first_listings(request, start, lanes))
     try:
-        target, run = await opened(ports, bucket, request)
+        target, run = await opened(ports, settings, bucket, request)
         budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
         slack = settings.clock_slack_seconds
         limits = Limits(settings.missing_limit, settings.missing_limit_percent)

@@ -17,7 +17,8 @@ from bindings.kv import KvNamespace
 from bindings.r2 import R2Bucket
 from errors import ConfigError
 from ports import Ports
-from settings import Settings, read_settings, read_token
+from settings import Settings, read_settings, read_tokens
+from tokens import Token
 
 
 class WorkerEnvironment:
@@ -26,9 +27,10 @@ class WorkerEnvironment:
     def __init__(self) -> None:
         self._env = import_from_javascript("cloudflare:workers").env
 
-    def token(self) -> str | None:
-        """Return STEWARD_TOKEN, readable even where another setting is malformed; raises ConfigError where it is."""
-        return read_token(getattr(self._env, "STEWARD_TOKEN", None))
+    def tokens(self) -> tuple[Token, ...]:
+        """Return the tokens, readable even where another setting is malformed; raises ConfigError where they are."""
+        raw = (getattr(self._env, name, None) for name in ("STEWARD_TOKEN", "STEWARD_TOKENS"))
+        return read_tokens(*map(_plain, raw))
 
     def settings(self) -> Settings:
         """Return the settings; raises ConfigError naming the one that is unknown or malformed."""
@@ -48,11 +50,15 @@ class WorkerEnvironment:
         )
 
     async def may_fail_again(self, client: str) -> bool:
-        """Count a failed authentication; without the rate limiting binding there is no limit."""
-        limiter = getattr(self._env, "AUTH_FAILURES", None)
+        """Count a failed authentication, of this client and of all; without the bindings there is no limit."""
+        of_client = await self._counted("AUTH_FAILURES", client)
+        return await self._counted("AUTH_FAILURES_TOTAL", "all") and of_client
+
+    async def _counted(self, name: str, key: str) -> bool:
+        limiter = getattr(self._env, name, None)
         if limiter is None:
             return True
-        outcome = await limiter.limit(to_js({"key": client}, dict_converter=Object.fromEntries))
+        outcome = await limiter.limit(to_js({"key": key}, dict_converter=Object.fromEntries))
         return bool(outcome.success)
 
     def _binding(self, name: str, table: str) -> Any:

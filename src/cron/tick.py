@@ -22,7 +22,9 @@ async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int 
     Raises nothing for a failed part: the tick ends as failed with every part's error in its row.
     """
     try:
-        opening = Opening("tick", settings.backfill_mode, "cron", {"cron": cron}, exclusive=True)
+        opening = Opening(
+            "tick", settings.backfill_mode, "cron", {"cron": cron}, exclusive=True, daily=settings, waits=True
+        )
         run = await open_run(ports.database, ports.clock, opening)
     except RefusedError as error:
         log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())

@@ -115,7 +115,7 @@ class SliceStep:
 
     async def _slice(self, ports: Ports, settings: Settings, *, waited: bool) -> Taken:
         request = {"instance": self.instance.name, "step": self.spent.steps + 1, "r2_bucket": self.instance.bucket}
-        opening = Opening("slice", "live", "flow", request, exclusive=True, writes=True)
+        opening = Opening("slice", "live", "flow", request, exclusive=True, writes=True, daily=settings, waits=True)
         try:
             run = await open_at_once(ports.database, ports.clock, opening)
         except RefusedError as refused:
@@ -139,4 +139,4 @@ class SliceStep:
 def _next(place: Place) -> Next:
     if place.ended:
         return "end"
-    return "wait" if place.stopped in ("paused", "overloaded") else "again"
+    return "wait" if place.stopped in ("paused", "overloaded", "quota") else "again"

@@ -16,7 +16,8 @@ MANUAL_SECONDS = 60
 
 async def run_check(ports: Ports, settings: Settings, mode: CheckMode) -> dict[str, object]:
     """Do one manual check, recorded as a run, and return its report."""
-    run = await open_run(ports.database, ports.clock, Opening("check", mode, "http", {"mode": mode}, exclusive=False))
+    opening = Opening("check", mode, "http", {"mode": mode}, exclusive=False, asker=ports.asker, daily=settings)
+    run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, MANUAL_SECONDS).part("check")
     try:
         outcome = await check(ports, settings, Checking(mode, budget, renew=run.renew))

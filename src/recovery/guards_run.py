@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Literal
 
 import log
 import sql
@@ -47,7 +48,10 @@ async def change_guards(ports: Ports, settings: Settings, request: GuardsRequest
 
     Raises RefusedError where another run has the lease, or the guards do not fit the schema; nothing is changed.
     """
-    opening = Opening("guards", "lift" if request.lift else "install", "http", asdict(request), exclusive=True)
+    asked = asdict(request)
+    mode: Literal["lift", "install"] = "lift" if request.lift else "install"
+    # What protects the table is never refused for what a day may cost.
+    opening = Opening("guards", mode, "http", asked, exclusive=True, asker=ports.asker, daily=settings, waits=True)
     run = await open_run(ports.database, ports.clock, opening)
     try:
         report = await (_lift(ports, settings, request, run) if request.lift else _install(ports, settings, run))

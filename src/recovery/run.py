@@ -25,7 +25,16 @@ async def recover(
     Raises RefusedError where another run has the lease or the cap on deletes is too low; then nothing was changed.
     Any other failure ends the call at its step, with `error` there, and leaves scheduled backfill paused.
     """
-    opening = Opening("recovery", "dry" if request.dry_run else "live", "http", asdict(request), not request.dry_run)
+    live = not request.dry_run
+    opening = Opening(
+        "recovery",
+        "live" if live else "dry",
+        "http",
+        asdict(request),
+        exclusive=live,
+        asker=ports.asker,
+        daily=settings,
+    )
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     call = Call(ports, settings, request, run, budget, sizes or Sizes())

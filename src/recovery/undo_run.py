@@ -39,7 +39,8 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     no live recovery, the unique index cannot be dropped, or another run has the lease.
     """
     await _refuse_other_runs(ports.database, target)
-    run = await open_run(ports.database, ports.clock, Opening("undo", "live", "http", {"run": target}, exclusive=True))
+    opening = Opening("undo", "live", "http", {"run": target}, exclusive=True, asker=ports.asker, daily=settings)
+    run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     try:
         report = await _undone(ports, settings, run, target, budget)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from ports import Bucket, Clock, Database
-from runs.costs import Cost, MeteredBucket, MeteredDatabase
+from runs.costs import Cost, MeteredBucket, MeteredDatabase, Rest
 
 SUBREQUESTS = 1_000
 """D1 takes so many queries of an invocation, and Workers so many subrequests (d1/platform/limits)."""
@@ -22,7 +22,7 @@ UP_TO: dict[Part, float] = {"plan": 0.3, "measure": 0.3, "check": 0.4, "merge": 
 """How much of the whole may be used when a part starts its last piece of work. What is above is for those after it: the
 steps that follow a merge, and in the end the run's row, the lease and the alerts."""
 
-Spent = Literal["max_objects", "time", "subrequests"]
+Spent = Literal["max_objects", "time", "subrequests", "quota"]
 
 
 class Timed(Protocol):
@@ -38,6 +38,11 @@ class Timed(Protocol):
         """When it began."""
         ...
 
+    @property
+    def rest(self) -> Rest:
+        """What the day has left for it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -48,12 +53,14 @@ class Budget:
     subrequests: int = SUBREQUESTS
     max_objects: int | None = None
     """How many objects may be listed."""
+    rest: Rest = field(default_factory=Rest)
+    """The rows that may be read and written, by the invocation as a whole."""
     cost: Cost = field(default_factory=Cost)
 
     @classmethod
     def of_run(cls, run: Timed, seconds: float, max_objects: int | None = None) -> Budget:
         """Return the budget of an invocation, which starts no new work `seconds` after its run began."""
-        return cls(run.clock, run.started_at + timedelta(seconds=seconds), max_objects=max_objects)
+        return cls(run.clock, run.started_at + timedelta(seconds=seconds), max_objects=max_objects, rest=run.rest)
 
     def spent(self, listed: int = 0) -> Spent | None:
         """Return what is used up, where `listed` objects were listed; None where work may continue."""
@@ -61,6 +68,8 @@ class Budget:
             return "max_objects"
         if self.clock.now() >= self.deadline:
             return "time"
+        if self.rest.used_up(self.cost):
+            return "quota"
         return "subrequests" if self.cost.subrequests >= self.subrequests else None
 
     def part(self, name: Part, *, until: datetime | None = None) -> Budget:

@@ -1,11 +1,20 @@
-"""Count what a piece of work asks of the platform."""
+"""Count what a piece of work asks of the platform, and what is left of a day for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+from typing import Protocol
 
-from ports import Bucket, Database, ListRequest, Page, Result, Statement
+from database.rows import number
+from errors import RefusedError
+from log import timestamp
+from ports import Bucket, Database, ListRequest, Page, Result, Row, Statement
+
+PIECE_ROWS_READ, PIECE_ROWS_WRITTEN = 4_000, 2_000
+"""What a page of 1,000 new objects takes (docs/costs.md): with less of a day left, no further piece is begun."""
 
 
 @dataclass
@@ -39,6 +48,64 @@ class Cost:
     def subrequests(self) -> int:
         """Calls counted against the invocation, each SQL statement as one."""
         return self.r2_lists + self.r2_heads + self.statements
+
+
+class Daily(Protocol):
+    """What all runs of a day together may read and write; 0 sets no limit."""
+
+    @property
+    def daily_rows_read(self) -> int:
+        """How many rows they may read."""
+        ...
+
+    @property
+    def daily_rows_written(self) -> int:
+        """How many rows they may write."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The rows that a run may still read and write today."""
+
+    rows_read: float = inf
+    rows_written: float = inf
+
+    @classmethod
+    def of_day(cls, daily: Daily, control: Row, now: datetime) -> Rest:
+        """Return what the runs that ended before left of the day."""
+        today = control["day"] == day_of(now)
+        read, written = (number(control, name) if today else 0 for name in ("day_rows_read", "day_rows_written"))
+        return cls(
+            daily.daily_rows_read - read if daily.daily_rows_read else inf,
+            daily.daily_rows_written - written if daily.daily_rows_written else inf,
+        )
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit."""
+        return min(self.rows_read, self.rows_written) < inf
+
+    def used_up(self, cost: Cost) -> bool:
+        """Tell whether a further piece of work might pass it, after what the run took."""
+        read, written = self.rows_read - cost.rows_read, self.rows_written - cost.rows_written
+        return read < PIECE_ROWS_READ or written < PIECE_ROWS_WRITTEN
+
+
+def day_of(now: datetime) -> str:
+    """Return the UTC day, as `YYYY-MM-DD`."""
+    return timestamp(now)[:10]
+
+
+def next_day(now: datetime) -> str:
+    """Return when the next UTC day begins."""
+    return timestamp(datetime.combine((now + timedelta(days=1)).date(), datetime.min.time(), now.tzinfo))
+
+
+def no_rest(now: datetime) -> RefusedError:
+    """Return the refusal of a run for which the day has no rows left."""
+    message = "The runs of today read or wrote the rows that DAILY_ROWS_READ and DAILY_ROWS_WRITTEN allow."
+    return RefusedError("quota", message, hint=f"Work continues at {next_day(now)}, or with a higher limit.")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 import log
@@ -13,8 +13,8 @@ from database.batch import Batch
 from database.rows import number, optional_text
 from errors import LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
-from ports import Clock, Database, Row
-from runs.costs import Cost, MeteredDatabase
+from ports import NOBODY, Asker, Clock, Database, Row, Statement
+from runs.costs import Cost, Daily, MeteredDatabase, Rest, day_of, no_rest
 from runs.lease import LEASE, RENEW_AFTER, asking, ending
 from runs.retry import retried
 from words import RunKind, RunMode, Status, Trigger
@@ -51,6 +51,8 @@ class Run:
     renewed_at: datetime = field(init=False)
     paused_now: str | None = None
     """Who has paused since, as the last renewal of the lease found it."""
+    rest: Rest = field(default_factory=Rest)
+    """What the day had left when the run began."""
 
     def __post_init__(self) -> None:
         self.renewed_at = self.started_at
@@ -88,9 +90,16 @@ class Run:
         now = timestamp(self.clock.now())
         ended = {"counts": _stored(counts), "cost": _json(report), "error": _shortened(error)}
         statements = [sql.statement("runs/close_run", run=self.id, status=status, now=now, **ended)]
+        if self.rest.limited:
+            statements.insert(0, self._adding(spent))
         if self.token:
             statements.append(sql.statement("control/free_lease", token=self.token))
         await retried(self.clock, lambda: self.database.batch(statements))
+
+    def _adding(self, spent: Cost) -> Statement:
+        """Return the statement that adds what the run took to its day, unless it has ended."""
+        rows = {name: getattr(spent, name) + getattr(self.overhead, name) for name in ("rows_read", "rows_written")}
+        return sql.statement("runs/add_to_day", run=self.id, day=day_of(self.clock.now()), **rows)
 
 
 def _stored(counts: object) -> str:
@@ -121,6 +130,20 @@ class Opening:
     exclusive: bool
     writes: bool = False
     """Whether it writes the index of the bucket: a pause and a missing unique index forbid that."""
+    asker: Asker = NOBODY
+    daily: Daily | None = None
+    """What the runs of a day may take together; None: there is no limit."""
+    waits: bool = False
+    """Whether a run that the day has no rows for is done all the same, as a tick is, and works on tomorrow."""
+
+    def recording(self, start: str, until: str, token: str | None) -> Statement:
+        """Return the statement that records the run; its row has the run's id."""
+        what = {"kind": self.kind, "mode": self.mode, "trigger": self.trigger, "request": _json(self.request)}
+        return sql.statement("runs/open_run", **what, **asdict(self.asker), now=start, until=until, token=token)
+
+    def rest(self, control: Row, now: datetime) -> Rest:
+        """Return what the day has left for the run."""
+        return Rest.of_day(self.daily, control, now) if self.daily else Rest()
 
 
 async def open_run(database: Database, clock: Clock, opening: Opening) -> Run:
@@ -155,20 +178,18 @@ async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Ru
     now = clock.now()
     token = uuid.uuid4().hex if opening.exclusive else None
     start, until = timestamp(now), timestamp(now + LEASE)
-    what = {"kind": opening.kind, "mode": opening.mode, "trigger": opening.trigger, "request": _json(opening.request)}
-    insert = sql.statement("runs/open_run", **what, now=start, until=until, token=token)
     batch = Batch()
     if token:
         batch.add(sql.statement("runs/abandon_dead", now=start))
         batch.add(sql.statement("control/take_lease", token=token, until=until, now=start, allowed=_allowed(opening)))
-    opened = batch.add(insert)
+    opened = batch.add(opening.recording(start, until, token))
     if token:
         batch.add(sql.statement("control/name_lease", token=token))
     control = batch.add(sql.statement("control/read_control"))
     await batch.run(MeteredDatabase(database, overhead))
     if not opened.rows:
         raise _refused(opening, control.row)
-    return Run(
+    run = Run(
         id=number(opened.row, "id"),
         database=database,
         clock=clock,
@@ -177,7 +198,18 @@ async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Ru
         fence=number(control.row, "fence") if token else None,
         paused_by=optional_text(control.row, "paused_by"),
         overhead=overhead,
+        rest=opening.rest(control.row, now),
     )
+    await _refuse_without_rest(run, opening)
+    return run
+
+
+async def _refuse_without_rest(run: Run, opening: Opening) -> None:
+    if run.rest.used_up(run.overhead) and not opening.waits:
+        refusal = no_rest(run.started_at)
+        refusal.run_id = run.id
+        await run.close("stopped", error=refusal.sentence())
+        raise refusal
 
 
 def _allowed(opening: Opening) -> sql.Fragment:

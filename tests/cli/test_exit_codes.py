@@ -6,6 +6,7 @@ import pytest
 
 from steward.exits import Exit, detailed
 from tests.cli.conftest import Operator
+from tests.support.actions import Api
 from tests.support.command import Started, Where
 from tests.support.served import CUT, Answered
 
@@ -79,6 +80,17 @@ def test_a_wrong_token_and_none_are_4(operator: Operator) -> None:
         for command in ("status", "doctor"):
             ran = Started(where, command).finish(operator.served.turn)
             assert (ran.code, ran.out) == (4, ""), ran
+
+
+def test_a_role_that_is_too_small_is_4_and_says_which_is_needed(operator: Operator) -> None:
+    reader = "0123456789abcdef0123456789abcdef"
+    operator.served.api = Api(operator.world, {"STEWARD_TOKENS": f"ci:read:{reader}"})
+    where = Where(operator.where.home, {"STEWARD_URL": operator.served.url, "STEWARD_TOKEN": reader})
+    assert Started(where, "runs").finish(operator.served.turn).code == 0
+    ran = Started(where, "pause", "INC-1").finish(operator.served.turn)
+    assert (ran.code, ran.out) == (4, "")
+    assert '"operate"' in ran.err
+    assert reader not in ran.err
 
 
 def test_too_many_wrong_tokens_are_5(operator: Operator) -> None:

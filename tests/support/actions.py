@@ -16,8 +16,9 @@ from backfill.request import BackfillRequest
 from backfill.run import run_backfill
 from cron.tick import run_tick
 from ports import Database, Ports, Result, Statement
-from settings import Settings, read_settings, read_token
+from settings import Settings, read_settings, read_tokens
 from tests.support.fakes import SqliteDatabase, World
+from tokens import Token
 from words import COUNTS
 
 TOKEN = "a-token-of-the-tests"
@@ -136,9 +137,9 @@ class FakeEnvironment:
     variables: Mapping[str, object]
     own_ports: Ports | None = None
 
-    def token(self) -> str | None:
-        """Return STEWARD_TOKEN."""
-        return read_token(self.variables.get("STEWARD_TOKEN"))
+    def tokens(self) -> tuple[Token, ...]:
+        """Return the tokens."""
+        return read_tokens(self.variables.get("STEWARD_TOKEN"), self.variables.get("STEWARD_TOKENS"))
 
     def settings(self) -> Settings:
         """Return the settings, or raise ConfigError."""
@@ -149,9 +150,9 @@ class FakeEnvironment:
         return self.own_ports or self.world.ports()
 
     async def may_fail_again(self, client: str) -> bool:
-        """Count the failure; no more than three."""
+        """Count the failure; no more than three of a client, and ten of all."""
         self.world.failures[client] = self.world.failures.get(client, 0) + 1
-        return self.world.failures[client] <= 3
+        return self.world.failures[client] <= 3 and sum(self.world.failures.values()) <= 10
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from tooling.harness import Config, Harness, Reply
 from words import COUNTS
 
 HERE = Path(__file__).parent
-CONFIG = Config(vars={"STEWARD_TOKEN": TOKEN, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 100})
+READER = "reader-0123456789abcdefghijklmnopqrstuv"
+TOKENS = {"STEWARD_TOKEN": TOKEN, "STEWARD_TOKENS": f"ci:read:{READER}"}
+CONFIG = Config(vars={**TOKENS, "BACKFILL_MODE": "live", "TICK_MAX_OBJECTS": 100})
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.actions import TOKEN
 from tests.support.runtime import migrate
 from tests.worker.conftest import Steward
 from tooling.harness import Config, Harness
+from tooling.paths import ROOT
 
 Start = Callable[..., Steward]
 
@@ -63,3 +65,24 @@ def test_a_malformed_setting_is_503_by_http_and_logged_by_cron(
     lines = [json.loads(log.message) for log in steward.harness.logs() if log.message.startswith("{")]
     assert [(line["event"], line["setting"]) for line in lines] == [("tick_not_configured", named)]
     assert steward.state() == before
+
+
+def test_failures_are_limited_whatever_address_is_said_and_a_right_token_is_not_kept_out(
+    harness: Harness, tmp_path: Path
+) -> None:
+    # A loaded machine does not make 300 requests within the minute that the runtime counts by.
+    lower = tmp_path / "wrangler.toml"
+    lower.write_text((ROOT / "wrangler.toml").read_text(encoding="utf-8").replace("limit = 300", "limit = 20"))
+    for beside in ("src", "public", "python_modules", "pyproject.toml"):
+        (tmp_path / beside).symlink_to(ROOT / beside)
+    harness.restart(Config(vars={"STEWARD_TOKEN": TOKEN}, wrangler_toml=lower))
+    migrate(harness)
+    steward = Steward(harness)
+    statuses = []
+    for place in range(2 * 20 + 1):
+        forged = {"Authorization": "Bearer wrong", "CF-Connecting-IP": f"192.0.2.{place}"}
+        statuses.append(harness.fetch("GET", "/runs", forged).status)
+    # The tests before this one failed to authenticate too, a few times.
+    assert statuses[:10] == [401] * 10
+    assert 429 in statuses
+    assert steward.send("GET", "/runs").status == 200

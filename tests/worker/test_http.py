@@ -8,7 +8,7 @@ from backfill.cursor import encode
 from backfill.ranges import Position, whole
 from tests.support.actions import TOKEN, numbered
 from tests.support.bad_input import BAD, Bad
-from tests.worker.conftest import Steward
+from tests.worker.conftest import READER, Steward
 from tooling.harness import Reply
 
 
@@ -52,6 +52,18 @@ def test_a_wrong_missing_or_non_ascii_token_is_401_and_nothing_changes(steward: 
         reply = steward.harness.fetch(method, path, headers, None if method == "GET" else b"{}")
         check_problem(reply, 401)
         assert reply.headers["www-authenticate"] == "Bearer"
+    assert steward.state() == before
+
+
+def test_a_token_of_a_small_role_reads_and_is_refused_the_rest(steward: Steward) -> None:
+    assert steward.send("GET", "/summary", token=READER).status == 200
+    named = {"Authorization": f"Bearer {READER}", "Content-Type": "application/json", "X-Steward-Actor": "anna"}
+    assert steward.harness.fetch("POST", "/backfill", named, b"{}").status == 200
+    [run] = steward.send("GET", "/runs", token=READER).json()["runs"]
+    assert (run["actor"], run["token_name"]) == ("anna", "ci")
+    before = steward.state()
+    for method, path, body in (("POST", "/backfill", {"dry_run": False}), ("PUT", "/rules", {"rules": []})):
+        assert check_problem(steward.send(method, path, body, token=READER), 403)["role"] == "operate"
     assert steward.state() == before
 
 

@@ -8,7 +8,7 @@ Row = dict[str, Any]
 Outcome = Literal["holds", "violated", "not_checked"]
 Severity = Literal["error", "warn"]
 Method = Literal["proof", "scan"]
-StopReason = Literal["end", "max_objects", "time", "subrequests", "overloaded", "paused"]
+StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 
 
@@ -22,6 +22,7 @@ class Problem(TypedDict):
     hint: NotRequired[str]
     field: NotRequired[str]
     reason: NotRequired[str]
+    role: NotRequired[Literal["read", "operate", "approve"]]
     setting: NotRequired[str]
     run_id: NotRequired[int]
 
@@ -142,6 +143,8 @@ class Run(TypedDict):
     kind: str
     mode: str
     trigger: str
+    actor: str | None
+    token_name: str | None
     status: Status
     started_at: str
     finished_at: str | None

@@ -18,7 +18,7 @@ ANSWER_SECONDS = 180
 
 CONNECT_SECONDS = 10
 
-_UNAUTHORIZED, _CONFLICT, _TOO_MANY = 401, 409, 429
+_UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _TOO_MANY = 401, 403, 409, 429
 
 
 class Client:
@@ -96,6 +96,8 @@ def _refusal(status: int, problem: dict[str, Any]) -> CliError:
     run = f" (run {problem['run_id']})" if isinstance(problem.get("run_id"), int) else ""
     if status == _UNAUTHORIZED:
         return NotAuthenticatedError(message, hint="Is it the token of this environment?")
+    if status == _FORBIDDEN:
+        return NotAuthenticatedError(message, hint=hint)
     if status == _TOO_MANY or (status == _CONFLICT and problem.get("reason") == "busy"):
         return BusyError(message + run, hint=hint)
     if status == _CONFLICT:

@@ -1,7 +1,7 @@
 """Every way a command fails, each with its exit code.
 
 CliError
-├── NotAuthenticatedError   no token, or a wrong one            4
+├── NotAuthenticatedError   no token, a wrong one, or too small a role  4
 ├── RefusedError            right, but not now                  6
 └── WaitError               what passes by itself
     ├── BusyError           another run is in progress          5
@@ -25,7 +25,7 @@ class CliError(Exception):
 
 
 class NotAuthenticatedError(CliError):
-    """There is no token, or the Worker does not take it."""
+    """There is no token, the Worker does not take it, or its role is too small."""
 
     exit = Exit.NOT_AUTHENTICATED
 

@@ -1,3 +1,3 @@
 -- The run :run, or no row.
-SELECT id, kind, mode, trigger, status, started_at, finished_at, request, counts, cost, error
+SELECT id, kind, mode, trigger, actor, token_name, status, started_at, finished_at, request, counts, cost, error
 FROM steward_runs WHERE id = :run
