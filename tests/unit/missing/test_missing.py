@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import sql
+from errors import PlatformError
 from ports import ListRequest, Page, PagePart
-from tests.support.actions import numbered, tick
+from tests.support.actions import live, numbered, tick
 from tests.support.fakes import DictBucket, World, migrated_world
 
 OBJECTS = 40
@@ -258,3 +259,97 @@ def test_an_invariant_on_marks_reads_the_marks_and_never_the_whole_table(
     query = sql.fill(sql.load(f"invariants/{name}"), **({"cited": "0"} if name == "objects_present" else {}))
     steps = [str(row[-1]) for row in scene.world.database.all(f"EXPLAIN QUERY PLAN {query.text}")]
     assert [step for step in steps if step.startswith("SCAN") and "artifacts" in step] == []
+
+
+def lose(scene: Scene, *keys: str) -> None:
+    """Take objects away, and do the passes that must tell of it."""
+    for key in keys:
+        del scene.bucket.sizes[key]
+    scene.tick()
+    scene.tick()
+
+
+def test_a_bucket_that_is_swapped_for_an_empty_one_in_mid_pass_is_no_verdict(scene: Scene) -> None:
+    for _ in range(3):
+        scene.world.clock.advance(hours=2)
+        tick(scene.world, **{**scene.settings, "TICK_MAX_OBJECTS": OBJECTS // 2})
+        scene.world.buckets["artifacts"] = BentBucket()
+        scene.tick(MISSING_LIMIT_PERCENT=100)
+        scene.world.buckets["artifacts"] = scene.bucket
+    assert any("are not there" in why for why in scene.certificate()["why_not"])
+    assert scene.told() == []
+
+
+def test_rows_of_a_bucket_spelled_otherwise_are_no_rows_of_this_one(scene: Scene) -> None:
+    scene.world.database.script(
+        "INSERT INTO artifacts (r2_bucket, r2_key, source_type) VALUES"
+        " ('Artifacts', 'raw/00007x', 'raw'), ('artifacts ', 'raw/00008x', 'raw'), ('artifact', 'zzz', 'raw')"
+    )
+    lose(scene, "raw/00007")
+    assert scene.told() == ["raw/00007"]
+
+
+def test_twins_in_unicode_are_two_keys(scene: Scene) -> None:
+    scene.bucket.put("raw/caf\u00e9", "raw/cafe\u0301")
+    scene.tick()
+    lose(scene, "raw/cafe\u0301")
+    assert scene.told() == ["raw/cafe\u0301"]
+
+
+def test_rows_that_come_while_the_pass_runs_are_not_old_enough_to_be_missed(scene: Scene) -> None:
+    behind_and_before = ("raw/00000x", "raw/00038x")
+
+    def insert() -> None:
+        for key in behind_and_before:
+            insert = "INSERT OR IGNORE INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', ?, 'raw')"
+            scene.world.database.connection.execute(insert, (key,))
+
+    scene.bucket.before = insert
+    scene.tick()
+    assert scene.told() == []
+    scene.bucket.put(*behind_and_before)
+    scene.tick()
+    scene.tick()
+    assert scene.told() == []
+
+
+@dataclass
+class MuteBucket(BentBucket):
+    """A bucket that answers for no single object."""
+
+    mute: bool = False
+
+    async def has(self, key: str) -> bool:
+        """Answer, unless mute."""
+        if self.mute:
+            raise PlatformError(f"Asking R2 for {key!r} failed: internal error")
+        return await super().has(key)
+
+
+def test_an_object_that_r2_does_not_answer_for_is_not_missing() -> None:
+    bucket = MuteBucket()
+    scene = Scene(bucket=bucket)
+    del bucket.sizes["raw/00007"]
+    scene.tick()
+    scene.tick(HEAD_LIMIT=0)
+    bucket.mute = True
+    outcome = tick(scene.world, **{**scene.settings, "PASS_INTERVAL_HOURS": 99})
+    assert outcome["status"] == "failed"
+    assert "Asking R2 for" in outcome["counts"]["missing"]["artifacts"]["error"]
+    assert scene.told() == []
+    scene.tick()
+    assert (scene.told(), scene.certificate()["certified"]) == ([], False)
+    bucket.mute = False
+    scene.tick()
+    scene.tick()
+    assert scene.told() == ["raw/00007"]
+
+
+def test_a_pass_over_a_prefix_tells_no_verdict(scene: Scene) -> None:
+    del scene.bucket.sizes["raw/00007"]
+    for _ in range(3):
+        scene.world.clock.advance(hours=2)
+        live(scene.world, resume=True, r2_prefix="raw/0", max_objects=1000)
+    assert scene.world.database.all("SELECT * FROM steward_missing") == []
+    prefixed = "SELECT certificate FROM steward_passes WHERE r2_prefix = 'raw/0'"
+    assert set(scene.world.database.all(prefixed)) == {(None,)}
