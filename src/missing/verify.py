@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +10,10 @@ import sql
 from database.batch import ask
 from database.rows import number, text
 from log import timestamp
-from ports import Bucket, Ports, Row, Scalar
+from missing.asking import AT_ONCE, present
+from ports import Ports, Row, Scalar
 from runs.budget import Budget
 from runs.lease import Holder, write_held
-from runs.retry import retried
-
-AT_ONCE = 6
-"""A Worker waits for six connections at a time (workers/platform/limits)."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +67,10 @@ class Verifying:
         return await ask(self.budget.metered(self.ports.database), sql.statement("missing/to_verify", **given))
 
     async def _asked(self, rows: Sequence[Row]) -> list[bool]:
-        bucket: Bucket = self.budget.metered_bucket(self.ports.buckets[self.bucket])
-
-        async def has(key: str) -> bool:
-            return await retried(self.ports.clock, lambda: bucket.has(key))
-
-        return list(await asyncio.gather(*(has(text(row, "r2_key")) for row in rows)))
+        keys = [text(row, "r2_key") for row in rows]
+        bucket = self.budget.metered_bucket(self.ports.buckets[self.bucket])
+        there = await present(bucket, self.ports.clock, keys)
+        return [key in there for key in keys]
 
     async def _note(self, rows: Sequence[Row], answers: Sequence[bool], started_at: str) -> None:
         gone = [[row["r2_key"], row["artifact_id"]] for row, there in zip(rows, answers, strict=True) if not there]
