@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,17 @@ def test_no_token_is_ever_printed(operator: Operator) -> None:
     shown.append(Started(operator.where, "status").finish().err)
     assert not any(STRONG in text or "wrong-but-secret" in text for text in shown)
     assert STRONG not in repr(Environment("a", "https://a.example", STRONG))
+
+
+@pytest.mark.parametrize(
+    ("variables", "actor"),
+    [
+        ({"STEWARD_ACTOR": "Zoë of on-call", "USER": "zoe"}, "Zo? of on-call"),
+        ({"USER": "zoe"}, "zoe"),
+        ({}, "operator"),
+    ],
+)
+def test_the_worker_records_who_asks(operator: Operator, variables: dict[str, str], actor: str) -> None:
+    where = Where(operator.where.home, {**operator.where.variables, **variables})
+    replace(operator, where=where).run("check")
+    assert operator.world.database.one("SELECT actor FROM steward_runs ORDER BY id DESC LIMIT 1") == actor

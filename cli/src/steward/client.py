@@ -21,6 +21,13 @@ CONNECT_SECONDS = 10
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _TOO_MANY = 401, 403, 409, 429
 
 
+def _headers(environment: Environment) -> dict[str, str]:
+    """Return what each request carries. A header holds ASCII: any other letter of a name becomes a question mark."""
+    actor = " ".join(environment.actor.split()).encode("ascii", "replace").decode()
+    known = {"Authorization": f"Bearer {environment.token}", "User-Agent": f"steward/{__version__}"}
+    return {**known, "X-Steward-Actor": actor} if actor else known
+
+
 class Client:
     """Speaks to one environment. Redirects are not followed: the token goes to the address it is for."""
 
@@ -28,7 +35,7 @@ class Client:
         self._host = host(environment.url)
         self._http = httpx.Client(
             base_url=environment.url,
-            headers={"Authorization": f"Bearer {environment.token}", "User-Agent": f"steward/{__version__}"},
+            headers=_headers(environment),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,9 +29,17 @@ class Environment:
     url: str
     token: str = field(repr=False)
     warning: str = ""
+    actor: str = ""
+    """Who asks, for the Worker's record; the Worker keeps it beside the token's name, which it can prove."""
 
 
 def read_environment(name: str | None, variables: Mapping[str, str]) -> Environment:
+    """Return the environment of that name, as `_found` does, and who asks: STEWARD_ACTOR, else the login name."""
+    actor = variables.get("STEWARD_ACTOR") or variables.get("USER") or variables.get("USERNAME") or ""
+    return replace(_found(name, variables), actor=actor)
+
+
+def _found(name: str | None, variables: Mapping[str, str]) -> Environment:
     """Return the environment called `name`, else that of STEWARD_URL, else the file's `default` or only one.
 
     A token is never taken from elsewhere than its address: that would send one deployment's secret to another.
