@@ -31,7 +31,7 @@ def filled(far: Harness) -> Harness:
     """Give a test the bucket filled, and nothing in the tables."""
     if not far.r2_list(key(0)):
         fill(far, map(key, range(OBJECTS)))
-    far.d1_batch((f"DELETE FROM {table}", ()) for table in ("artifacts", "steward_runs"))
+    far.d1_batch((f"DELETE FROM {table}", ()) for table in ("artifacts", "steward_runs", "steward_passes"))
     far.kv_delete(PROGRESS)
     return far
 

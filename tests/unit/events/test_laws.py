@@ -68,6 +68,8 @@ class Scene:
     def _write(self, key: str) -> None:
         insert = "INSERT OR IGNORE INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', ?, ?)"
         self.world.database.connection.execute(insert, (key, self.chance.choice(["unknown", "by hand"])))
+        # A row that comes after the delete was delivered is for the next pass to tell.
+        self.deleted.discard(key)
 
     def _pass(self, _key: str) -> None:
         tick(self.world, **PASSES)
