@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backfill.opening import EarlyBucket, first_listings, opened
 from backfill.progress import Progress
 from backfill.report import body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
 from backfill.slice import walk_slice
-from backfill.spec import Limits, WalkSpec, lanes_for
+from backfill.spec import WalkSpec, lanes_for
 from ports import Ports
 from runs.budget import Budget
 from runs.record import Run, fail_run
@@ -30,9 +32,7 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     try:
         target, run = await opened(ports, settings, bucket, request)
         budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
-        slack = settings.clock_slack_seconds
-        limits = Limits(settings.missing_limit, settings.missing_limit_percent)
-        spec = WalkSpec(target, ports.database, early, budget, start, lanes, slack_seconds=slack, limits=limits)
+        spec = replace(WalkSpec.of(settings, target, ports.database, early, budget), start=start)
         return await _walked(ports, run, request, spec)
     finally:
         await early.close()

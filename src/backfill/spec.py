@@ -12,6 +12,7 @@ from backfill.ranges import Position, Ranges, everything_up_to, whole
 from backfill.target import Target
 from ports import Bucket, Database
 from runs.budget import Budget
+from settings import Settings
 from words import StopReason
 
 
@@ -44,6 +45,14 @@ class WalkSpec:
     """Notes where a pass stands, in the transaction of each page that is written."""
     limits: Limits = field(default_factory=lambda: Limits(1000, 10))
     """With more missing objects than these, a pass tells no verdict."""
+
+    @classmethod
+    def of(cls, settings: Settings, target: Target, database: Database, bucket: Bucket, budget: Budget) -> WalkSpec:
+        """Return a walk from the beginning as the settings want it, with the lanes that its objects are worth."""
+        lanes = lanes_for(budget.max_objects, settings.walk_lanes)
+        limits = Limits(settings.missing_limit, settings.missing_limit_percent)
+        slack = settings.clock_slack_seconds
+        return cls(target, database, bucket, budget, lanes=lanes, slack_seconds=slack, limits=limits)
 
 
 LANE_OBJECTS = 5000

@@ -9,7 +9,7 @@ import sql
 from backfill.passes import Pass
 from backfill.progress import Progress
 from backfill.slice import walk_slice
-from backfill.spec import Limits, WalkSpec, lanes_for
+from backfill.spec import WalkSpec
 from backfill.target import read_target
 from cron.state import Tick
 from errors import RefusedError
@@ -100,11 +100,7 @@ async def _walk_bucket(tick: Tick, bucket: str, progress: Progress, share: Budge
         if error.reason != "paused":
             raise
         return BucketWalk({"not_walked": error.sentence()})
-    lanes = lanes_for(share.max_objects, tick.settings.walk_lanes)
-    slack = tick.settings.clock_slack_seconds
-    limits = Limits(tick.settings.missing_limit, tick.settings.missing_limit_percent)
-    bound = ports.buckets[bucket]
-    spec = WalkSpec(target, ports.database, bound, share, lanes=lanes, slack_seconds=slack, limits=limits)
+    spec = WalkSpec.of(tick.settings, target, ports.database, ports.buckets[bucket], share)
     report = await walk_slice(tick.run, spec, progress)
     stopped: str | None = report.stopped
     if report.failure:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backfill.progress import Progress
 from backfill.slice import walk_slice
-from backfill.spec import Limits, SliceReport, WalkSpec, lanes_for
+from backfill.spec import SliceReport, WalkSpec
 from backfill.target import read_target
 from flow.instance import Instance
 from ports import Ports
@@ -45,10 +45,7 @@ async def _walked(ports: Ports, settings: Settings, run: Run, instance: Instance
     if stored is None or stored.completed_at or stored.pass_started_at != instance.pass_started_at:
         return None
     target = await read_target(ports.database, instance.bucket, "", live=True)
-    lanes = lanes_for(settings.tick_max_objects, settings.walk_lanes)
-    bucket, slack = ports.buckets[instance.bucket], settings.clock_slack_seconds
-    limits = Limits(settings.missing_limit, settings.missing_limit_percent)
-    spec = WalkSpec(target, ports.database, bucket, budget, lanes=lanes, slack_seconds=slack, limits=limits)
+    spec = WalkSpec.of(settings, target, ports.database, ports.buckets[instance.bucket], budget)
     report = await walk_slice(run, spec, progress)
     if report.failure:
         raise report.failure
