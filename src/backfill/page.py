@@ -5,7 +5,7 @@ Nothing here looks into a page: SQL does. What a statement did is counted, never
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sql
@@ -44,8 +44,8 @@ class Taken:
     part: PagePart
     after: str
     """The key listed before it."""
-    kept: Mapping[str, Value] | None = None
-    """What `passes/keep_page` takes beside it, where the pass is kept."""
+    kept: Callable[[], Mapping[str, Value]] | None = None
+    """Returns what `passes/keep_page` takes beside it, where the pass is kept; only a page that is written is noted."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class _PartWork:
         """Return the statement that counts, and notes where the pass stands where that is known before the write."""
         if self.taken.kept is None or not noting or self.pages.target.triggers is not None:
             return sql.bind(self.pages.statements.plan, **given)
-        return sql.bind(self.pages.statements.keep, **given, **self.taken.kept)
+        return sql.bind(self.pages.statements.keep, **given, **self.taken.kept())
 
     @property
     def _not_kept(self) -> str:

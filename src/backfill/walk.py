@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from backfill.beside import Beside
 from backfill.chain import MODULUS, interval
 from backfill.lanes import Lane, Lanes
 from backfill.page import Pages, Taken, Written
+from backfill.passes import Keeper
 from backfill.spec import SliceReport, WalkSpec
 from errors import OverloadedError
 from ports import Page, PagePart, Value
@@ -121,9 +123,9 @@ class Walk:
 
     def _taken(self, parts: list[tuple[Lane, PagePart]]) -> list[Taken]:
         """Return the parts of one transaction, each with what is noted of the pass after it."""
-        ends = [(lane, part.last_key) for lane, part in parts]
+        ends, keeper = [(lane, part.last_key) for lane, part in parts], self.spec.keeper
         return [
-            Taken(part, self._listed_up_to(lane), self._kept(ends[: place + 1]))
+            Taken(part, self._listed_up_to(lane), partial(self._kept, keeper, ends[: place + 1]) if keeper else None)
             for place, (lane, part) in enumerate(parts)
         ]
 
@@ -131,11 +133,8 @@ class Walk:
         """Return the key after which a lane's next objects lie."""
         return lane.range.last_key or self.spec.target.prefix
 
-    def _kept(self, ends: list[tuple[Lane, str]]) -> dict[str, Value] | None:
+    def _kept(self, keeper: Keeper, ends: list[tuple[Lane, str]]) -> dict[str, Value]:
         """Return what is noted of the pass where the last of these pages is committed too."""
-        keeper = self.spec.keeper
-        if keeper is None:
-            return None
         before = self.report.of_pass(keeper.current)
         chain = before.chain + sum(interval(lane.range.last_key, last_key) for lane, last_key in ends)
         after = replace(before, ranges=self.lanes.after(*ends), chain=chain % MODULUS)
