@@ -85,9 +85,9 @@ def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, da
     With `alerting`, each change leaves an alert to be sent. `not_checked` says nothing about the database, so it
     changes nothing. Without `dated` every verdict counts, as that of a recovery on its own work does.
     """
-    listed = json.dumps(
-        [{**verdict.report(), "began": verdict.began if dated else None} for verdict in verdicts], ensure_ascii=False
-    )
+    looked = [verdict for verdict in verdicts if verdict.outcome != "not_checked"]
+    listed = _listed(looked, dated=dated)
+    violated = _listed([verdict for verdict in looked if verdict.outcome == "violated"], dated=dated)
     moment = timestamp(now)
     overtaken = sql.load("findings/overtaken")
     changes = sql.fragment("findings/changes", overtaken=overtaken, verdicts=listed)
@@ -95,9 +95,15 @@ def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, da
         sql.bind(changes),
         *([sql.statement("alerts/add_changes", now=moment, changes=changes)] if alerting else []),
         sql.statement("findings/resolve", verdicts=listed, now=moment),
-        sql.statement("findings/see_again", verdicts=listed, now=moment),
-        sql.statement("findings/open", verdicts=listed, now=moment, overtaken=overtaken),
+        sql.statement("findings/see_again", verdicts=violated, now=moment),
+        sql.statement("findings/open", verdicts=violated, now=moment, overtaken=overtaken),
     ]
+
+
+def _listed(verdicts: Sequence[Verdict], *, dated: bool) -> str:
+    """Return verdicts as JSON. D1 counts a row read for each that a statement goes through."""
+    shown = [{**verdict.report(), "began": verdict.began if dated else None} for verdict in verdicts]
+    return json.dumps(shown, ensure_ascii=False)
 
 
 async def list_findings(
