@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test check bench bench-cloud chaos fuzz cast deploy deploy-dry lock clean
+.PHONY: help setup run demo test check bench bench-cloud chaos fuzz docs cast deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-cloud  the same on Cloudflare, in an account of yours: made for it, and removed"
 	@echo "make chaos        kills, faults, crowds and random histories: some twenty minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
+	@echo "make docs         the documentation as a site, in .cache/site"
 	@echo "make cast         docs/steward.svg again: a session with the command steward"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
 	@echo "make lock         write the lock files again"
@@ -59,6 +60,9 @@ chaos: setup
 fuzz: setup
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) -m pytest tests/worker/test_openapi_fuzz.py $(ARGS)
 
+docs: setup
+	@$(RUN) -m tooling.site
+
 cast: setup
 	@$(RUN) -m tooling.cast
 
@@ -73,6 +77,8 @@ lock: setup
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock $(ARGS)
 	uv pip compile pyproject.toml --constraint requirements-dev.lock --universal --python-version 3.14 \
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-worker.lock $(ARGS)
+	uv pip compile docs/site.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file docs/site.lock $(ARGS)
 	npm install --package-lock-only
 
 clean:
