@@ -8,6 +8,7 @@ TICK_EVERY ?= 60
 FILES ?=
 ARGS ?=
 EXAMPLES ?= 500
+SIDE_BY_SIDE ?= --numprocesses 2 --dist loadgroup
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
@@ -40,7 +41,7 @@ demo: setup
 	@$(RUN) -m tooling.demo $(ARGS)
 
 test: setup
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check: setup
 	@ruff check

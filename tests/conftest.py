@@ -1,0 +1,28 @@
+"""Two processes share the suite: one runs what needs a runtime, folder by folder; pure tests fill both.
+
+`make test` starts them (pytest-xdist). Without it, tests run one after the other as ever.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+TOGETHER = ("worker", "chaos", "contract", "browser", "cli")
+"""Folders whose tests share what they start, each in one process; the longest comes first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of such a folder together, and begin with them: what is short fills the end."""
+    for item in items:
+        folder = _folder(item)
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+    items.sort(key=lambda item: TOGETHER.index(_folder(item)) if _folder(item) in TOGETHER else len(TOGETHER))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
