@@ -48,6 +48,7 @@ def _wrong(schema: dict[str, Any], document: object) -> list[str]:
 
 PRINTED: dict[str, list[tuple[str, ...]]] = {
     "Summary": [("status",), ("summary",)],
+    "Events": [("events",)],
     "Check": [("check",), ("check", "--full")],
     "Backfill": [("backfill", "--slice", "1"), ("backfill", "--live", "--slice", "1"), ("pass",), ("pass", "--live")],
     "Recovery": [("recover",), ("recover", "--live", "--max-groups", "1")],

@@ -1,4 +1,4 @@
-"""What is so: status, check, summary, findings, runs."""
+"""What is so: status, check, summary, events, findings, runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from steward.judging import Found, judge, state_of
 from steward.reports import fields, one_run, runs_table
 from steward.screen import Screen
 from steward.session import Session
-from steward.summary import Summary
+from steward.summary import Events, Summary
 
 Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
 
@@ -25,7 +25,7 @@ _STYLES = {Exit.CLEAN: "bold green", Exit.DRIFT: "bold red", Exit.FAILED: "bold 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for work in (status, check, summary, findings, runs):
+    for work in (status, check, summary, events, findings, runs):
         command(app)(work)
 
 
@@ -68,6 +68,18 @@ def summary(session: Session) -> Exit:
     _titled(screen, "refused objects", [list(row.values()) for row in found["refused"]], found["refused"])
     screen.line("")
     runs_table(screen, found["runs"])
+    return Exit.CLEAN
+
+
+def events(session: Session) -> Exit:
+    """Say how fresh event notifications keep the index, and which messages were not applied."""
+    whole: Summary = session.client.get("/summary")
+    found, screen = whole["events"], session.screen
+    if screen.as_json:
+        screen.json(found)
+        return Exit.CLEAN
+    screen.facts(_freshness(found))
+    _titled(screen, "not applied, the last ones", [list(row.values()) for row in found["letters"]], found["letters"])
     return Exit.CLEAN
 
 
@@ -129,6 +141,25 @@ def _facts(found: Summary) -> dict[str, object]:
         **passes,
     }
     return {harmless(name): value for name, value in facts.items()}
+
+
+def _freshness(found: Events) -> dict[str, object]:
+    lag, longest = found["lag_ms"], found["longest_lag_ms"]
+    dropped = {f"not taken: {name.replace('_', ' ')}": count for name, count in found["not_taken"].items() if count}
+    return {
+        "received": found["received"],
+        "puts": found["puts"],
+        "deletes": found["deletes"],
+        "last event": found["last_event_at"],
+        "committed": found["committed_at"],
+        "lag": None if lag is None else f"{lag:,} ms",
+        f"longest on {found['lag_day']}" if longest is not None else "longest lag": (
+            None if longest is None else f"{longest:,} ms"
+        ),
+        "put off": f"{found['held_at']}: {found['held_why']}" if found["held_at"] else False,
+        "oldest unverified delete": found["oldest_candidate_at"],
+        **dropped,
+    }
 
 
 def _pass(one: Any) -> str:  # noqa: ANN401  # of a summary
