@@ -16,7 +16,7 @@ from steward.screen import Screen
 from steward.session import Session
 from steward.summary import Events, Summary
 
-Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
+Kind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards", "rules", "resume"]
 
 _SHOWN = 3
 
