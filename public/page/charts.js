@@ -22,7 +22,7 @@ let fetchedAt = 0;
 let history = null;
 let plots = [];
 
-/** Draw the charts anew where the width or the colours change. */
+/** Draw the charts again where the width or the colours change. */
 export function startCharts() {
     dark.addEventListener("change", drawAgain);
     new ResizeObserver(() => plots.forEach(({ plot, box }) => plot.setSize({ width: box.clientWidth || 300, height: HEIGHT }))).observe(result);

@@ -9,7 +9,7 @@ import * as route from "./route.js";
 const section = byId("item");
 const title = byId("item-title");
 const notes = section.querySelector(".notes");
-const [told, form] = section.querySelectorAll(".result");
+const [content, form] = section.querySelectorAll(".result");
 const back = byId("item-back");
 
 const kinds = new Map();
@@ -52,7 +52,7 @@ export async function showItem({ panel, item }) {
     back.setAttribute("href", route.to(panel));
     say({ place: name });
     notes.replaceChildren();
-    redraw(told, ["waiting", panel, item], () => h("p", { class: "skeleton" }, "Waiting for it…"));
+    redraw(content, ["waiting", panel, item], () => h("p", { class: "skeleton" }, "Waiting for it…"));
     redraw(form, null, () => []);
     title.focus({ preventScroll: true });
     window.scrollTo(0, 0);
@@ -68,7 +68,7 @@ export async function refreshItem(asked = false) {
     if (shown !== one) return;
     arrived(section);
     if (found === undefined) {
-        told.querySelector(".skeleton")?.remove();
+        content.querySelector(".skeleton")?.remove();
         return;
     }
     showFound(one, found);
@@ -82,7 +82,7 @@ export function changedItem(panel, found) {
 function showFound(one, found) {
     const { panel, item, kind } = one;
     one.moving = kind.moving?.(found) ?? false;
-    redraw(told, [panel, item, found], () => kind.view(found, item));
+    redraw(content, [panel, item, found], () => kind.view(found, item));
     if (kind.form) redraw(form, [panel, item, kind.formKey(found)], () => kind.form(found, item));
 }
 

@@ -25,7 +25,7 @@ export function watch(summary) {
     if (atWork(summary)) poll();
 }
 
-/** Ask often while `work` goes on, which this tab asked for. */
+/** Ask often while `work` is under way, which this tab asked for. */
 export async function watching(work) {
     working += 1;
     poll();

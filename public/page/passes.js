@@ -12,7 +12,7 @@ import * as route from "./route.js";
 const PAGE = 20;
 const list = byId("past-passes");
 const notes = list.querySelector(".notes");
-const result = list.querySelector(".told");
+const result = list.querySelector(".content");
 
 let passes = [];
 let next = null;

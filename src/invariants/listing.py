@@ -17,7 +17,7 @@ from invariants.catalogue import Invariant
 from invariants.facts import Facts
 from invariants.row_place import RowPlace
 from invariants.spec import CheckSpec
-from invariants.subjects import Subject, key_ranges, query, subjects
+from invariants.subjects import Subject, key_ranges, query, subjects, unmet
 from ports import Row
 
 VALUE_CHARACTERS = 1024
@@ -48,7 +48,13 @@ class RowList:
 
     def __post_init__(self) -> None:
         self._facts = Facts(self.spec.database, self.spec)
-        self._subjects = subjects(self.invariant, self.spec.schema)
+        # Of a database that cannot be asked, nothing is looked at.
+        self._subjects = [] if self.unmet else subjects(self.invariant, self.spec.schema)
+
+    @property
+    def unmet(self) -> str | None:
+        """Why the database cannot be asked at all; None where it can."""
+        return unmet(self.invariant, self.spec.schema)
 
     async def page(self, place: RowPlace, most: int) -> RowPage:
         """Return up to `most` rows from a place on."""

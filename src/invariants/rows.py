@@ -9,7 +9,6 @@ from invariants.catalogue import Invariant, read_catalogue
 from invariants.listing import RowList
 from invariants.passes import read_evidence
 from invariants.spec import Checking, CheckSpec
-from invariants.subjects import unmet
 from ports import Ports
 from runs.budget import Budget
 from settings import Settings
@@ -22,13 +21,13 @@ async def row_list(ports: Ports, settings: Settings, name: str, range_rows: int 
     """
     invariant = _named(name)
     schema = await read_schema(ports.database, settings.children, settings.not_children)
-    reason = unmet(invariant, schema)
-    if reason is not None:
-        raise RefusedError("not_checked", reason, hint="GET /summary says of each invariant whether it is checked.")
     now = ports.clock.now()
     evidence = await read_evidence(ports.database, settings, now) if invariant.evidence else None
     how = Checking("full", Budget(ports.clock, now), range_rows=range_rows)
-    return RowList(CheckSpec(how, ports.database, schema, evidence=evidence), invariant)
+    rows = RowList(CheckSpec(how, ports.database, schema, evidence=evidence), invariant)
+    if rows.unmet is not None:
+        raise RefusedError("not_checked", rows.unmet, hint="GET /summary says of each invariant whether it is checked.")
+    return rows
 
 
 def _named(name: str) -> Invariant:
