@@ -36,8 +36,8 @@ export function startItem() {
     whenPressed(byId("item-copy"), () => copyText(route.whole(), "The address"));
 }
 
-/** Show the item of an address; false where there is none of that kind. */
-export async function showItem({ panel, item }) {
+/** Show that the item of an address comes, `refreshItem` brings it; false where there is none of that kind. */
+export function showItem({ panel, item }) {
     const kind = item === null ? undefined : kinds.get(panel);
     if (!kind) {
         shown = null;
@@ -56,7 +56,6 @@ export async function showItem({ panel, item }) {
     redraw(form, null, () => []);
     title.focus({ preventScroll: true });
     window.scrollTo(0, 0);
-    await refreshItem(true);
     return true;
 }
 

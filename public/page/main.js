@@ -78,9 +78,12 @@ async function follow({ first = false } = {}) {
     const address = route.read();
     if (!address || !signedIn()) return;
     if (address.panel === "plans") await plansKnown;
-    const alone = await showItem(address);
+    const alone = showItem(address);
     byId("columns").hidden = alone;
-    if (alone) return;
+    if (alone) {
+        await refreshItem(true);
+        return;
+    }
     if (address.panel === "runs") await chooseKind(address.query.get("kind"));
     if (address.panel || !first) pointAt(address.panel);
 }

@@ -1,5 +1,5 @@
 -- No rows: adds to the history of :day what the last check found (of each invariant the most of the day), where
--- :counted the rows by type that it counted, and what the runs took that ended since the last time.
+-- :counted the rows of the :types largest types and of the others, and what the runs took that ended since the last time.
 INSERT INTO steward_days (day, rows_read, rows_written, history)
 SELECT
   :day,
