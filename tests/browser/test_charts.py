@@ -20,7 +20,7 @@ def test_a_tick_begins_the_history_and_the_charts_show_values(operator: Operator
     shown = page.css("#history").text
     assert "no_unknown_source_type" in shown
     page.css("#history .chart").having("Violations").css("summary").click()
-    table = page.css("#history .chart").having("Violations").css("table").having("Day").first.text
+    table = page.css("#history .chart").having("Violations").css(".scroll").text
     assert str(operator.sample.violations()["no_unknown_source_type"]) in table
 
 
