@@ -50,7 +50,9 @@ export async function showFindings(summary) {
             arrived(section);
             return;
         }
-        ({ findings, next } = answer);
+        // What is open was perhaps opened before the newest hundred.
+        findings = together(answer.findings, summary.findings);
+        ({ next } = answer);
         fetchedFor = signature;
     }
     // The axis moves with time; a minute is as fine as it shows.
@@ -62,11 +64,16 @@ function draw() {
     if (!findings.length) return h("p", { class: "aside" }, "Nothing was ever found broken.");
     const open = findings.filter((one) => !one.resolved_at).length;
     return [
-        h("p", { class: "aside" }, open ? `${count(open, "finding")} open, ` : "None open, ", `${number(findings.length - open)} resolved.`),
+        h("p", { class: "aside" }, open ? `${count(open, "finding")} open, ` : "None open, ", `${number(findings.length - open)} resolved`, next ? `, of the newest ${number(findings.length)}.` : "."),
         timeline(),
         h("details", { class: "options", data: { key: "findings-table" } }, h("summary", {}, "As a table"), asTable()),
         next && olderButton(),
     ];
+}
+
+function together(ones, others) {
+    const known = new Map([...others, ...ones].map((one) => [one.id, one]));
+    return [...known.values()].sort((a, b) => b.id - a.id);
 }
 
 function olderButton() {
@@ -74,7 +81,7 @@ function olderButton() {
     whenPressed(button, async () => {
         const answer = await showing(notes, () => ask("GET", `/findings?before=${next}`));
         if (!answer) return;
-        findings = [...findings, ...answer.findings];
+        findings = together(findings, answer.findings);
         ({ next } = answer);
         redraw(result, [findings, next], draw);
     });

@@ -48,12 +48,12 @@ function poll() {
 async function look() {
     const live = signedIn() && document.visibilityState === "visible" ? await ask("GET", "/live").catch(() => null) : null;
     polling = null;
-    if (live) {
-        showRunning(live);
-        showPasses(live.passes, live.paused_by);
-        if (itemMoves()) await refreshItem();
-    }
-    if (!live || live.running.length || working || itemMoves()) poll();
+    // Without an answer, or with nobody who looks, the next summary begins again.
+    if (!live) return;
+    showRunning(live);
+    showPasses(live.passes, live.paused_by);
+    if (itemMoves()) await refreshItem();
+    if (live.running.length || working || itemMoves()) poll();
     else await refreshAll();
 }
 

@@ -81,7 +81,7 @@ def test_the_oldest_of_ten_thousand_findings_and_of_a_hundred_thousand_runs_are_
     operator.sign_in()
     assert page.css("#findings .timeline li").count < 30
     page.role("button", "Older findings").click()
-    page.css("#findings .aside").having("200").wait()
+    page.css("#findings .aside").having("of the newest 20").wait()
     page.role("button", "Older runs").click()
     for address in ("#/findings/1", "#/runs/1"):
         operator.open(address)

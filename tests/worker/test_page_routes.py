@@ -26,6 +26,7 @@ def dirty(empty: Steward) -> Steward:
         "CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,"
         " source_type TEXT NOT NULL DEFAULT 'unknown', fetched_at TEXT)"
     )
+    empty.sql("CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER)")
     migrate(empty.harness)
     drop_guards(empty)
     half = MANY // 2

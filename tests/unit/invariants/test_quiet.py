@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+import sql
 from invariants import findings
 from log import timestamp
+from reporting.alerts import message
 from tests.support.actions import Api
 from tests.support.fakes import World, migrated_world
 from tests.unit.api.test_http import check_problem
@@ -101,6 +103,15 @@ def test_a_snooze_ends_at_its_time_which_is_alerted_once(world: World, api: Api)
     see(world, 15, 16)
     assert alerted(world) == ["worse"]
     assert [one["did"] for one in api.json("GET", "/findings/1").json()["history"]] == ["snoozed", "ended"]
+
+
+def test_the_end_of_a_snooze_reads_as_a_sentence(world: World, api: Api) -> None:
+    see(world, 10)
+    snooze(api, 1)
+    alerted(world)
+    see(world, 10, 10)
+    [row] = asyncio.run(world.database.batch([sql.statement("alerts/unsent", now="9999")]))[0].rows
+    assert message(row)["text"] == f"artifact-steward: {NAME} still open: 10 violations (error)."
 
 
 def test_a_snooze_holds_for_what_is_resolved_and_opens_again(world: World, api: Api) -> None:
