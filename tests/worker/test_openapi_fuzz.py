@@ -22,7 +22,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 
 
 def unasked(mode: GenerationMode) -> list[Any]:
-    """Return the check that asks without a token where there would be too many: after some hundred the answer is 429."""
+    """Return the check that asks without a token, where it is left out: asked some hundred times, the answer is 429."""
     return [ignored_auth] if "FUZZ_EXAMPLES" in os.environ or mode is GenerationMode.NEGATIVE else []
 
 

@@ -24,15 +24,15 @@ def dirty(empty: Steward) -> Steward:
     """Give a test a database of duplicates without an index, unknown rows and orphans."""
     empty.sql(
         "CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,"
-        " source_type TEXT NOT NULL DEFAULT 'unknown', fetched_at TEXT)"
+        " source_type TEXT NOT NULL, fetched_at TEXT)"
     )
     empty.sql("CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER)")
     migrate(empty.harness)
     drop_guards(empty)
     half = MANY // 2
     empty.sql(
-        f"INSERT INTO artifacts (id, r2_bucket, r2_key) {numbers(MANY)}"
-        f" SELECT i, 'artifacts', printf('k%05d', i % {half}) || char(8238, 7) FROM n"
+        f"INSERT INTO artifacts (id, r2_bucket, r2_key, source_type) {numbers(MANY)}"
+        f" SELECT i, 'artifacts', printf('k%05d', i % {half}) || char(8238, 7), 'unknown' FROM n"
     )
     empty.sql(f"INSERT INTO datapoints (id, artifact_id) {numbers(MANY)} SELECT i, 1000000 + i FROM n")
     return empty
