@@ -38,7 +38,7 @@ SELECT
     'rows_written', coalesce(old.history ->> '$.rows_written', 0) + taken.rows_written,
     'runs', coalesce(old.history ->> '$.runs', 0) + taken.runs,
     'failed', coalesce(old.history ->> '$.failed', 0) + taken.failed,
-    'lag_ms', (SELECT longest_lag_ms FROM steward_events WHERE lag_day = :day)
+    'lag_ms', CASE WHEN control.lag_day = :day THEN control.longest_lag_ms END
   )
 FROM steward_control AS control
 LEFT JOIN steward_days AS old ON old.day = :day

@@ -122,7 +122,7 @@ def test_days_are_kept_for_some_months_and_told_as_asked(world: World, api: Api)
 
 
 def test_passes_are_told_with_their_rate_and_events_with_their_lag(world: World, api: Api) -> None:
-    world.database.script("UPDATE steward_events SET lag_day = '2026-11-22', longest_lag_ms = 1500")
+    world.database.script("UPDATE steward_control SET lag_day = '2026-11-22', longest_lag_ms = 1500")
     tick(world)
     found = history(api)
     [one] = found["passes"]
