@@ -15,6 +15,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import log
+from deployment import Deployment, read_deployment
 from errors import ConfigError
 from tokens import Token, read_named_tokens, together
 from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
@@ -49,6 +50,7 @@ class Settings:
     alert_webhook_url: str | None
     alert_webhook_secret: str | None
     heartbeat_url: str | None
+    environment: Deployment | None
     steward_token: str | None
     steward_tokens: tuple[Token, ...]
 
@@ -245,6 +247,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _secret, secret=True),
     Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),
+    Setting(
+        "ENVIRONMENT", None, "what the page calls this deployment, and its colour: `name:#rrggbb`", read_deployment
+    ),
     Setting(
         "STEWARD_TOKEN", None, "the bearer token that may do all; without any, routes answer 503", _secret, secret=True
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards"]
+RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards", "rules", "resume"]
 Role = Literal["read", "operate", "approve"]
 """What a token may do; each may do what those before it may."""
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
@@ -33,6 +33,13 @@ StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "over
 MarkState = Literal["missing", "candidate", "resolved", "all"]
 """What is known of a row that a pass listed no object for, and all of it."""
 
+Quiet = Literal["acknowledged", "snoozed"]
+"""How the alerts of an open finding are quiet."""
+Said = Literal["acknowledged", "snoozed", "woken"]
+"""What a person says about a finding."""
+Handling = Literal["acknowledged", "snoozed", "woken", "ended", "grew", "reopened"]
+"""What the history of a finding holds: what people said, the end of a snooze, and what went on meanwhile."""
+
 COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
 """What every report counts: every object scanned is in exactly one of the counts after the first."""
 
@@ -45,6 +52,8 @@ ANSWERED: tuple[StopReason, ...] = tuple(one for one in get_args(StopReason) if 
 MAX_INTEGER = 2**53 - 2
 """The largest whole number that D1 takes: Python's 2**53 - 1 reaches JavaScript as a BigInt, which D1 refuses."""
 
+QUIETS: tuple[Quiet, ...] = get_args(Quiet)
+HANDLINGS: tuple[Handling, ...] = get_args(Handling)
 ROLES: tuple[Role, ...] = get_args(Role)
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)

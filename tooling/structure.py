@@ -81,7 +81,7 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 LAYERS = (
     ("words", "errors", "ports", "log", "json_text"),
-    ("tokens", "settings", "sql"),
+    ("deployment", "tokens", "settings", "sql"),
     ("database",),
     ("runs",),
     ("backfill", "invariants"),

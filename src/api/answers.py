@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.answers_objects import PASS_COMPONENTS, PROVEN
+from api.answers_page import PAGE_COMPONENTS
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
@@ -140,20 +141,7 @@ COMPONENTS: dict[str, JsonSchema] = {
         }
     ),
     "Runs": closed({"runs": listed(ref("Run")), "next": MAYBE_NUMBER}),
-    "Finding": closed(
-        {
-            "id": NUMBER,
-            "invariant": TEXT,
-            "severity": TEXT,
-            "opened_at": TEXT,
-            "last_seen_at": TEXT,
-            "resolved_at": MAYBE_TEXT,
-            "violations": NUMBER,
-            "peak": NUMBER,
-            "sample": _ROWS,
-        }
-    ),
-    "Findings": closed({"findings": listed(ref("Finding"))}),
+    **PAGE_COMPONENTS,
     "Rule": closed({"priority": NUMBER, "pattern": TEXT, "source_type": TEXT}),
     "Rules": closed({"rules": listed(ref("Rule"))}),
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
@@ -235,6 +223,7 @@ COMPONENTS: dict[str, JsonSchema] = {
             "passes": listed(ref("Pass")),
             "refused": {**_ROWS, "description": "Objects whose row the database refuses, up to 100."},
             "events": ref("Events"),
+            "environment": maybe(ref("Deployment")),
             "backfill_mode": {"type": "string", "enum": list(BACKFILL_MODES)},
             "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
             "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),

@@ -30,7 +30,8 @@ from api.auth import (
 from api.body import read_body, read_query
 from api.calls import Call, Environment
 from api.openapi import describe
-from api.operations import OPERATIONS, Operation
+from api.operation import Operation
+from api.operations import OPERATIONS
 from api.problems import http_problem, problem, steward_problem, unexpected_problem
 from errors import StewardError, UnexpectedError
 
@@ -50,7 +51,7 @@ def create_app(connect: Connect) -> Starlette:
     """Return the application; `connect` gives the environment of one request."""
     listed: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
-        path = re.sub(r"\{(\w+)\}", r"{\1:number}", operation.path)
+        path = re.sub(r"\{(\w+_id)\}", r"{\1:number}", operation.path)
         listed.setdefault(path, {})[operation.method] = operation
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
     app = Starlette(

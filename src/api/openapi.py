@@ -7,9 +7,11 @@ from typing import Any
 
 from api.answers import COMPONENTS
 from api.auth import ACTOR_HEADER, MAX_ACTOR_CHARACTERS
-from api.operations import OPERATIONS, Operation
+from api.operation import Operation
+from api.operations import OPERATIONS
 from api.problems import TITLES
 from api.shapes import TEXT, ref
+from invariants.catalogue import read_catalogue
 from words import MAX_INTEGER
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -96,8 +98,16 @@ def _operation_id(operation: Operation) -> str:
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
-    schema = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _PLACE.findall(operation.path)]
+    number = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": number if name.endswith("_id") else _names()}
+        for name in _PLACE.findall(operation.path)
+    ]
+
+
+def _names() -> dict[str, Any]:
+    """Return the schema of an invariant's name."""
+    return {"type": "string", "enum": [one.name for one in read_catalogue()]}
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:

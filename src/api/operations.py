@@ -2,52 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from api import routes_care, routes_index, routes_objects, routes_state, schemas
-from api.calls import Handler
-from words import Role
-
-JsonSchema = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One method on one path: what it takes, what it answers, and how it can refuse."""
-
-    method: str
-    path: str
-    handler: Handler
-    summary: str
-    answer: str
-    body: JsonSchema | None = None
-    body_optional: bool = False
-    query: JsonSchema = field(default_factory=lambda: schemas.NOTHING)
-    refusals: tuple[int, ...] = ()
-    example: object = None
-    files: tuple[str, ...] = ()
-    """The media types that it answers beside JSON."""
-    least: Role | None = None
-    """The role that it needs where that is not `read` for a GET and `operate` for the rest."""
-
-    @property
-    def role(self) -> Role:
-        """What a token must be for, unless the request says `dry_run`."""
-        return self.least or ("read" if self.method == "GET" else "operate")
-
-    def needs(self, body: Mapping[str, Any]) -> Role:
-        """Return the role that a request with this body needs; a dry run changes nothing but the row of its run."""
-        return "read" if body.get("dry_run") is True else self.role
-
-    @property
-    def may_be_dry(self) -> bool:
-        """Whether a request may say `dry_run`."""
-        return "dry_run" in (self.body or {}).get("properties", {})
-
-
-_FILES = ("text/csv", "application/x-ndjson")
+from api.operation import FILES, Operation
+from api.operations_page import PAGE_OPERATIONS
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -118,7 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Artifacts whose object is gone, and how many rows cite each; as JSON by pages, or all as a file",
         "Missing",
         query=schemas.MISSING_QUERY,
-        files=_FILES,
+        files=FILES,
     ),
     Operation(
         "GET",
@@ -127,7 +84,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Artifacts that tell of an older document than their object",
         "Newer",
         query=schemas.NEWER_QUERY,
-        files=_FILES,
+        files=FILES,
     ),
     Operation(
         "GET", "/rules", routes_index.get_rules, "The rules in the order they are tried", "Rules", refusals=(409,)
@@ -174,4 +131,5 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST", "/resume", routes_state.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
     ),
+    *PAGE_OPERATIONS,
 )

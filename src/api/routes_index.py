@@ -26,7 +26,7 @@ async def get_rules(call: Call) -> Response:
 
 async def put_rules(call: Call) -> Response:
     """Replace all rules, and answer with those stored."""
-    await replace_rules(call.ports.database, [Rule(**rule) for rule in call.body["rules"]])
+    await replace_rules(call.ports, [Rule(**rule) for rule in call.body["rules"]])
     return await get_rules(call)
 
 

@@ -121,6 +121,8 @@ FINDINGS_QUERY = _object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
         "invariant": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Only of this invariant."},
+        "limit": {"type": "integer", "default": 100, "minimum": 1, "maximum": 100, "description": "How many."},
+        "before": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER, "description": "Only older ones."},
     }
 )
 
@@ -165,7 +167,7 @@ PASSES_QUERY = _object(
     }
 )
 
-_LIST: Object = {
+FILE_LIST: Object = {
     "format": {
         "type": "string",
         "enum": ["json", "csv", "ndjson"],
@@ -186,11 +188,11 @@ MISSING_QUERY = _object(
             "description": "missing: R2 was asked. candidate: a pass did not list the object, and no more is known. "
             "resolved: the object is there again, or the row is gone.",
         },
-        **_LIST,
+        **FILE_LIST,
     }
 )
 
-NEWER_QUERY = _object(_LIST)
+NEWER_QUERY = _object(FILE_LIST)
 
 RULE = _object(
     {

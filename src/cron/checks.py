@@ -9,11 +9,19 @@ from invariants.full_check import full_check_due
 from invariants.spec import Checking
 from invariants.work import check
 from recovery.guards_run import keep_set_up
+from reporting.history import keep_day
 
 
 async def guards_part(tick: Tick) -> object:
     """Keep the guards and what else the first tick sets up as they were asked for."""
     return await keep_set_up(tick.ports, tick.settings, tick.run)
+
+
+async def history_part(tick: Tick) -> dict[str, object]:
+    """Add to the day's history what the check found, and what runs took."""
+    found = tick.counts.get("check")
+    counted = isinstance(found, dict) and found.get("mode") == "full" and found.get("complete") is True
+    return await keep_day(tick.ports.database, tick.ports.clock.now(), counted=counted)
 
 
 async def check_part(tick: Tick) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import log
-from cron.checks import check_part, guards_part
+from cron.checks import check_part, guards_part, history_part
 from cron.flows import pass_part
 from cron.missing import verify_missing
 from cron.state import Tick
@@ -32,6 +32,7 @@ async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int 
     tick = Tick.begun(ports, settings, run, range_rows)
     await tick.part("guards", lambda: guards_part(tick))
     await tick.part("check", lambda: check_part(tick))
+    await tick.part("history", lambda: history_part(tick))
     await tick.part("backfill", lambda: pass_part(tick))
     if settings.backfill_mode == "live" and run.paused_by is None:
         await tick.part("missing", lambda: verify_missing(tick))

@@ -89,13 +89,13 @@ def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, da
     listed = _listed(looked, dated=dated)
     violated = _listed([verdict for verdict in looked if verdict.outcome == "violated"], dated=dated)
     moment = timestamp(now)
-    overtaken = sql.load("findings/overtaken")
-    changes = sql.fragment("findings/changes", overtaken=overtaken, verdicts=listed)
+    overtaken, snoozed = sql.load("findings/overtaken"), sql.load("findings/still_snoozed")
+    changes = sql.fragment("findings/changes", overtaken=overtaken, still_snoozed=snoozed, verdicts=listed, now=moment)
     return [
         sql.bind(changes),
-        *([sql.statement("alerts/add_changes", now=moment, changes=changes)] if alerting else []),
+        *([sql.statement("alerts/add_changes", changes=changes)] if alerting else []),
         sql.statement("findings/resolve", verdicts=listed, now=moment),
-        sql.statement("findings/see_again", verdicts=violated, now=moment),
+        sql.statement("findings/see_again", ended=sql.load("findings/ended"), verdicts=violated, now=moment),
         sql.statement("findings/open", verdicts=violated, now=moment, overtaken=overtaken),
     ]
 
@@ -106,20 +106,31 @@ def _listed(verdicts: Sequence[Verdict], *, dated: bool) -> str:
     return json.dumps(shown, ensure_ascii=False)
 
 
+def listing(*, open_only: bool | None, invariant: str | None, limit: int, before: int | None = None) -> Statement:
+    """Return the statement that lists findings, newest first; `open_only` None gives open and resolved ones."""
+    given = {"is_open": None if open_only is None else int(open_only), "invariant": invariant, "before": before}
+    return sql.statement("findings/list_findings", columns=sql.load("findings/columns"), most=limit, **given)
+
+
 async def list_findings(
-    database: Database, *, open_only: bool | None = None, invariant: str | None = None, limit: int = 100
+    database: Database,
+    *,
+    open_only: bool | None = None,
+    invariant: str | None = None,
+    limit: int = 100,
+    before: int | None = None,
 ) -> list[dict[str, object]]:
-    """Return findings, newest first; `open_only` None gives open and resolved ones."""
-    wanted = None if open_only is None else int(open_only)
-    [result] = await database.batch(
-        [sql.statement("findings/list_findings", is_open=wanted, invariant=invariant, most=limit)]
-    )
+    """Return findings, newest first; those older than finding `before` where given."""
+    [result] = await database.batch([listing(open_only=open_only, invariant=invariant, limit=limit, before=before)])
     return readable(result.rows)
 
 
 def readable(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """Return findings' rows with their samples decoded."""
-    return [{**row, "sample": json.loads(str(row["sample"]))} for row in rows]
+    """Return findings' rows with their JSON columns decoded."""
+    return [
+        {**row, "sample": json.loads(str(row["sample"])), "history": json.loads(str(row["history"] or "[]"))}
+        for row in rows
+    ]
 
 
 async def open_invariants(database: Database) -> frozenset[str]:

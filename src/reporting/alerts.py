@@ -76,7 +76,7 @@ def message(row: Row) -> dict[str, object]:
         number = fields["violations"]
         found = f": {number} violation{'' if number == 1 else 's'} ({fields['severity']})."
         end = "." if fields["change"] == "resolved" else found
-        text = f"artifact-steward: {fields['invariant']} {fields['change']}{end}"
+        text = f"artifact-steward: {fields['invariant']} {fields['change'].replace('_', ' ')}{end}"
     return {"text": text, "alert_id": row["id"], "kind": row["kind"], "at": row["created_at"], **fields}
 
 

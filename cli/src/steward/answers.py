@@ -161,6 +161,18 @@ class Runs(TypedDict):
     next: int | None
 
 
+class Handled(TypedDict):
+    """What somebody said of a finding, or what went on meanwhile."""
+
+    at: str
+    did: Literal["acknowledged", "snoozed", "woken", "ended", "grew", "reopened"]
+    actor: str | None
+    token_name: str | None
+    note: str | None
+    until: str | None
+    violations: int
+
+
 class Finding(TypedDict):
     """One invariant being broken, over time."""
 
@@ -173,12 +185,26 @@ class Finding(TypedDict):
     violations: int
     peak: int
     sample: list[Row]
+    quiet: Literal["acknowledged", "snoozed"] | None
+    quiet_until: str | None
+    quiet_violations: int | None
+    history: list[Handled]
 
 
 class Findings(TypedDict):
     """Findings, newest first."""
 
     findings: list[Finding]
+    next: int | None
+
+
+class ViolatingRows(TypedDict):
+    """Rows that break an invariant, and where the next page begins."""
+
+    invariant: str
+    rows: list[Row]
+    next: str | None
+    sql: list[str]
 
 
 class Rule(TypedDict):

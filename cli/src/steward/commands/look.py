@@ -16,7 +16,7 @@ from steward.screen import Screen
 from steward.session import Session
 from steward.summary import Events, Summary
 
-Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
+Kind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards", "rules", "resume"]
 
 _SHOWN = 3
 
@@ -96,7 +96,7 @@ def findings(
     if session.screen.as_json:
         session.screen.json(found)
     else:
-        heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak")
+        heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak", "quiet")
         session.screen.table(heads, map(_finding, found["findings"]))
     return Exit.CLEAN
 
@@ -192,7 +192,7 @@ def _titled(screen: Screen, title: str, rows: list[list[object]], source: list[d
 
 def _finding(one: Finding) -> tuple[object, ...]:
     opened = (one["id"], one["invariant"], one["severity"], one["opened_at"])
-    return (*opened, one["resolved_at"], one["violations"], one["peak"])
+    return (*opened, one["resolved_at"], one["violations"], one["peak"], one["quiet"])
 
 
 def _list_runs(screen: Screen, found: Runs) -> None:
