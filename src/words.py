@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards"]
+RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "forget", "guards"]
 Role = Literal["read", "operate", "approve"]
 """What a token may do; each may do what those before it may."""
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]

@@ -86,6 +86,7 @@ LAYERS = (
     ("runs",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
+    ("forget",),
     ("events",),
     ("reporting",),
     ("api", "bindings", "cron"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from backfill.request import BackfillRequest
 from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES
+from forget.call import ForgetRequest
 from recovery.call import RecoverRequest
 from words import CHECK_MODES, MARK_STATES, MAX_INTEGER, RUN_KINDS, UNREADABLE
 
@@ -121,6 +122,18 @@ FINDINGS_QUERY = _object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
         "invariant": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Only of this invariant."},
+    }
+)
+
+FORGET = _object(
+    {
+        "dry_run": {
+            "type": "boolean",
+            "default": ForgetRequest.dry_run,
+            "description": "Ask R2 and report, and change nothing.",
+        },
+        "max_deletes": RECOVER["properties"]["max_deletes"],
+        "r2_bucket": {"type": ["string", "null"], "description": "Only rows of this bucket of BUCKETS."},
     }
 )
 
