@@ -16,6 +16,8 @@ Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 BackfillMode = Literal["off", "dry", "live"]
 PassEngine = Literal["cron", "workflow"]
 """What walks a live pass: the ticks of the cron trigger, or one Workflow instance."""
+PlanName = Literal["paid", "free"]
+"""The plan of Cloudflare's whose limits the Worker keeps to."""
 WORKFLOW: PassEngine = "workflow"
 FlowState = Literal["absent", "running", "paused", "complete", "errored"]
 """How an instance of a flow stands; one that was terminated counts as errored."""
@@ -50,6 +52,7 @@ RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)
 PASS_ENGINES: tuple[PassEngine, ...] = get_args(PassEngine)
+PLAN_NAMES: tuple[PlanName, ...] = get_args(PlanName)
 CHECK_MODES: tuple[CheckMode, ...] = get_args(CheckMode)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 OUTCOMES: tuple[CheckOutcome, ...] = get_args(CheckOutcome)

@@ -80,7 +80,7 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 
 LAYERS = (
-    ("words", "errors", "ports", "log", "json_text"),
+    ("words", "errors", "limits", "ports", "log", "json_text"),
     ("tokens", "settings", "sql"),
     ("database",),
     ("runs",),

@@ -24,7 +24,7 @@ async def judged(call: Call, schema: Schema, counted: Counted) -> Judged:
     """Return why no row may be forgotten, if that is so; a live call raises it, and nothing is changed by then."""
     if not counted.free:
         return Judged()
-    sampled = await sample(call.database, schema)
+    sampled = await sample(call.database, schema, call.budget.asked)
     refusal = (
         schema.mismatch()
         or refuse_unknown_references(sampled)

@@ -41,7 +41,7 @@ async def planned(call: Call, schema: Schema) -> Judged:
 
 async def judged(call: Call, schema: Schema, judgement: Judged) -> Judged:
     """Return why no row may be deleted in this database, if that is so; a live call raises it."""
-    sampled = judgement.sampled or await sample(call.database, schema)
+    sampled = judgement.sampled or await sample(call.database, schema, call.budget.asked)
     refusal = schema.mismatch() or refuse_unknown_references(sampled)
     if refusal is None and not call.settings.live_where and not call.request.include_deleted:
         refusal = await refuse_deleted_rows(call.database, schema)
