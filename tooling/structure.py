@@ -84,6 +84,7 @@ LAYERS = (
     ("tokens", "settings", "sql"),
     ("database",),
     ("runs",),
+    ("forecast",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
     ("forget",),

@@ -118,6 +118,11 @@ RECOVER = _object(
     }
 )
 
+_SPREAD = _flag(False, "Live: begin though the day has too few rows left (DAILY_ROWS_*), and stop before them.")  # noqa: FBT003
+
+for _body in (BACKFILL, RECOVER):
+    _body["properties"]["spread"] = _SPREAD
+
 FINDINGS_QUERY = _object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
@@ -134,6 +139,7 @@ FORGET = _object(
         },
         "max_deletes": RECOVER["properties"]["max_deletes"],
         "r2_bucket": {"type": ["string", "null"], "description": "Only rows of this bucket of BUCKETS."},
+        "spread": _SPREAD,
     }
 )
 

@@ -18,6 +18,8 @@ class ForgetRequest:
     dry_run: bool = True
     max_deletes: int | None = None
     r2_bucket: str | None = None
+    spread: bool = False
+    """Whether a live call may need more rows than the day has left: it stops before them."""
 
 
 @dataclass(frozen=True)

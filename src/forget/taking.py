@@ -70,4 +70,5 @@ def _report(call: Call, before: _Before, work: Forgetting) -> dict[str, object]:
         "sample_held": before.sample_held,
         "mentions": list(before.judged.mentions),
         "refused": refusal.sentence() if refusal else None,
+        **({} if call.live else {"forecast": before.judged.needs.report(call.run.rest)}),
     }

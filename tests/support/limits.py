@@ -98,8 +98,8 @@ class LimitedPoster:
         return await self.poster.send(method, url, body, headers, timeout_seconds)
 
 
-def limited(ports: Ports, meter: Meter) -> Ports:
-    """Return the ports of one invocation, whose calls are counted by the Worker and refused by the platform."""
+def limited(ports: Ports, meter: Meter, queries: int = LIMITS["free"].queries) -> Ports:
+    """Return the ports of one invocation, whose calls the Worker counts up to `queries`, and the platform refuses."""
     refusing = replace(
         ports,
         database=LimitedDatabase(ports.database, meter),
@@ -107,4 +107,4 @@ def limited(ports: Ports, meter: Meter) -> Ports:
         store=LimitedStore(ports.store, meter),
         poster=LimitedPoster(ports.poster, meter),
     )
-    return counted(refusing, meter.most)
+    return counted(refusing, queries)

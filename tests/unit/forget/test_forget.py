@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from errors import InputError, PlatformError, RefusedError
@@ -224,6 +225,7 @@ def test_a_bucket_that_is_not_configured_is_no_field_and_its_rows_stay() -> None
     assert forgotten(world)["gone"] == 1
 
 
+@how(deadline=None)
 @given(st.data())
 def test_dry_equals_live_and_undo_takes_all_of_it_back(data: st.DataObject) -> None:
     shape = data.draw(st.sampled_from([Shape(ids, fk) for ids in ("INTEGER", "TEXT") for fk in (False, True)]))

@@ -171,7 +171,10 @@ def test_the_rows_of_a_day_are_the_plans_unless_they_are_set() -> None:
 
 
 def test_the_limits_bite() -> None:
-    _, meter = ticked(dirty(), PLAN_LIMITS="paid")
+    world, meter = dirty(), Meter()
+    tick_of_paid = limited(world.ports(), meter, LIMITS["paid"].queries)
+    with pytest.raises(OverloadedError, match="Too many API requests"):
+        tick(tick_of_paid, **{**FREE, "PLAN_LIMITS": "paid"})
     assert meter.refused > 0
 
 
