@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from bench.checks import GROW, GROW_CHILDREN
-from bench.money import DATABASE_GB, GB, MILLION, TICK_OBJECTS, Figures, Measured, forecast
+from bench.money import DATABASE_GB, GB, TICK_OBJECTS, Figures, Measured, forecast
 from bench.rounds import progress
 from bench.subject import Subject, entry, expected_types, started
 from bench.verdicts import Results
+from forecast.prices import MILLION
 from tooling.table import table
 
 SHORT = 2000

@@ -8,16 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MILLION = 1_000_000
-PRICES = {
-    "lists": 4.50,
-    "rows_read": 0.001,
-    "rows_written": 1.00,
-    "kv_reads": 0.50,
-    "kv_writes": 5.00,
-    "requests": 0.30,
-}
-"""Dollars a million: R2 class A, D1 rows, KV, Worker requests; beyond what the plan includes (2026-11)."""
+from forecast.prices import MILLION, PRICES
 
 STORAGE_GB_MONTH = 0.75
 DATABASE_GB = 10

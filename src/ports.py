@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from errors import OverloadedError
 from words import FlowState
 
 Scalar = str | int | float | None
@@ -194,6 +195,36 @@ NOBODY = Asker(None, None)
 """Who asks for a tick, or a slice of a flow."""
 
 
+@dataclass
+class Asked:
+    """How much an invocation has asked of the platform: each SQL statement, and each call, counts as one."""
+
+    calls: int = 0
+    most: int | None = None
+    """What work may ask; a few more are left for how a run ends. None: nothing is refused."""
+
+    def take(self, count: int = 1, *, closing: bool = False) -> None:
+        """Count; raises OverloadedError, before anything is asked, where that would be too much."""
+        if not closing:
+            self.refuse_beyond(count)
+        self.calls += count
+
+    def refuse_beyond(self, count: int) -> None:
+        """Raise OverloadedError where so many calls are not left."""
+        if self.most is not None and not self.has(count):
+            message = f"One call may ask the platform {self.most + CLOSING} times, and this one would ask more."
+            hint = "Call again, with less to do; or see PLAN_LIMITS (docs/configuration.md)."
+            raise OverloadedError(message, hint=hint)
+
+    def has(self, count: int) -> bool:
+        """Tell whether so many calls are left."""
+        return self.most is None or self.calls + count <= self.most
+
+
+CLOSING = 5
+"""Queries and calls that are left to close a run, free its lease and say how it ended."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """Everything a run may touch, and for whom."""
@@ -206,3 +237,5 @@ class Ports:
     flows: Flows | None = None
     """None where passes are walked by the ticks alone."""
     asker: Asker = NOBODY
+    asked: Asked | None = None
+    """What counts the calls through these ports; None where nothing does."""

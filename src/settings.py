@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import log
 from deployment import Deployment, read_deployment
 from errors import ConfigError
+from limits import LIMITS, PlanLimits
 from tokens import Token, read_named_tokens, together
-from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
+from words import BACKFILL_MODES, PASS_ENGINES, PLAN_NAMES, WORKFLOW, BackfillMode, PassEngine, PlanName
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Settings:
     live_where: str | None
     dead_letter_queue: str
     max_deletes: int
+    plan_limits: PlanName
     daily_rows_read: int
     daily_rows_written: int
     alert_webhook_url: str | None
@@ -58,6 +60,11 @@ class Settings:
     def by_flow(self) -> bool:
         """Whether passes are walked by flows; a dry pass stores no progress that a flow could continue."""
         return self.has_flows and self.backfill_mode == "live"
+
+    @property
+    def limits(self) -> PlanLimits:
+        """What an invocation and a day may use."""
+        return LIMITS[self.plan_limits]
 
     @property
     def has_flows(self) -> bool:
@@ -242,8 +249,9 @@ SETTINGS: tuple[Setting, ...] = (
         _queue_name,
     ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
-    Setting("DAILY_ROWS_READ", 0, "rows that all runs of a UTC day may read; 0 sets no limit", _integer(0, 10**12)),
-    Setting("DAILY_ROWS_WRITTEN", 0, "rows that all runs of a UTC day may write; 0 sets no limit", _integer(0, 10**12)),
+    Setting("PLAN_LIMITS", "paid", "whose limits are kept: the `paid` or the `free` plan's", _one_of(PLAN_NAMES)),
+    Setting("DAILY_ROWS_READ", 0, "rows that all runs of a UTC day may read; 0: its plan's", _integer(0, 10**12)),
+    Setting("DAILY_ROWS_WRITTEN", 0, "rows that all runs of a UTC day may write; 0: its plan's", _integer(0, 10**12)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),
     Setting("ALERT_WEBHOOK_SECRET", None, "key of the alerts' HMAC-SHA256 signature", _secret, secret=True),
     Setting("HEARTBEAT_URL", None, "called after every tick, `/fail` appended when it failed", _url),
@@ -269,6 +277,9 @@ def read_settings(source: Mapping[str, object]) -> Settings:
     values = {s.name.lower(): s.read(s.name, source.get(s.name, s.default)) for s in SETTINGS}
     settings = Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
     _refuse_both(settings)
+    if settings.has_flows and settings.limits.queries < LIMITS["paid"].queries:
+        hint = 'Set it to "cron", or PLAN_LIMITS to "paid".'
+        raise ConfigError("PASS_ENGINE", "the free plan's queries are too few for a flow.", hint=hint)
     together(settings.steward_token, settings.steward_tokens)
     if settings.alert_webhook_url and not settings.alert_webhook_secret:
         raise ConfigError(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards", "rules", "resume"]
+RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "forget", "guards", "rules", "resume"]
 Role = Literal["read", "operate", "approve"]
 """What a token may do; each may do what those before it may."""
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
@@ -16,6 +16,8 @@ Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 BackfillMode = Literal["off", "dry", "live"]
 PassEngine = Literal["cron", "workflow"]
 """What walks a live pass: the ticks of the cron trigger, or one Workflow instance."""
+PlanName = Literal["paid", "free"]
+"""The plan of Cloudflare's whose limits the Worker keeps to."""
 WORKFLOW: PassEngine = "workflow"
 FlowState = Literal["absent", "running", "paused", "complete", "errored"]
 """How an instance of a flow stands; one that was terminated counts as errored."""
@@ -59,6 +61,7 @@ RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)
 PASS_ENGINES: tuple[PassEngine, ...] = get_args(PassEngine)
+PLAN_NAMES: tuple[PlanName, ...] = get_args(PlanName)
 CHECK_MODES: tuple[CheckMode, ...] = get_args(CheckMode)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 OUTCOMES: tuple[CheckOutcome, ...] = get_args(CheckOutcome)

@@ -80,12 +80,14 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 
 LAYERS = (
-    ("words", "errors", "ports", "log", "json_text"),
+    ("words", "errors", "limits", "ports", "log", "json_text"),
     ("deployment", "tokens", "settings", "sql"),
     ("database",),
     ("runs",),
+    ("forecast",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
+    ("forget",),
     ("events",),
     ("reporting",),
     ("api", "bindings", "cron"),

@@ -65,8 +65,10 @@ COMPONENTS: dict[str, JsonSchema] = {
                 "enum": list(ANSWERED),
             },
             "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
+            "continues_at": {**TEXT, "description": "Only where the rows of the day stopped it: when there are more."},
+            "forecast": ref("Forecast"),
         },
-        optional=("repeated_pages", "note"),
+        optional=("repeated_pages", "note", "continues_at", "forecast"),
     ),
     "Verdict": closed(
         {
@@ -104,7 +106,17 @@ COMPONENTS: dict[str, JsonSchema] = {
         },
         "required": ["name", "before", "after", "changed", "sample"],
     },
-    "Recovery": closed({"run_id": NUMBER, "dry_run": FLAG, "done": FLAG, "steps": listed(ref("Step")), "ok": FLAG}),
+    "Recovery": closed(
+        {
+            "run_id": NUMBER,
+            "dry_run": FLAG,
+            "done": FLAG,
+            "steps": listed(ref("Step")),
+            "ok": FLAG,
+            "forecast": ref("Forecast"),
+        },
+        optional=("forecast",),
+    ),
     "Undo": closed(
         {
             "run_id": NUMBER,

@@ -18,6 +18,8 @@ _PAST_PASS: dict[str, JsonSchema] = {
     "why_not": {**listed(TEXT), "description": "Why it says nothing of what it did not list."},
     "heads": {**NUMBER, "description": "Objects that R2 was asked for after it, one by one."},
 }
+_SHARE: JsonSchema = {"type": ["number", "null"]}
+_ROWS: JsonSchema = listed({"type": "object"})
 _LISTED: dict[str, JsonSchema] = {"r2_bucket": TEXT, "r2_key": TEXT, "artifact_id": ANYTHING}
 _CITED: dict[str, JsonSchema] = {
     "cited": {**NUMBER, "description": "How many rows cite the artifact."},
@@ -88,4 +90,35 @@ PASS_COMPONENTS: dict[str, JsonSchema] = {
         }
     ),
     "Newer": closed({"newer": listed(ref("NewerRow")), "next": MAYBE_TEXT}),
+    "Forget": closed(
+        {
+            "run_id": NUMBER,
+            "dry_run": FLAG,
+            "done": {**FLAG, "description": "false: a further call continues."},
+            "gone": {**NUMBER, "description": "Artifacts whose object is known to be gone."},
+            "forgotten": {**NUMBER, "description": "Those that were deleted; in a dry run, that would be."},
+            "still_there": {**NUMBER, "description": "Objects that R2 has after all: their rows stay."},
+            "held": {
+                "type": "object",
+                "additionalProperties": NUMBER,
+                "description": "Rows that stay, by what holds each first: the column that cites it, or its own.",
+            },
+            "left": {**_ROWS, "description": "Objects whose rows the database refused to delete, up to 100, and why."},
+            "sample": {**_ROWS, "description": "The first objects that are forgotten."},
+            "sample_held": {**_ROWS, "description": "The first rows that stay, and what holds each."},
+            "mentions": {**listed(TEXT), "description": "Columns that name artifacts in a way nobody can follow."},
+            "refused": {**MAYBE_TEXT, "description": "Why a live call would refuse, where one would."},
+            "forecast": ref("Forecast"),
+        },
+        optional=("forecast",),
+    ),
+    "Forecast": closed(
+        {
+            **dict.fromkeys(("rows_read", "rows_written", "r2_lists", "r2_heads", "d1_statements"), NUMBER),
+            "calls": {**NUMBER, "description": "Live requests until it is done."},
+            "dollars": {"type": "number", "description": "Before what a plan includes."},
+            "seconds": {"type": "number", "description": "About, one thing after the other."},
+            "share_of_day": closed({"rows_read": _SHARE, "rows_written": _SHARE}),
+        }
+    ),
 }

@@ -1,4 +1,4 @@
-"""What each route that looks after the database does: check, recover, undo, guards."""
+"""What each route that looks after the database does: check, recover, undo, forget, guards."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from starlette.responses import JSONResponse, Response
 
 from api.calls import Call
 from errors import InputError
+from forget.call import ForgetRequest
+from forget.run import forget
 from invariants.run import run_check
 from recovery.call import RecoverRequest
 from recovery.guards_run import GuardsRequest, change_guards
@@ -24,8 +26,13 @@ async def post_recover(call: Call) -> Response:
 
 
 async def post_undo(call: Call) -> Response:
-    """Take back the merges of a live recovery."""
+    """Take back what a live recovery merged, or a live forget deleted."""
     return JSONResponse(await undo_run(call.ports, call.settings, int(call.path["run_id"])))
+
+
+async def post_forget(call: Call) -> Response:
+    """Do one call of a forgetting, dry or live."""
+    return JSONResponse(await forget(call.ports, call.settings, ForgetRequest(**call.body)))
 
 
 async def post_guards(call: Call) -> Response:

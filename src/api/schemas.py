@@ -6,6 +6,7 @@ from typing import Any
 
 from backfill.request import BackfillRequest
 from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES
+from forget.call import ForgetRequest
 from recovery.call import RecoverRequest
 from words import CHECK_MODES, MARK_STATES, MAX_INTEGER, RUN_KINDS, UNREADABLE
 
@@ -117,12 +118,30 @@ RECOVER = _object(
     }
 )
 
+_SPREAD = _flag(False, "Live: begin though the day has too few rows left (DAILY_ROWS_*), and stop before them.")  # noqa: FBT003
+
+for _body in (BACKFILL, RECOVER):
+    _body["properties"]["spread"] = _SPREAD
+
 FINDINGS_QUERY = _object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
         "invariant": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Only of this invariant."},
         "limit": {"type": "integer", "default": 100, "minimum": 1, "maximum": 100, "description": "How many."},
         "before": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER, "description": "Only older ones."},
+    }
+)
+
+FORGET = _object(
+    {
+        "dry_run": {
+            "type": "boolean",
+            "default": ForgetRequest.dry_run,
+            "description": "Ask R2 and report, and change nothing.",
+        },
+        "max_deletes": RECOVER["properties"]["max_deletes"],
+        "r2_bucket": {"type": ["string", "null"], "description": "Only rows of this bucket of BUCKETS."},
+        "spread": _SPREAD,
     }
 )
 

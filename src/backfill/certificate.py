@@ -17,9 +17,6 @@ from errors import PlatformError
 from ports import Bucket, Clock
 from runs.retry import retried
 
-CANARIES = 5
-"""So many of the objects that the pass listed are asked for again at its end: they show that it is the same bucket."""
-
 
 @dataclass(frozen=True)
 class Certificate:
@@ -45,7 +42,8 @@ class Certificate:
 
 async def certify(bucket: Bucket, clock: Clock, ended: Pass, missing: int, limits: Limits) -> Certificate:
     """Return the certificate of a complete pass that listed no object for `missing` rows."""
-    keys = ended.marks.spread(CANARIES)
+    # They show that it is the same bucket.
+    keys = ended.marks.spread(limits.canaries)
     found = sum(await asyncio.gather(*(_there(bucket, clock, key) for key in keys)))
     whole, chained = abut(ended.ranges), ended.chain == WHOLE
     against = {

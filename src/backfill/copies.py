@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 
 from backfill import counts
 from backfill.counts import Counts
 from backfill.cursor import decode, encode
 from backfill.passes import Pass, moment
 from backfill.ranges import whole
+from log import timestamp
 
 _MAX_KEY_BYTES = 512
 
@@ -22,8 +24,8 @@ def store_key(bucket: str, prefix: str) -> str:
     return key
 
 
-def written(current: Pass, bucket: str, prefix: str) -> str:
-    """Return the copy of a pass over this bucket and prefix; one that stands at its beginning has no cursor."""
+def written(current: Pass, bucket: str, prefix: str, now: datetime) -> str:
+    """Return the copy of a pass, made now; one that stands at its beginning has no cursor."""
     at_beginning = current.completed_at or current.ranges == whole()
     value = {
         "cursor": None if at_beginning else encode(bucket, prefix, current.ranges),
@@ -33,6 +35,7 @@ def written(current: Pass, bucket: str, prefix: str) -> str:
         "counts": current.counts.report(),
         "previous": None if current.previous is None else current.previous.report(),
         "copies": current.copies,
+        "copied_at": timestamp(now),
     }
     return json.dumps(value, ensure_ascii=False)
 
@@ -52,6 +55,14 @@ def read(copy: str, bucket: str, prefix: str) -> Pass:
         previous=_previous(previous),
         copies=int(stored.get("copies", 0)),
     )
+
+
+def made_at(copy: str | None) -> datetime | None:
+    """Return when a copy was made; None where there is none, or it does not say."""
+    try:
+        return datetime.fromisoformat(str(json.loads(copy or "{}")["copied_at"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _previous(value: object) -> Counts | None:

@@ -10,6 +10,8 @@ from backfill.lister import PAGE_OBJECTS
 from backfill.ranges import Ranges, in_order
 from backfill.request import BackfillRequest
 from backfill.target import Target, read_target
+from forecast.quota import beyond_day
+from forecast.work import backfill as needed
 from ports import Bucket, ListRequest, Page, Ports
 from runs.costs import Daily
 from runs.record import Opening, Run, open_run
@@ -64,4 +66,11 @@ async def opened(ports: Ports, settings: Daily, bucket: str, request: BackfillRe
     opening = Opening(
         "backfill", mode, "http", asdict(request), exclusive=live, writes=live, asker=ports.asker, daily=settings
     )
-    return target, await open_run(ports.database, ports.clock, opening)
+    run = await open_run(ports.database, ports.clock, opening)
+    # Where nothing more is known, every object may be new.
+    refusal = beyond_day(run, needed(request.max_objects, request.max_objects, 0), spread=request.spread or not live)
+    if refusal:
+        refusal.run_id = run.id
+        await run.close("stopped", error=refusal.sentence())
+        raise refusal
+    return target, run

@@ -36,6 +36,10 @@ class Progress:
     ports: Ports
     bucket: str
     prefix: str
+    copy_every: timedelta = timedelta(0)
+    """A plan may have few writes of KV a day."""
+    copied_at: datetime | None = None
+    """When the copy was made that KV had, or was given since."""
     begun_at: datetime = field(init=False)
     saved_at: datetime | None = None
     copies: int = 0
@@ -57,6 +61,7 @@ class Progress:
             ask(self.ports.database, last_pass(self.bucket, self.prefix)),
             self.ports.store.get(copies.store_key(self.bucket, self.prefix)),
         )
+        self.copied_at = copies.made_at(copy)
         stored = _further_back(self._noted(rows), self._copied(copy))
         self.loaded = (stored,)
         return stored
@@ -106,10 +111,13 @@ class Progress:
         early = not at_end and now - (self.saved_at or self.begun_at) < SAVE_EVERY
         if self.keeper is None or early:
             return
-        current = replace(current, copies=self.keeper.current.copies + self.copies + 1)
-        await self._copy(current, now)
+        copying = self.copied_at is None or now - self.copied_at >= self.copy_every
+        current = replace(current, copies=self.keeper.current.copies + self.copies + copying)
+        if copying:
+            await self._copy(current, now)
+            self.copied_at = now
+        self.copies += copying
         await self._note(self.keeper.statements(current))
-        self.copies += 1
         self.saved_at, self.loaded = self.ports.clock.now(), None
 
     async def _note(self, statements: list[Statement]) -> None:
@@ -122,7 +130,7 @@ class Progress:
     async def _copy(self, current: Pass, now: datetime) -> None:
         if self.saved_at is not None and now - self.saved_at < BETWEEN_WRITES:
             await self.ports.clock.sleep((BETWEEN_WRITES - (now - self.saved_at)).total_seconds())
-        text = copies.written(current, self.bucket, self.prefix)
+        text = copies.written(current, self.bucket, self.prefix, now)
         key = copies.store_key(self.bucket, self.prefix)
         # A slice just ended may have written this key within the last second: then this write is made again.
         pause = BETWEEN_WRITES.total_seconds()

@@ -9,6 +9,8 @@ from backfill.ranges import everything_up_to, whole
 from backfill.spec import SliceReport, WalkSpec
 from backfill.target import Target
 from errors import CursorError, InputError
+from forecast.quota import continuing
+from forecast.work import backfill
 from runs.record import Run, fail_run
 
 
@@ -38,7 +40,17 @@ def body(run: Run, spec: WalkSpec, report: SliceReport) -> dict[str, object]:
         "duration_ms": run.elapsed_ms(),
         "stopped_because": report.stopped,
         **_note(spec.target),
+        **continuing(run.started_at, report.stopped),
+        **_forecast(run, spec.target, report),
     }
+
+
+def _forecast(run: Run, target: Target, report: SliceReport) -> dict[str, object]:
+    """Return what a live run would need to do what a dry one counted."""
+    if target.live:
+        return {}
+    counts = report.counts
+    return {"forecast": backfill(counts.scanned, counts.inserted, counts.upgraded).report(run.rest)}
 
 
 def _note(target: Target) -> dict[str, str]:

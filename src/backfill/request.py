@@ -21,6 +21,8 @@ class BackfillRequest:
     cursor: str | None = None
     start_after: str | None = None
     resume: bool = False
+    spread: bool = False
+    """Whether a live run may need more rows than the day has left: it stops before them."""
 
 
 def chosen_bucket(settings: Settings, name: str | None) -> str:

@@ -9,7 +9,7 @@ from backfill.progress import Progress
 from backfill.report import body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
 from backfill.slice import walk_slice
-from backfill.spec import WalkSpec, lanes_for
+from backfill.spec import WalkSpec, lanes_of
 from ports import Ports
 from runs.budget import Budget
 from runs.record import Run, fail_run
@@ -26,20 +26,21 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
     index); then nothing was changed. A platform error ends the run as failed and is raised with its `run_id`.
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
-    start, lanes = start_ranges(request, bucket), lanes_for(request.max_objects, settings.walk_lanes)
+    start, lanes = start_ranges(request, bucket), lanes_of(settings, request.max_objects)
     # The place of a pass that is resumed is not known yet.
     early = EarlyBucket.begin(ports.buckets[bucket], () if request.resume else first_listings(request, start, lanes))
     try:
         target, run = await opened(ports, settings, bucket, request)
         budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
         spec = replace(WalkSpec.of(settings, target, ports.database, early, budget), start=start)
-        return await _walked(ports, run, request, spec)
+        copy_every = settings.limits.copy_every(len(settings.buckets))
+        progress = Progress(ports, bucket, request.r2_prefix, copy_every) if request.resume else None
+        return await _walked(run, spec, progress)
     finally:
         await early.close()
 
 
-async def _walked(ports: Ports, run: Run, request: BackfillRequest, spec: WalkSpec) -> dict[str, object]:
-    progress = Progress(ports, spec.target.bucket, request.r2_prefix) if request.resume else None
+async def _walked(run: Run, spec: WalkSpec, progress: Progress | None) -> dict[str, object]:
     try:
         report = await walk_slice(run, spec, progress)
     except Exception as error:

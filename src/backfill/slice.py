@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 
 import log
 from backfill.completion import complete
-from backfill.passes import Pass
+from backfill.passes import Keeper, Pass
 from backfill.progress import Progress
 from backfill.spec import SliceReport, WalkSpec
 from backfill.walk import walk
 from errors import LeaseLostError
 from runs.record import Run
+
+COMPLETION = 20
+"""Calls that the end of a pass takes, and what follows it in a tick: its certificate, its storing, the alerts."""
 
 LOG_EVERY = timedelta(seconds=1)
 """Between the lines about a slice's pages. Cloudflare keeps 256 KB of log an invocation (workers/platform/limits): a
@@ -35,7 +38,7 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
         async for report in _pages(run, spec, progress):
             lines.write(report)
         if progress and spec.keeper and report.complete:
-            await complete(spec, progress, spec.keeper, report)
+            report = await _completed(spec, progress, spec.keeper, report)
     except Exception as error:  # noqa: BLE001  # the caller says what it means, beside what was done before it
         report = replace(report, stopped="error", failure=error)
     lines.end(report)
@@ -43,6 +46,14 @@ async def walk_slice(run: Run, spec: WalkSpec, progress: Progress | None) -> Sli
         stands = report.of_pass(spec.keeper.current)
         failed = int(report.stopped == "error")
         await progress.save(replace(stands, errors=stands.errors + failed), at_end=True)
+    return report
+
+
+async def _completed(spec: WalkSpec, progress: Progress, keeper: Keeper, report: SliceReport) -> SliceReport:
+    """Complete the pass; where too little is left for that, the next slice does, which finds nothing more to list."""
+    if not spec.budget.has(COMPLETION):
+        return replace(report, complete=False, stopped="subrequests")
+    await complete(spec, progress, keeper, report)
     return report
 
 

@@ -22,6 +22,8 @@ class Limits:
 
     missing: int
     percent: int
+    canaries: int = 5
+    """Objects that R2 is asked for again at the end."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,19 @@ class WalkSpec:
     @classmethod
     def of(cls, settings: Settings, target: Target, database: Database, bucket: Bucket, budget: Budget) -> WalkSpec:
         """Return a walk from the beginning as the settings want it, with the lanes that its objects are worth."""
-        lanes = lanes_for(budget.max_objects, settings.walk_lanes)
-        limits = Limits(settings.missing_limit, settings.missing_limit_percent)
+        lanes = lanes_of(settings, budget.max_objects)
+        limits = Limits(settings.missing_limit, settings.missing_limit_percent, settings.limits.canaries)
         slack = settings.clock_slack_seconds
         return cls(target, database, bucket, budget, lanes=lanes, slack_seconds=slack, limits=limits)
 
 
 LANE_OBJECTS = 5000
 """Fewer objects are not worth a lane of their own."""
+
+
+def lanes_of(settings: Settings, max_objects: int | None) -> int:
+    """Return how many lanes a walk of at most `max_objects` objects gets under these settings."""
+    return lanes_for(max_objects, min(settings.walk_lanes, settings.limits.most_lanes))
 
 
 def lanes_for(max_objects: int | None, most: int) -> int:

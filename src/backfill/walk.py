@@ -16,6 +16,7 @@ from backfill.chain import MODULUS, interval
 from backfill.lanes import Lane, Lanes
 from backfill.page import Pages, Taken, Written
 from backfill.passes import Keeper
+from backfill.ranges import complete
 from backfill.spec import SliceReport, WalkSpec
 from errors import OverloadedError
 from ports import Page, PagePart, Value
@@ -67,10 +68,12 @@ class Walk:
         trust, look_again = spec.trust_cursor, spec.keeper is not None
         lanes = Lanes(bucket, budget, target.prefix, spec.lanes, list(spec.start), trust, look_again)
         taker = Pages.of(target, spec.database, budget, spec.since, spec.slack_seconds)
+        # A slice before may have had too little left to complete the pass.
+        report = SliceReport(spec.start, complete=complete(spec.start))
         if spec.keeper is None:
-            return cls(spec, lanes, taker, SliceReport(spec.start), None, target.live)
+            return cls(spec, lanes, taker, report, None, target.live)
         current, run = spec.keeper.current, spec.keeper.run
-        report = SliceReport(spec.start, marks=current.marks, chain=current.chain)
+        report = replace(report, marks=current.marks, chain=current.chain)
         beside = None if target.prefix else Beside(taker, run, current.pass_started_at, spec.limits.missing)
         return cls(spec, lanes, taker, report, beside, target.live)
 

@@ -9,12 +9,7 @@ from js import JSON, Object
 from pyodide.ffi import JsProxy, to_js
 from workers import import_from_javascript
 
-from bindings.clock import SystemClock
-from bindings.d1 import D1Database
-from bindings.flows import WorkflowFlows
-from bindings.http import FetchPoster
-from bindings.kv import KvNamespace
-from bindings.r2 import R2Bucket
+from bindings.platform import platform
 from errors import ConfigError
 from ports import Ports
 from settings import Settings, read_settings, read_tokens
@@ -40,14 +35,7 @@ class WorkerEnvironment:
 
     def ports(self, settings: Settings) -> Ports:
         """Return the platform as ports; raises ConfigError naming a binding that is missing."""
-        return Ports(
-            database=D1Database(self._binding("DB", "d1_databases")),
-            buckets={name: R2Bucket(self._binding(to, "r2_buckets")) for name, to in settings.buckets.items()},
-            store=KvNamespace(self._binding("STATE", "kv_namespaces")),
-            clock=SystemClock(),
-            poster=FetchPoster(),
-            flows=WorkflowFlows(self._binding("PASS", "workflows")) if settings.has_flows else None,
-        )
+        return platform(settings, self._binding)
 
     async def may_fail_again(self, client: str) -> bool:
         """Count a failed authentication, of this client and of all; without the bindings there is no limit."""

@@ -25,6 +25,8 @@ OVERLOADED = (
     "exceeded its CPU time limit",
     "Too many requests queued",
     "Requests queued for too long",
+    "Too many API requests by single",
+    "Too many subrequests",
 )
 
 TRANSIENT = (

@@ -11,6 +11,8 @@ async def verify_missing(tick: Tick) -> dict[str, object]:
     grace = Grace(tick.settings.missing_grace_hours, tick.settings.head_limit)
     budget = tick.budget.part("verify")
     report: dict[str, object] = {}
+    if budget.spent() == "subrequests":
+        return {"not_verified": "the tick's budget is used up"}
     for bucket in tick.settings.buckets:
         try:
             report[bucket] = await Verifying(tick.ports, tick.run, budget, bucket, grace).verify()

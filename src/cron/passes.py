@@ -47,8 +47,9 @@ async def walk_buckets(tick: Tick) -> dict[str, object]:
 async def _due_buckets(tick: Tick, report: dict[str, object]) -> list[tuple[str, Progress]]:
     """Return the buckets to walk, the one whose turn it is first, and report why the others are not walked."""
     found: list[tuple[str, Progress]] = []
+    copy_every = tick.settings.limits.copy_every(len(tick.settings.buckets))
     for bucket in tick.settings.buckets:
-        progress = Progress(tick.ports, bucket, "")
+        progress = Progress(tick.ports, bucket, "", copy_every)
         try:
             stored = await progress.load()
         except Exception as error:  # noqa: BLE001  # noted; the other buckets have their turn

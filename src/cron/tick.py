@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import log
-from cron.checks import check_part, guards_part, history_part
-from cron.flows import pass_part
-from cron.missing import verify_missing
 from cron.state import Tick
+from cron.work import work
 from errors import RefusedError
 from ports import Ports
-from reporting.alerts import add_failed_tick, heartbeat, send_alerts
+from reporting.alerts import heartbeat
 from runs.record import Opening, open_run
 from settings import Settings
 
@@ -30,13 +28,7 @@ async def run_tick(ports: Ports, settings: Settings, cron: str, range_rows: int 
         log.write(ports.clock.now(), "info", "tick_skipped", why=error.sentence())
         return {"run_id": None, "status": "skipped", "why": error.sentence()}
     tick = Tick.begun(ports, settings, run, range_rows)
-    await tick.part("guards", lambda: guards_part(tick))
-    await tick.part("check", lambda: check_part(tick))
-    await tick.part("history", lambda: history_part(tick))
-    await tick.part("backfill", lambda: pass_part(tick))
-    if settings.backfill_mode == "live" and run.paused_by is None:
-        await tick.part("missing", lambda: verify_missing(tick))
-    await tick.part("alerts", lambda: _alerts(tick))
+    await work(tick)
     try:
         outcome = await _close(tick)
     except Exception:
@@ -52,10 +44,3 @@ async def _close(tick: Tick) -> dict[str, object]:
     now = tick.ports.clock.now()
     log.write(now, "error" if error else "info", "tick", run_id=tick.run.id, status=tick.status, error=error)
     return {"run_id": tick.run.id, "status": tick.status, "counts": tick.counts}
-
-
-async def _alerts(tick: Tick) -> dict[str, int]:
-    """Tell of a failed tick and of every change; one that is not taken waits for the next tick."""
-    if tick.errors and tick.settings.alerting:
-        await add_failed_tick(tick.ports.database, tick.ports.clock.now(), tick.run.id, tick.errors)
-    return await send_alerts(tick.ports, tick.settings)

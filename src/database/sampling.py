@@ -15,7 +15,7 @@ from database.rows import number
 from database.schema import WANTED, Schema
 from database.suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 from errors import RefusedError
-from ports import Database, Row
+from ports import Asked, Database, Row
 
 END_ROWS = 250
 """Rows looked at from each end of a table."""
@@ -34,6 +34,9 @@ MAX_TABLES = 100
 
 MAX_COLUMNS = 30
 """Of a table: D1 documents 32 arguments for a SQL function."""
+
+AFTER = 15
+"""Queries and calls that a run needs for what follows: findings, alerts, its end."""
 
 NEARLY_ALL = 0.9
 
@@ -56,9 +59,14 @@ class _Sample:
     keys: tuple[str, ...]
 
 
-async def sample(database: Database, schema: Schema) -> Sampled:
-    """Return what looks like a reference by name or by value, less what is known and what is excused."""
+async def sample(database: Database, schema: Schema, asked: Asked | None = None) -> Sampled:
+    """Return what looks like a reference by name or by value, less what is known and what is excused.
+
+    Raises OverloadedError, before the tables are looked at, where too little of `asked` would be left after that.
+    """
     wanted, left_out = await _columns(database, schema)
+    if asked is not None:
+        asked.refuse_beyond(len(_STATEMENTS) * len(wanted) + AFTER)
     suspects = {folded(one.table, one.column): one for one in schema.suspects}
     mentions = {folded(one.table, one.column): one for one in schema.mentions}
     for table in wanted:

@@ -18,6 +18,7 @@ class Facts:
         self._schema = spec.schema
         self._evidence = spec.evidence
         self._sampled = spec.sampled
+        self._asked = spec.how.budget.asked
 
     async def about(self, invariant: Invariant) -> str:
         """Return what the invariant's query reads as `:facts`: JSON."""
@@ -25,5 +26,5 @@ class Facts:
             return self._evidence.uncovered() if self._evidence else "[]"
         if invariant.proof not in ("references", "mentions"):
             return as_parameter(self._schema.guards)
-        self._sampled = self._sampled or await sample(self._database, self._schema)
+        self._sampled = self._sampled or await sample(self._database, self._schema, self._asked)
         return listed(self._sampled.suspects if invariant.proof == "references" else self._sampled.mentions)

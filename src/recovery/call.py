@@ -36,6 +36,8 @@ class RecoverRequest:
     max_groups: int | None = None
     max_deletes: int | None = None
     resume: bool = False
+    spread: bool = False
+    """Whether a live call may need more rows than the day has left: it stops before them."""
     unreadable: Unreadable | None = None
     """What becomes of objects with a date that cannot be read; None: they are left as they are."""
     include_deleted: bool = False

@@ -26,6 +26,11 @@ class Measured:
     verdicts: tuple[Verdict, ...]
 
     @property
+    def unknown(self) -> int:
+        """How many artifacts are of unknown type."""
+        return sum(one.violations or 0 for one in self.verdicts if one.name == "no_unknown_source_type")
+
+    @property
     def looked_at_all(self) -> bool:
         """Whether no invariant of error severity was left unchecked."""
         return all(one.outcome != "not_checked" for one in self.verdicts if one.severity == "error")

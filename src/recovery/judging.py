@@ -8,6 +8,7 @@ from database.sampling import Sampled, refuse_unknown_references, sample
 from database.schema import Schema
 from errors import RefusedError
 from recovery.call import Call
+from recovery.forecasting import refuse_beyond_day
 from recovery.plan import Plan, plan_merge
 from recovery.tombstones import deleted_columns, refuse_deleted_rows
 
@@ -35,13 +36,15 @@ async def planned(call: Call, schema: Schema) -> Judged:
             f"The recovery would delete {plan.losers} duplicate rows, and may delete {call.max_deletes}.",
             hint=f"Look at a dry run first, then send max_deletes: {plan.losers} with this request.",
         )
+    if refusal := await refuse_beyond_day(call, schema, plan):
+        raise refusal
     judgement = Judged(plan, deleted_columns=tuple(sorted(deleted_columns(schema))))
     return await judged(call, schema, judgement) if plan.losers else judgement
 
 
 async def judged(call: Call, schema: Schema, judgement: Judged) -> Judged:
     """Return why no row may be deleted in this database, if that is so; a live call raises it."""
-    sampled = judgement.sampled or await sample(call.database, schema)
+    sampled = judgement.sampled or await sample(call.database, schema, call.budget.asked)
     refusal = schema.mismatch() or refuse_unknown_references(sampled)
     if refusal is None and not call.settings.live_where and not call.request.include_deleted:
         refusal = await refuse_deleted_rows(call.database, schema)

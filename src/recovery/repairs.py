@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from recovery.classify import classify
 from recovery.index import guards, index
 from recovery.orphans import orphans
-from recovery.repair import Repair
+from recovery.repair import Repair, repair_after
 from recovery.steps import Repaired, Step, StepName
 
 S = TypeVar("S", bound=Step)
@@ -30,3 +30,6 @@ async def repair_all(repair: Repair, take: Take) -> Repaired | None:
     if classified.stopped_after:
         return None
     return Repaired(indexed, classified, await take("orphans", lambda: orphans(repair)))
+
+
+__all__ = ["Take", "repair_after", "repair_all"]

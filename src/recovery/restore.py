@@ -1,4 +1,4 @@
-"""Take one chunk of a merge back as one transaction, and point orphans back at the ids they looked for.
+"""Take one chunk of a merge or a forgetting back as one transaction, and point orphans back at the ids they looked for.
 
 Row by row, where nothing moved on since; what moved on is left as it is and reported.
 """
@@ -64,6 +64,18 @@ class Undoing:
         await commit(self.database, self.run, batch)
         moved_on = tuple(row for _, refused in back for row in refused.rows)
         return Restored(marked.changes, sum(pointed.changed for pointed, _ in back), moved_on)
+
+    async def returned(self, chunk: int) -> Restored:
+        """Bring back the rows of one chunk of a forgetting: nobody cited them, and none of them cites another."""
+        columns = self.schema.columns
+        here = {"run": self.target, "chunk": chunk, "undo": self.number}
+        batch = held_batch(self.run)
+        marked = batch.add_counted(sql.statement("recovery/mark_returned", **here, **OBJECT))
+        listed, values = ", ".join(map(sql.quote, columns)), restored(columns, "loser")
+        batch.add(sql.statement("recovery/restore_losers", **here, columns=listed, values=values))
+        batch.add(writing(self.number, Checkpoint(undo_chunk=chunk - 1)))
+        await commit(self.database, self.run, batch)
+        return Restored(marked.changed)
 
     def _point_back(self, batch: Batch, reference: Reference, here: dict[str, int]) -> tuple[Answer, Answer]:
         """Add what points the children of one reference back; return what counts them, and what lists the rest."""

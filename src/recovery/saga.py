@@ -7,7 +7,7 @@ is called again. What it did is in the run's row and the journal; what it found 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,10 +16,10 @@ from recovery.call import Call
 from recovery.checking import Measured, Verified, measure, predict, verify
 from recovery.checkpoint import NOWHERE, Beginning, Checkpoint, read_recovery
 from recovery.dedupe import Deduped, dedupe
+from recovery.forecasting import Unknown, forecast
 from recovery.judging import Judged, planned, planned_again
 from recovery.pausing import pause, resume
-from recovery.repair import repair_after
-from recovery.repairs import repair_all
+from recovery.repairs import repair_after, repair_all
 from recovery.steps import Step, StepName
 
 MAX_ROUNDS = 3
@@ -40,6 +40,8 @@ class Saga:
     """The number of the last chunk that was merged, in all rounds."""
     done: bool = False
     ok: bool = False
+    forecast: Mapping[str, object] | None = None
+    """What live calls will need, once a dry one knows."""
 
     def report(self) -> dict[str, object]:
         """Return the body of `POST /recover`."""
@@ -49,6 +51,7 @@ class Saga:
             "done": self.done,
             "steps": [step.report() for step in self.steps.values()],
             "ok": self.ok,
+            **({"forecast": self.forecast} if self.forecast else {}),
         }
 
     async def take(self) -> None:
@@ -75,6 +78,9 @@ class Saga:
             judgement = await planned_again(call, self.schema, judgement)
         self.done = True
         await self._step("resume", lambda: resume(call, ok=self.ok))
+        if not call.live:
+            unknown = Unknown(measured.unknown, self.steps["classify"].changed)
+            self.forecast = await forecast(call, self.schema, judgement.plan, unknown, holds_after=self.ok)
 
     def fail(self, error: str) -> None:
         """Note what ended the call at its step."""

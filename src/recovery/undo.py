@@ -6,6 +6,7 @@ stays: it is knowledge, and dropping below a known type is what the guards forbi
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import sql
@@ -18,6 +19,8 @@ from recovery.checkpoint import read_undo
 from recovery.restore import OBJECT, Restored, Undoing
 from runs.budget import Budget
 from runs.lease import Holder, write_held
+
+_REFUSED = ("loser_id", "winner_id", "r2_bucket", "r2_key", "why")
 
 
 @dataclass(frozen=True)
@@ -39,18 +42,29 @@ async def undo(work: Undoing, budget: Budget, pause: Statement) -> tuple[Restore
         await write_held(database, work.run, pause)
     if journal.chunks:
         await _make_room(database, work.run, indexes)
-    restored, done = await _chunks(work, journal.chunks, budget)
+    restored, done = await _chunks(work, journal.chunks, budget, work.chunk)
     # The losers are back by then: an orphan may have looked for one of them.
     if done and journal.orphans:
         restored += await work.orphans()
     return restored, done
 
 
+async def undo_forgetting(work: Undoing, budget: Budget) -> tuple[Restored, bool]:
+    """Bring back what a forgetting deleted; return what came back, and whether all of it was taken."""
+    journal = await _read_journal(work.database, work.target)
+    return await _chunks(work, journal.chunks, budget, work.returned)
+
+
+async def refused_returns(database: Database, target: int) -> list[Row]:
+    """Return up to 100 rows that were forgotten and could not come back, and why."""
+    refused = sql.statement("recovery/refused_returns", run=target, **OBJECT)
+    return await ask(database, sql.showing(refused, *_REFUSED))
+
+
 async def refused_merges(database: Database, target: int) -> list[Row]:
     """Return up to 100 merges that could not be undone, and why."""
     refused = sql.statement("recovery/refused_merges", run=target, **OBJECT)
-    columns = ("loser_id", "winner_id", "r2_bucket", "r2_key", "why")
-    return await ask(database, sql.showing(refused, *columns))
+    return await ask(database, sql.showing(refused, *_REFUSED))
 
 
 async def _read_journal(database: Database, target: int) -> _Journal:
@@ -61,8 +75,10 @@ async def _read_journal(database: Database, target: int) -> _Journal:
     return _Journal([number(row, "chunk") for row in chunks.rows], number(orphans.row, "orphans"))
 
 
-async def _chunks(work: Undoing, chunks: list[int], budget: Budget) -> tuple[Restored, bool]:
-    """Undo these chunks in their order; return what came back, and whether all of them were taken.
+async def _chunks(
+    work: Undoing, chunks: list[int], budget: Budget, take: Callable[[int], Awaitable[Restored]]
+) -> tuple[Restored, bool]:
+    """Undo these chunks in their order, each by `take`; return what came back, and whether all of them were taken.
 
     Chunks that the call before came past are not taken again: what is refused in them would use the budget up.
     """
@@ -72,7 +88,7 @@ async def _chunks(work: Undoing, chunks: list[int], budget: Budget) -> tuple[Res
             continue
         if part.spent():
             return restored, False
-        restored += await work.chunk(chunk)
+        restored += await take(chunk)
     return restored, True
 
 

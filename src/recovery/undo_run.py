@@ -8,7 +8,7 @@ from database.reading import read_schema
 from errors import RefusedError
 from ports import Database, Ports, Row
 from recovery.restore import Undoing
-from recovery.undo import refused_merges, undo
+from recovery.undo import refused_merges, refused_returns, undo, undo_forgetting
 from runs.budget import RECOVERY_SECONDS, Budget
 from runs.history import require_run
 from runs.pause import pausing
@@ -16,6 +16,7 @@ from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
 
 BY = "undo"
+FORGET = "forget"
 REFUSED_SHOWN = 100
 
 
@@ -33,17 +34,17 @@ class UndoReport:
 
 
 async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, object]:
-    """Undo the merges of recovery `target` and return what came back and what was refused.
+    """Undo the merges of recovery `target`, or forgetting `target`; return what came back and what was refused.
 
-    Doing it twice changes nothing. Raises InputError (404) where there is no such run, RefusedError where the run is
-    no live recovery, the unique index cannot be dropped, or another run has the lease.
+    Doing it twice changes nothing. Raises InputError (404) where there is no such run, RefusedError where the run
+    deleted nothing, the unique index cannot be dropped, or another run has the lease.
     """
-    await _refuse_other_runs(ports.database, target)
+    kind = await _kind(ports.database, target)
     opening = Opening("undo", "live", "http", {"run": target}, exclusive=True, asker=ports.asker, daily=settings)
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     try:
-        report = await _undone(ports, settings, run, target, budget)
+        report = await _undone(ports, settings, run, (kind, target), budget)
     except Exception as error:
         await fail_run(run, error, cost=budget.cost)
         raise
@@ -52,19 +53,26 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     return body
 
 
-async def _refuse_other_runs(database: Database, target: int) -> None:
+async def _kind(database: Database, target: int) -> object:
+    """Return the kind of the run that is undone; raises RefusedError where it deleted nothing."""
     found = await require_run(database, target)
-    if found["kind"] != "recovery" or found["mode"] != "live":
-        hint = "Only a live recovery deletes rows; GET /runs?kind=recovery lists them."
+    if found["kind"] not in ("recovery", FORGET) or found["mode"] != "live":
+        hint = "Only a live recovery or forget deletes rows; GET /runs?kind=recovery lists the former."
         raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
+    return found["kind"]
 
 
-async def _undone(ports: Ports, settings: Settings, run: Run, target: int, budget: Budget) -> UndoReport:
-    database = budget.metered(ports.database)
+async def _undone(ports: Ports, settings: Settings, run: Run, undone: tuple[object, int], budget: Budget) -> UndoReport:
+    database, (kind, target) = budget.metered(ports.database), undone
     schema = await read_schema(database, settings.children, settings.not_children)
     schema.refuse_missing_children()
     schema.refuse_cascades()
-    pause = pausing(ports.clock, by=BY, reason=f"undo of run {target}")
-    restored, done = await undo(Undoing(database, schema, run, run.id, target), budget, pause)
-    refused = [*await refused_merges(database, target), *restored.moved_on[:REFUSED_SHOWN]]
+    work = Undoing(database, schema, run, run.id, target)
+    if kind == FORGET:
+        restored, done = await undo_forgetting(work, budget)
+        refused = await refused_returns(database, target)
+    else:
+        pause = pausing(ports.clock, by=BY, reason=f"undo of run {target}")
+        restored, done = await undo(work, budget, pause)
+        refused = [*await refused_merges(database, target), *restored.moved_on[:REFUSED_SHOWN]]
     return UndoReport(run.id, target, done, restored.losers, restored.children, refused)

@@ -110,7 +110,8 @@ class Sender:
         sent = silent = refused = 0
         for row in due.rows:
             patience = PATIENCE if refused >= MAX_REFUSED else BUDGET
-            if self.ports.clock.now() >= now + patience or silent >= MAX_SILENT:
+            away = silent >= MAX_SILENT or (self.ports.asked and not self.ports.asked.has(ATTEMPTS + 2))
+            if self.ports.clock.now() >= now + patience or away:
                 break
             once = bool(row["attempts"]) or refused >= MAX_REFUSED
             attempt = await self._send(row, now + BUDGET, 1 if once else ATTEMPTS)

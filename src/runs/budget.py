@@ -6,11 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from ports import Bucket, Clock, Database
-from runs.costs import Cost, MeteredBucket, MeteredDatabase, Rest
-
-SUBREQUESTS = 1_000
-"""D1 takes so many queries of an invocation, and Workers so many subrequests (d1/platform/limits)."""
+from ports import Asked, Bucket, Clock, Database
+from runs.costs import SUBREQUESTS, Cost, MeteredBucket, MeteredDatabase, Rest, asked_of
 
 RECOVERY_SECONDS = 100
 """A call of a recovery or an undo starts no new chunk after this, and a check within one no new query; `done` is then
@@ -18,9 +15,28 @@ false."""
 
 Part = Literal["plan", "measure", "check", "merge", "walk", "verify"]
 
-UP_TO: dict[Part, float] = {"plan": 0.3, "measure": 0.3, "check": 0.4, "merge": 0.8, "walk": 0.9, "verify": 0.96}
+UP_TO: dict[Part, float] = {
+    "plan": 0.3,
+    "measure": 0.3,
+    "check": 0.4,
+    "merge": 0.8,
+    "walk": 0.9,
+    "verify": 0.96,
+}
 """How much of the whole may be used when a part starts its last piece of work. What is above is for those after it: the
 steps that follow a merge, and in the end the run's row, the lease and the alerts."""
+
+FEW = 100
+UP_TO_OF_FEW: dict[Part, float] = {
+    "plan": 0.3,
+    "measure": 0.3,
+    "check": 0.64,
+    "merge": 0.5,
+    "walk": 0.54,
+    "verify": 0.58,
+}
+"""The same of fewer queries than `FEW`: a piece of work, and what follows a part, are then a large share. Held by
+`tests/unit/runs/test_free_plan.py`, which enforces the limit."""
 
 Spent = Literal["max_objects", "time", "subrequests", "quota"]
 
@@ -43,6 +59,16 @@ class Timed(Protocol):
         """What the day has left for it."""
         ...
 
+    @property
+    def database(self) -> Database:
+        """The run's database."""
+        ...
+
+    @property
+    def queries(self) -> int:
+        """How many queries and calls its invocation may make."""
+        ...
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -56,11 +82,20 @@ class Budget:
     rest: Rest = field(default_factory=Rest)
     """The rows that may be read and written, by the invocation as a whole."""
     cost: Cost = field(default_factory=Cost)
+    asked: Asked | None = None
+    """What counts all that the invocation asks; None where nothing does, and only `cost` is known."""
 
     @classmethod
     def of_run(cls, run: Timed, seconds: float, max_objects: int | None = None) -> Budget:
         """Return the budget of an invocation, which starts no new work `seconds` after its run began."""
-        return cls(run.clock, run.started_at + timedelta(seconds=seconds), max_objects=max_objects, rest=run.rest)
+        deadline = run.started_at + timedelta(seconds=seconds)
+        asked = asked_of(run.database)
+        return cls(run.clock, deadline, run.queries, max_objects=max_objects, rest=run.rest, asked=asked)
+
+    @property
+    def used(self) -> int:
+        """How many queries and calls were made so far."""
+        return max(self.cost.subrequests, self.asked.calls if self.asked else 0)
 
     def spent(self, listed: int = 0) -> Spent | None:
         """Return what is used up, where `listed` objects were listed; None where work may continue."""
@@ -70,22 +105,27 @@ class Budget:
             return "time"
         if self.rest.used_up(self.cost):
             return "quota"
-        return "subrequests" if self.cost.subrequests >= self.subrequests else None
+        return "subrequests" if self.used >= self.subrequests else None
 
     def part(self, name: Part, *, until: datetime | None = None) -> Budget:
         """Return the budget of a part of the invocation, which may end earlier than the whole."""
         deadline = self.deadline if until is None else min(self.deadline, until)
-        return replace(self, deadline=deadline, subrequests=int(self.subrequests * UP_TO[name]))
+        up_to = UP_TO_OF_FEW if self.subrequests < FEW else UP_TO
+        return replace(self, deadline=deadline, subrequests=int(self.subrequests * up_to[name]))
 
     def share(self, parts: int, objects: int | None) -> Budget:
         """Return an even share of what is left of time and subrequests, and of `objects`, for one of `parts`."""
-        now, used = self.clock.now(), self.cost.subrequests
+        now, used = self.clock.now(), self.used
         return replace(
             self,
             deadline=now + (self.deadline - now) / parts,
             subrequests=used + (self.subrequests - used) // parts,
             max_objects=None if objects is None else -(-objects // parts),
         )
+
+    def has(self, calls: int) -> bool:
+        """Tell whether the invocation has so many calls left, beside those for its end."""
+        return self.asked is None or self.asked.has(calls)
 
     def metered(self, database: Database) -> MeteredDatabase:
         """Return the database, what it does counted."""

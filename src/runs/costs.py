@@ -10,8 +10,13 @@ from typing import Protocol
 
 from database.rows import number
 from errors import RefusedError
+from limits import PlanLimits
 from log import timestamp
-from ports import Bucket, Database, ListRequest, Page, Result, Row, Statement
+from ports import Asked, Bucket, Database, ListRequest, Page, Result, Row, Statement
+from runs.asked import CountedDatabase
+
+SUBREQUESTS = 1_000
+"""D1 takes so many queries of an invocation, and Workers so many subrequests (d1/platform/limits)."""
 
 PIECE_ROWS_READ, PIECE_ROWS_WRITTEN = 4_000, 2_000
 """What a page of 1,000 new objects takes (docs/costs.md): with less of a day left, no further piece is begun."""
@@ -51,7 +56,7 @@ class Cost:
 
 
 class Daily(Protocol):
-    """What all runs of a day together may read and write; 0 sets no limit."""
+    """What all runs of a day together may read and write, 0 for what the plan sets; and what the plan sets."""
 
     @property
     def daily_rows_read(self) -> int:
@@ -61,6 +66,11 @@ class Daily(Protocol):
     @property
     def daily_rows_written(self) -> int:
         """How many rows they may write."""
+        ...
+
+    @property
+    def limits(self) -> PlanLimits:
+        """What the plan allows."""
         ...
 
 
@@ -76,10 +86,9 @@ class Rest:
         """Return what the runs that ended before left of the day."""
         today = control["day"] == day_of(now)
         read, written = (number(control, name) if today else 0 for name in ("day_rows_read", "day_rows_written"))
-        return cls(
-            daily.daily_rows_read - read if daily.daily_rows_read else inf,
-            daily.daily_rows_written - written if daily.daily_rows_written else inf,
-        )
+        may_read = daily.daily_rows_read or daily.limits.rows_read
+        may_write = daily.daily_rows_written or daily.limits.rows_written
+        return cls(may_read - read if may_read else inf, may_write - written if may_write else inf)
 
     @property
     def limited(self) -> bool:
@@ -106,6 +115,16 @@ def no_rest(now: datetime) -> RefusedError:
     """Return the refusal of a run for which the day has no rows left."""
     message = "The runs of today read or wrote the rows that DAILY_ROWS_READ and DAILY_ROWS_WRITTEN allow."
     return RefusedError("quota", message, hint=f"Work continues at {next_day(now)}, or with a higher limit.")
+
+
+def asked_of(database: Database) -> Asked | None:
+    """Return what counts the calls of the invocation that this database belongs to; None where nothing does."""
+    return database.asked if isinstance(database, CountedDatabase) else None
+
+
+def for_closing(database: Database) -> Database:
+    """Return the database as the end of a run may use it."""
+    return database.for_closing if isinstance(database, CountedDatabase) else database
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from database.rows import number, optional_text
 from errors import LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
 from ports import NOBODY, Asker, Clock, Database, Row, Statement
-from runs.costs import Cost, Daily, MeteredDatabase, Rest, day_of, no_rest
+from runs.costs import SUBREQUESTS, Cost, Daily, MeteredDatabase, Rest, day_of, for_closing, no_rest
 from runs.lease import LEASE, RENEW_AFTER, asking, ending
 from runs.retry import retried
 from words import RunKind, RunMode, Status, Trigger
@@ -53,6 +53,8 @@ class Run:
     """Who has paused since, as the last renewal of the lease found it."""
     rest: Rest = field(default_factory=Rest)
     """What the day had left when the run began."""
+    queries: int = SUBREQUESTS
+    """How many queries and calls its invocation may make."""
 
     def __post_init__(self) -> None:
         self.renewed_at = self.started_at
@@ -94,7 +96,7 @@ class Run:
             statements.insert(0, self._adding(spent))
         if self.token:
             statements.append(sql.statement("control/free_lease", token=self.token))
-        await retried(self.clock, lambda: self.database.batch(statements))
+        await retried(self.clock, lambda: for_closing(self.database).batch(statements))
 
     def _adding(self, spent: Cost) -> Statement:
         """Return the statement that adds what the run took to its day, unless it has ended."""
@@ -174,8 +176,7 @@ async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Ru
     the unique index is missing; then nothing is recorded. An exclusive run, as every tick is, marks the runs whose
     lease ran out abandoned on the way; any other changes nothing but its own row.
     """
-    overhead = Cost()
-    now = clock.now()
+    overhead, now = Cost(), clock.now()
     token = uuid.uuid4().hex if opening.exclusive else None
     start, until = timestamp(now), timestamp(now + LEASE)
     batch = Batch()
@@ -199,6 +200,7 @@ async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Ru
         paused_by=optional_text(control.row, "paused_by"),
         overhead=overhead,
         rest=opening.rest(control.row, now),
+        queries=opening.daily.limits.queries if opening.daily else SUBREQUESTS,
     )
     await _refuse_without_rest(run, opening)
     return run

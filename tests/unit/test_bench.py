@@ -9,12 +9,13 @@ import pytest
 from bench import dedupe, memory
 from bench.backfill import expect_counts
 from bench.kept import keep
-from bench.money import DAYS, PRICES, STORAGE_GB_MONTH, Measured, forecast
+from bench.money import DAYS, STORAGE_GB_MONTH, Measured, forecast
 from bench.profile import Passage, columns, parts, waits
 from bench.rounds import ROUNDS, interleaved, ratio
 from bench.start import EMPTY, JAVASCRIPT, OURS, Start, pythons_part
 from bench.subject import Timed, expected_types
 from bench.verdicts import TOO_FEW, Results
+from forecast.prices import PRICES
 from tooling.paths import ROOT
 
 
@@ -179,6 +180,7 @@ def test_a_month_has_no_more_passes_than_fit_into_it(objects: int) -> None:
 
 PRICED = {
     "lists": "R2 class A operations",
+    "heads": "R2 class B operations",
     "rows_read": "D1 rows read",
     "rows_written": "D1 rows written",
     "kv_reads": "KV reads",

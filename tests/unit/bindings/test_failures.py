@@ -37,6 +37,8 @@ LOADED = [
     "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
     "D1_ERROR: D1 DB exceeded its memory limit and was reset.",
     "D1_ERROR: D1 DB exceeded its CPU time limit and was reset.",
+    "D1_ERROR: Too many API requests by single Worker invocation.",
+    "Error: Too many subrequests.",
 ]
 
 REFUSED_ROWS = [

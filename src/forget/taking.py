@@ -1,0 +1,74 @@
+"""The order of one call: look, judge, prepare, take the chunks, and say what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sql
+from database.reading import read_schema
+from forget.call import Call
+from forget.gone import Counted, Gone
+from forget.judging import Judged, judged
+from forget.work import Forgetting
+from ports import Row
+from recovery.prepare import serve_children
+from recovery.set_up import refuse_lifted
+from runs.lease import write_held
+
+LEFT_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was found before the first chunk."""
+
+    counted: Counted
+    judged: Judged
+    sample_held: list[Row]
+
+
+async def take(call: Call, buckets: tuple[str, ...]) -> dict[str, object]:
+    """Forget what is gone of these buckets, as far as the call's budget goes; return the body of the answer.
+
+    Raises RefusedError where nothing may be forgotten in this database; then nothing was changed.
+    """
+    schema = await read_schema(call.database, call.settings.children, call.settings.not_children)
+    schema.refuse_unmergeable()
+    if call.live:
+        await refuse_lifted(call.ports)
+    gone = Gone(schema, buckets)
+    counted = await gone.count(call.database)
+    held = await gone.sample_held(call.database) if counted.held else []
+    before = _Before(counted, await judged(call, schema, counted), held)
+    work = Forgetting(call, gone)
+    if call.live and counted.free:
+        await _prepare(call, gone)
+        await work.go_on()
+    await work.run()
+    return _report(call, before, work)
+
+
+async def _prepare(call: Call, gone: Gone) -> None:
+    """Create the indexes that the re-checks are served by, where they are missing, and let the run delete."""
+    await serve_children(call.database, call.run, gone.schema)
+    await write_held(call.database, call.run, sql.statement("recovery/allow_deletes", most=call.max_deletes))
+
+
+def _report(call: Call, before: _Before, work: Forgetting) -> dict[str, object]:
+    left = [{"r2_bucket": key[0], "r2_key": key[1], "why": why} for key, why in work.left.items()]
+    refusal = before.judged.refusal
+    return {
+        "run_id": call.run.id,
+        "dry_run": not call.live,
+        "done": work.done,
+        "gone": before.counted.gone,
+        "forgotten": work.forgotten,
+        "still_there": work.still_there,
+        "held": dict(before.counted.held),
+        "left": left[:LEFT_SHOWN],
+        "sample": [{"r2_bucket": one.r2_bucket, "r2_key": one.r2_key} for one in work.sample],
+        "sample_held": before.sample_held,
+        "mentions": list(before.judged.mentions),
+        "refused": refusal.sentence() if refusal else None,
+        **({} if call.live else {"forecast": before.judged.needs.report(call.run.rest)}),
+    }

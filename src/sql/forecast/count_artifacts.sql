@@ -1,0 +1,2 @@
+-- One row: how many artifacts there are.
+SELECT count(*) AS artifacts FROM artifacts

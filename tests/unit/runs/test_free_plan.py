@@ -1,0 +1,194 @@
+"""The whole Worker against the free plan's limits, enforced: whatever is asked, it ends well within them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from errors import ConfigError, OverloadedError
+from events.delivery import deliver
+from limits import LIMITS
+from ports import Delivery
+from runs.asked import counted
+from settings import read_settings
+from tests.support.actions import TOKEN, Api, numbered, rows, tick
+from tests.support.databases import Shape
+from tests.support.fakes import DictBucket, World, migrated_world
+from tests.support.free_requests import requests
+from tests.support.limits import Meter, limited
+
+FREE: dict[str, object] = {
+    "PLAN_LIMITS": "free",
+    "ALERT_WEBHOOK_URL": "https://example.com/hook",
+    "ALERT_WEBHOOK_SECRET": "s" * 40,
+    "HEARTBEAT_URL": "https://example.com/beat",
+}
+NOTES = "CREATE TABLE notes (id INTEGER PRIMARY KEY, about INTEGER REFERENCES artifacts (id), word TEXT);"
+
+
+def healthy() -> World:
+    """Return a fresh database, and a bucket of a few pages."""
+    world = migrated_world()
+    world.rules((1, "raw/*", "raw"))
+    world.bucket.put(*numbered(7000))
+    return world
+
+
+def dirty() -> World:
+    """Return a database in which everything is violated."""
+    shape = Shape(unique_index=False)
+    world = shape.world(NOTES)
+    world.buckets = {"artifacts": DictBucket()}
+    for number in range(1, 60):
+        kind = "raw" if number % 3 else "unknown"
+        row = {"bucket": "artifacts", "fetched_at": f"2026-01-{1 + number % 28:02}"}
+        shape.artifact(world, number, f"raw/{number // 2:03}", kind, **row)
+        shape.datapoint(world, number, number)
+    world.rules((1, "raw/*", "raw"))
+    world.bucket.put(*numbered(40))
+    return world
+
+
+def ticked(world: World, **settings: object) -> tuple[dict[str, Any], Meter]:
+    """Fire a tick of one limited invocation, a quarter of an hour after the last."""
+    world.clock.advance(minutes=15)
+    meter = Meter()
+    return tick(limited(world.ports(), meter), **{**FREE, **settings}), meter
+
+
+def ended_well(world: World, meter: Meter) -> None:
+    """Hold that nothing was asked in vain, no run is left open, and nobody has the lease."""
+    assert meter.refused == 0, meter
+    assert world.database.all("SELECT id FROM steward_runs WHERE status = 'running'") == []
+    assert world.database.one("SELECT lease_token FROM steward_control") is None
+
+
+@pytest.mark.parametrize("make", [healthy, dirty])
+def test_every_route_ends_well(make: Callable[[], World]) -> None:
+    world = make()
+    for _ in range(4):
+        ticked(world)
+    for method, path, body in requests():
+        meter = Meter()
+        answer = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), meter)).json(method, path, body)
+        assert answer.status_code in (200, 404, 409), (path, body, answer.text)
+        ended_well(world, meter)
+
+
+@pytest.mark.parametrize("make", [healthy, dirty])
+def test_every_tick_ends_well(make: Callable[[], World]) -> None:
+    world = make()
+    for _ in range(20):
+        _, meter = ticked(world)
+        ended_well(world, meter)
+
+
+def test_a_pass_comes_to_its_end_and_what_is_lost_is_found() -> None:
+    world = healthy()
+    settings: dict[str, object] = {"PASS_INTERVAL_HOURS": 2, "BACKFILL_MODE": "live"}
+    for _ in range(8):
+        outcome, meter = ticked(world, **settings)
+        assert outcome["status"] == "succeeded"
+    assert len(rows(world)) == 7000
+    for key in numbered(30):
+        del world.bucket.sizes[key]
+    for _ in range(60):
+        _, meter = ticked(world, **settings)
+        ended_well(world, meter)
+    verified = "SELECT count(*) FROM steward_missing WHERE verified_at IS NOT NULL AND resolved_at IS NULL"
+    assert world.database.one(verified) == 30
+
+
+def test_a_full_check_comes_to_its_end_over_the_ticks() -> None:
+    world = dirty()
+    for _ in range(12):
+        ticked(world)
+    assert world.database.one("SELECT full_checked_at FROM steward_control") is not None
+
+
+def test_many_tables_are_not_sampled_rather_than_the_run_left_open() -> None:
+    world = dirty()
+    for number in range(25):
+        world.database.script(f"CREATE TABLE t{number} (a TEXT, b TEXT)")
+    for _ in range(8):
+        _, meter = ticked(world)
+        ended_well(world, meter)
+    answer = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), Meter())).json("POST", "/recover", {})
+    assert answer.status_code in (200, 503)
+    assert world.database.all("SELECT id FROM steward_runs WHERE status = 'running'") == []
+
+
+def test_ten_events_end_well_whatever_they_say() -> None:
+    world = healthy()
+    for _ in range(8):
+        ticked(world)
+    day = "2026-11-22T10:00:00.000Z"
+    events = [("PutObject", key) for key in numbered(5)] + [("DeleteObject", key) for key in numbered(10)[5:]]
+    del world.bucket.sizes["raw/00007"]
+    messages = [
+        json.dumps(
+            {"body": {"action": action, "bucket": "artifacts", "eventTime": day, "object": {"key": key, "size": 5}}}
+        )
+        for action, key in events
+    ]
+    meter = Meter()
+    delivery = Delivery("q", f"[{','.join(messages)}]", lambda: messages)
+    settings = read_settings({**FREE, "BACKFILL_MODE": "live"})
+    assert asyncio.run(deliver(limited(world.ports(), meter), settings, delivery)) is None
+    assert meter.refused == 0
+
+
+@pytest.mark.parametrize(("buckets", "minutes"), [(1, 1), (3, 1), (12, 15)])
+def test_kv_is_written_less_often_than_a_day_allows(buckets: int, minutes: int) -> None:
+    world = healthy()
+    names = {f"b{number}": f"B{number}" for number in range(buckets)}
+    world.buckets = {name: DictBucket(dict.fromkeys(numbered(3), 5)) for name in names}
+    hours = 4
+    for _ in range(hours * 60 // minutes):
+        world.clock.advance(minutes=minutes)
+        tick(world, **{**FREE, "BUCKETS": names, "PASS_INTERVAL_HOURS": 0})
+    assert 0 < world.store.writes <= LIMITS["free"].kv_writes * hours / 24 + buckets
+
+
+def test_the_paid_plan_writes_to_kv_as_often_as_it_walks() -> None:
+    assert LIMITS["paid"].copy_every(12) == timedelta(0)
+
+
+def test_the_rows_of_a_day_are_the_plans_unless_they_are_set() -> None:
+    world = healthy()
+    ticked(world)
+    assert world.database.all("SELECT count(*) FROM steward_days") == [(1,)]
+    world.database.script("UPDATE steward_days SET rows_written = 99000")
+    api = Api(world, {"STEWARD_TOKEN": TOKEN, "PLAN_LIMITS": "free"})
+    assert api.json("POST", "/backfill", {"dry_run": False}).json()["reason"] == "quota"
+    more = Api(world, {"STEWARD_TOKEN": TOKEN, "PLAN_LIMITS": "free", "DAILY_ROWS_WRITTEN": 200_000})
+    assert more.json("POST", "/backfill", {"dry_run": False}).status_code == 200
+
+
+def test_the_limits_bite() -> None:
+    world, meter = dirty(), Meter()
+    tick_of_paid = limited(world.ports(), meter, LIMITS["paid"].queries)
+    with pytest.raises(OverloadedError, match="Too many API requests"):
+        tick(tick_of_paid, **{**FREE, "PLAN_LIMITS": "paid"})
+    assert meter.refused > 0
+
+
+def test_a_flow_is_refused() -> None:
+    with pytest.raises(ConfigError, match="PASS_ENGINE"):
+        read_settings({"PLAN_LIMITS": "free", "PASS_ENGINE": "workflow"})
+
+
+def test_what_would_pass_the_limit_is_refused_before_it_is_asked() -> None:
+    world = healthy()
+    ports = counted(world.ports(), 7)
+    assert ports.asked is not None
+    for _ in range(2):
+        asyncio.run(ports.buckets["artifacts"].has("a"))
+    with pytest.raises(OverloadedError, match="7 times"):
+        asyncio.run(ports.buckets["artifacts"].has("a"))
+    assert (world.bucket.heads, ports.asked.calls) == (2, 2)
