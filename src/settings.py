@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import log
 from errors import ConfigError
+from naming.names import Names, read_names
 from tokens import Token, read_named_tokens, together
 from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
 
@@ -39,6 +40,7 @@ class Settings:
     missing_grace_hours: int
     head_limit: int
     coverage_hours: int
+    tables: Names
     children: tuple[tuple[str, str], ...]
     not_children: tuple[tuple[str, str], ...]
     live_where: str | None
@@ -139,6 +141,13 @@ def _children(name: str, raw: object) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
 
 
+def _tables(name: str, raw: object) -> Names:
+    try:
+        return read_names(_decoded(raw))
+    except ValueError as error:
+        raise _wrong(name, raw, str(error)) from error
+
+
 def _queue_name(name: str, raw: object) -> str:
     if not isinstance(raw, str) or not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", raw):
         raise _wrong(name, raw, "the name of a queue: up to 63 lower-case letters, digits and hyphens")
@@ -223,6 +232,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MISSING_GRACE_HOURS", 1, "hours between the two passes that must miss an object", _integer(0, 8760)),
     Setting("HEAD_LIMIT", 1000, "missing objects that R2 is asked for, one by one, after a pass", _integer(0, 100_000)),
     Setting("COVERAGE_HOURS", 0, "hours within which every object must have been seen; 0 is off", _integer(0, 87_600)),
+    Setting("TABLES", {}, "word → what the database calls it, for `artifacts` and its columns", _tables),
     Setting(
         "CHILDREN", ["datapoints.artifact_id"], "references to remap, beside those the foreign keys declare", _children
     ),

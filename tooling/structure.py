@@ -81,7 +81,7 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 LAYERS = (
     ("words", "errors", "ports", "log", "json_text"),
-    ("tokens", "settings", "sql"),
+    ("tokens", "settings", "sql", "naming"),
     ("database",),
     ("runs",),
     ("backfill", "invariants"),

@@ -15,6 +15,7 @@ from bindings.flows import WorkflowFlows
 from bindings.http import FetchPoster
 from bindings.kv import KvNamespace
 from bindings.r2 import R2Bucket
+from database.named import named
 from errors import ConfigError
 from ports import Ports
 from settings import Settings, read_settings, read_tokens
@@ -41,7 +42,7 @@ class WorkerEnvironment:
     def ports(self, settings: Settings) -> Ports:
         """Return the platform as ports; raises ConfigError naming a binding that is missing."""
         return Ports(
-            database=D1Database(self._binding("DB", "d1_databases")),
+            database=named(D1Database(self._binding("DB", "d1_databases")), settings.tables),
             buckets={name: R2Bucket(self._binding(to, "r2_buckets")) for name, to in settings.buckets.items()},
             store=KvNamespace(self._binding("STATE", "kv_namespaces")),
             clock=SystemClock(),
