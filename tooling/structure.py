@@ -81,9 +81,9 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 LAYERS = (
     ("words", "errors", "ports", "log", "json_text"),
-    ("tokens", "settings", "sql", "naming"),
+    ("tokens", "settings", "setting_values", "sql", "naming"),
     ("database",),
-    ("runs",),
+    ("runs", "profiles"),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
     ("events",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api import routes_care, routes_index, routes_objects, routes_state, schemas
+from api import routes_care, routes_index, routes_objects, routes_profiles, routes_state, schemas
 from api.calls import Handler
 from words import Role
 
@@ -173,5 +173,15 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "POST", "/resume", routes_state.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
+    ),
+    Operation(
+        "GET", "/profiles", routes_profiles.get_profiles, "Every database of this Worker, a line each", "Profiles"
+    ),
+    Operation(
+        "GET",
+        "/profiles/proposals",
+        routes_profiles.get_proposals,
+        "Tables of the database that may hold keys of objects, and the names that TABLES would give",
+        "Proposals",
     ),
 )

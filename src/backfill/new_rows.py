@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from database.rows import number
 from errors import RefusedError
-from ports import Row
 from naming.names import WORDS, Names
+from ports import Row
 
 FIRST_EPOCH = 100_000_000
 """Seconds of March 1973. Smaller numbers are something else: a year, a day such as 20240101, a place in a list."""

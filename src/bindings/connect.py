@@ -9,14 +9,7 @@ from js import JSON, Object
 from pyodide.ffi import JsProxy, to_js
 from workers import import_from_javascript
 
-from bindings.clock import SystemClock
-from bindings.d1 import D1Database
-from bindings.flows import WorkflowFlows
-from bindings.http import FetchPoster
-from bindings.kv import KvNamespace
-from bindings.r2 import R2Bucket
-from database.named import named
-from errors import ConfigError
+from bindings.platform import platform
 from ports import Ports
 from settings import Settings, read_settings, read_tokens
 from tokens import Token
@@ -25,8 +18,9 @@ from tokens import Token
 class WorkerEnvironment:
     """The bindings and variables of this Worker, read afresh for every event."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: str | None = None) -> None:
         self._env = import_from_javascript("cloudflare:workers").env
+        self._profile = profile
 
     def tokens(self) -> tuple[Token, ...]:
         """Return the tokens, readable even where another setting is malformed; raises ConfigError where they are."""
@@ -34,21 +28,15 @@ class WorkerEnvironment:
         return read_tokens(*map(_plain, raw))
 
     def settings(self) -> Settings:
-        """Return the settings; raises ConfigError naming the one that is unknown or malformed."""
+        """Return the profile's settings, or the first one's; raises ConfigError naming what is unknown or malformed."""
         names = list(Object.keys(self._env))
         found = {name: getattr(self._env, name) for name in names}
-        return read_settings({name: _plain(value) for name, value in found.items() if _is_variable(value)})
+        known = read_settings({name: _plain(value) for name, value in found.items() if _is_variable(value)})
+        return known.of_profile(self._profile)
 
     def ports(self, settings: Settings) -> Ports:
         """Return the platform as ports; raises ConfigError naming a binding that is missing."""
-        return Ports(
-            database=named(D1Database(self._binding("DB", "d1_databases")), settings.tables),
-            buckets={name: R2Bucket(self._binding(to, "r2_buckets")) for name, to in settings.buckets.items()},
-            store=KvNamespace(self._binding("STATE", "kv_namespaces")),
-            clock=SystemClock(),
-            poster=FetchPoster(),
-            flows=WorkflowFlows(self._binding("PASS", "workflows")) if settings.has_flows else None,
-        )
+        return platform(self._env, settings)
 
     async def may_fail_again(self, client: str) -> bool:
         """Count a failed authentication, of this client and of all; without the bindings there is no limit."""
@@ -61,12 +49,6 @@ class WorkerEnvironment:
             return True
         outcome = await limiter.limit(to_js({"key": key}, dict_converter=Object.fromEntries))
         return bool(outcome.success)
-
-    def _binding(self, name: str, table: str) -> Any:
-        binding = getattr(self._env, name, None)
-        if binding is None:
-            raise ConfigError(name, "the binding is missing.", hint=f"Add it to wrangler.toml under [[{table}]].")
-        return binding
 
 
 def _is_variable(value: Any) -> bool:

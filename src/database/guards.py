@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import sql
-from ports import Statement
 from naming.names import TABLE, Names
 from naming.renaming import direct
+from ports import Statement
 
 _ON_TYPE = ("known_type", "used_override")
 _ALONE = (*_ON_TYPE, "reused_id")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ports import Database, Result, Statement
 from naming.names import Names
 from naming.renaming import renamed
+from ports import Database, Result, Statement
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import sql
 from database.rows import number
 from database.schema import Reference, Schema, Table, covers_object
 from database.suspects import by_name, folded, mentioned_by_name, ours
-from ports import Database, Result, Row
 from naming.names import TABLE, Names
+from ports import Database, Result, Row
 
 
 @dataclass(frozen=True)

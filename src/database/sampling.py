@@ -15,8 +15,8 @@ from database.rows import number
 from database.schema import Schema
 from database.suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 from errors import RefusedError
-from ports import Database, Row
 from naming.names import TABLE, Names
+from ports import Database, Row
 
 END_ROWS = 250
 """Rows looked at from each end of a table."""

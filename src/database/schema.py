@@ -10,8 +10,8 @@ import sql
 from database.guards import Guard, expected_guards
 from database.suspects import Suspect
 from errors import RefusedError
-from ports import Row
 from naming.names import WORDS, Names
+from ports import Row
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,9 @@ def literal(value: str | None) -> str:
 def read_names(given: object) -> Names:
     """Return the names that TABLES gives; raises ValueError saying what would be right."""
     if not isinstance(given, Mapping):
-        raise ValueError('a table of words to names, as in { artifacts = "files", r2_key = "path" }')
+        raise ValueError(  # noqa: TRY004  # one error for whatever is wrong
+            'a table of words to names, as in { artifacts = "files", r2_key = "path" }'
+        )
     unknown = [word for word in given if word not in (TABLE, *WORDS)]
     if unknown:
         raise ValueError(f"a table of {', '.join((TABLE, *WORDS))} to names; there is no {unknown[0]!r}")

@@ -12,16 +12,17 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sql import quote
 from naming.names import TABLE, Column, Names, literal
 from naming.tokens import Tokens
 from naming.writing import Write
+from sql import quote
 
 _MEMBER = re.compile(r"\(([^(),]+), ([^(),]+)\) IN \(SELECT r2_bucket, r2_key FROM artifacts\)")
 """SQLite looks straight into the index for this one, but only where it names the table itself."""
 _NAMING = re.compile(r"lower|pragma_\w+", re.IGNORECASE)
-_AFTER_TABLE = frozenset(
-    "WHERE ON JOIN CROSS LEFT INNER NATURAL GROUP ORDER LIMIT UNION EXCEPT INTERSECT WINDOW HAVING USING RETURNING".split()
+_AFTER_TABLE = re.compile(
+    "WHERE|ON|JOIN|CROSS|LEFT|INNER|NATURAL|GROUP|ORDER|LIMIT|UNION|EXCEPT|INTERSECT|WINDOW|HAVING|USING|RETURNING",
+    re.IGNORECASE,
 )
 
 
@@ -90,4 +91,4 @@ def _reads(tokens: Tokens, target: int | None) -> Iterator[int]:
 
 def _has_alias(tokens: Tokens, place: int) -> bool:
     following = tokens.name(place + 1)
-    return following is not None and following.upper() not in _AFTER_TABLE
+    return following is not None and not _AFTER_TABLE.fullmatch(following)

@@ -98,9 +98,9 @@ class Tokens:
     def _closing(self) -> dict[int, int]:
         found: dict[int, int] = {}
         opened: list[int] = []
-        for place, token in enumerate(self._tokens):
-            if token == "(":
+        for place, sign in enumerate(self._tokens):
+            if sign == "(":
                 opened.append(place)
-            elif token == ")" and opened:
+            elif sign == ")" and opened:
                 found[opened.pop()] = place
         return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sql import quote
 from naming.names import TABLE, Names
 from naming.tokens import Tokens
+from sql import quote
 
 
 @dataclass
@@ -74,9 +74,9 @@ class Write:
         items = tokens.items(opening + 1, tokens.close(opening))
         left_out = {number for number, (first, _) in enumerate(items) if tokens.name(first) in self.names.absent}
         _drop(tokens, items, left_out)
-        for number, (first, _) in enumerate(items):
+        for number, (first, last) in enumerate(items):
             if number not in left_out:
-                self._column(first)
+                self._own(range(first, last))
         return left_out
 
     def _set(self, start: int, end: int) -> None:

@@ -44,7 +44,7 @@ class SetUp:
     def unknown_index(self) -> list[Statement]:
         """Return the statements that create the index of the unknown rows, in place of an older version's.
 
-        None where something else has its name, or no row has a type of its own: the index makes checks faster, and nothing else.
+        None where something else has its name, or no row has a type of its own: it makes checks faster, nothing else.
         """
         if self.name_taken or not self.typed:
             return []

@@ -1,7 +1,7 @@
 """The names that a database may have: the suites run over each, `pytest --shape other`.
 
-The tests speak in the words, as the SQL files do. A `ShapedConnection` makes of their tables, and of what they write and
-read, what a database with other names has: it is the owner's side. The statements of the Worker go the same way as on D1.
+The tests speak in the words, as the SQL files do. A `ShapedConnection` makes of their tables, and of what they write
+and read, what a database with other names has. The statements of the Worker are renamed as they are before D1.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from naming.names import TABLE, WORDS, Names, read_names
@@ -83,6 +84,8 @@ class ShapedConnection(sqlite3.Connection):
         text = statement.strip()
         if text.upper().startswith(_PLAN):
             return _PLAN + self._shaped(text[len(_PLAN) :])
+        if not text.upper().startswith(("CREATE", "ALTER", "DROP", "--")):
+            return _ordinary(text, self.names, tuple(self.columns))
         tokens = Tokens(text)
         head = [tokens.word(place) for place in range(3)]
         if head[0] == "CREATE" and "TRIGGER" in head:
@@ -92,7 +95,7 @@ class ShapedConnection(sqlite3.Connection):
         if head[0] in ("ALTER", "DROP"):
             self._altered(tokens)
             return direct(text, self.names)
-        return renamed(self._listed(_numbered(text)), self.names)
+        return _ordinary(text, self.names, tuple(self.columns))
 
     def _altered(self, tokens: Tokens) -> None:
         if tokens.word(0) == "DROP":
@@ -138,13 +141,19 @@ class ShapedConnection(sqlite3.Connection):
             elif word in WORDS:
                 tokens.put(place, self.names.of(word).sql)
 
-    def _listed(self, text: str) -> str:
-        """Return an INSERT with the list of its columns."""
-        return re.sub(
-            r"(?i)\A(INSERT (?:OR \w+ )?INTO artifacts) (VALUES|SELECT)",
-            lambda match: f"{match[1]} ({', '.join(map(quote, self.columns))}) {match[2]}",
-            text,
-        )
+
+@lru_cache(maxsize=2000)
+def _ordinary(text: str, names: Names, columns: tuple[str, ...]) -> str:
+    return renamed(_listed(_numbered(text), columns), names)
+
+
+def _listed(text: str, columns: tuple[str, ...]) -> str:
+    """Return an INSERT with the list of its columns."""
+    return re.sub(
+        r"(?i)\A(INSERT (?:OR \w+ )?INTO artifacts) (VALUES|SELECT)",
+        lambda match: f"{match[1]} ({', '.join(map(quote, columns))}) {match[2]}",
+        text,
+    )
 
 
 def _speaks(tokens: Tokens) -> bool:
@@ -160,7 +169,8 @@ def _numbered(text: str) -> str:
     return tokens.text()
 
 
-def statements(text: str) -> list[str]:
+@lru_cache(maxsize=200)
+def statements(text: str) -> tuple[str, ...]:
     """Return the statements of a script."""
     found, begun = [], ""
     for piece in re.split(r"(;)", text):
@@ -168,4 +178,4 @@ def statements(text: str) -> list[str]:
         if piece == ";" and sqlite3.complete_statement(begun):
             found.append(begun.rstrip(";").strip())
             begun = ""
-    return [one for one in [*found, begun.strip()] if one and Tokens(one).at(0)]
+    return tuple(one for one in [*found, begun.strip()] if one and Tokens(one).at(0))
