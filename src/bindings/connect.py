@@ -10,6 +10,7 @@ from pyodide.ffi import JsProxy, to_js
 from workers import import_from_javascript
 
 from bindings.platform import platform
+from errors import ConfigError
 from ports import Ports
 from settings import Settings, read_settings, read_tokens
 from tokens import Token
@@ -36,7 +37,7 @@ class WorkerEnvironment:
 
     def ports(self, settings: Settings) -> Ports:
         """Return the platform as ports; raises ConfigError naming a binding that is missing."""
-        return platform(self._env, settings)
+        return platform(self._binding, settings)
 
     async def may_fail_again(self, client: str) -> bool:
         """Count a failed authentication, of this client and of all; without the bindings there is no limit."""
@@ -49,6 +50,12 @@ class WorkerEnvironment:
             return True
         outcome = await limiter.limit(to_js({"key": key}, dict_converter=Object.fromEntries))
         return bool(outcome.success)
+
+    def _binding(self, name: str, table: str) -> Any:
+        binding = getattr(self._env, name, None)
+        if binding is None:
+            raise ConfigError(name, "the binding is missing.", hint=f"Add it to wrangler.toml under [[{table}]].")
+        return binding
 
 
 def _is_variable(value: Any) -> bool:

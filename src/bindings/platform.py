@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bindings.clock import SystemClock
@@ -10,27 +11,22 @@ from bindings.flows import WorkflowFlows
 from bindings.http import FetchPoster
 from bindings.kv import KvNamespace
 from bindings.r2 import R2Bucket
-from errors import ConfigError
 from ports import Ports
 from profiles.apart import apart
 from settings import Settings
 
 
-def platform(env: Any, settings: Settings) -> Ports:
-    """Return the platform as ports; raises ConfigError naming a binding that is missing."""
+def platform(binding: Callable[[str, str], Any], settings: Settings) -> Ports:
+    """Return the platform as ports.
+
+    `binding` is given the name of a binding and its table of wrangler.toml, and raises ConfigError where it is missing.
+    """
     shared = Ports(
-        database=D1Database(_binding(env, settings.database, "d1_databases")),
-        buckets={name: R2Bucket(_binding(env, to, "r2_buckets")) for name, to in settings.buckets.items()},
-        store=KvNamespace(_binding(env, "STATE", "kv_namespaces")),
+        database=D1Database(binding(settings.database, "d1_databases")),
+        buckets={name: R2Bucket(binding(to, "r2_buckets")) for name, to in settings.buckets.items()},
+        store=KvNamespace(binding("STATE", "kv_namespaces")),
         clock=SystemClock(),
         poster=FetchPoster(),
-        flows=WorkflowFlows(_binding(env, "PASS", "workflows")) if settings.has_flows else None,
+        flows=WorkflowFlows(binding("PASS", "workflows")) if settings.has_flows else None,
     )
     return apart(shared, settings)
-
-
-def _binding(env: Any, name: str, table: str) -> Any:
-    binding = getattr(env, name, None)
-    if binding is None:
-        raise ConfigError(name, "the binding is missing.", hint=f"Add it to wrangler.toml under [[{table}]].")
-    return binding
