@@ -18,6 +18,7 @@ _STATE: dict[str, JsonSchema] = {
 _NAMES: JsonSchema = {"type": "object", "additionalProperties": TEXT}
 
 PROFILE_COMPONENTS: dict[str, JsonSchema] = {
+    "ProfileState": closed(_STATE),
     "Profile": closed(
         {
             "name": {**MAYBE_TEXT, "description": "What `?profile=` takes; null where PROFILES declares none."},
@@ -25,7 +26,7 @@ PROFILE_COMPONENTS: dict[str, JsonSchema] = {
             "table": {**TEXT, "description": "What its database calls `artifacts`."},
             "buckets": listed(TEXT),
             "backfill_mode": TEXT,
-            "state": maybe(closed(_STATE)),
+            "state": maybe(ref("ProfileState")),
             "error": {**MAYBE_TEXT, "description": "Why it gives no answer."},
         }
     ),
