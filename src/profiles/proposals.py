@@ -17,13 +17,13 @@ from naming.names import LITERAL, TABLE, Names
 from ports import Ports, Row
 from settings import Settings
 
-SAMPLED, MOST = 5, 5
-"""Keys that R2 is asked for of one proposal, and proposals at most."""
+SAMPLED, MOST_ASKED, MOST = 5, 20, 5
+"""Keys that R2 is asked for of one column, columns that are asked about, and proposals at most."""
 
 _KEY = (
     re.compile(r"(r2|s3|object|storage|blob|bucket)_?(key|path|name)", re.IGNORECASE),
     re.compile(r"(file|media|image|asset|photo|attachment)?_?(key|path)", re.IGNORECASE),
-    re.compile(r"(file_?name|location|uri|url)", re.IGNORECASE),
+    re.compile(r"((file_?)?name|location|reference|uri|url)", re.IGNORECASE),
 )
 """What a column with keys is called, the surest first."""
 
@@ -51,20 +51,26 @@ async def propose(ports: Ports, settings: Settings) -> list[Proposal]:
     columns: dict[str, list[Row]] = {}
     for row in rows:
         columns.setdefault(text(row, "table_name"), []).append(row)
-    ranked = sorted((rank, name) for name, found in columns.items() if (rank := _rank(found)) is not None)
-    proposals = [_proposal(name, columns[name], rows, settings) for _, name in ranked[:MOST]]
-    asked = [await _asked(ports, one) for one in proposals]
-    return sorted(asked, key=lambda one: -one.found)
+    candidates = sorted(one for name, found in columns.items() for one in _candidates(name, found))
+    asked = [
+        await _asked(ports, _proposal(name, key, columns[name], rows, settings))
+        for _, name, key in candidates[:MOST_ASKED]
+    ]
+    best: dict[str, Proposal] = {}
+    for one in sorted(asked, key=lambda proposal: -proposal.found):
+        best.setdefault(one.table, one)
+    return list(best.values())[:MOST]
 
 
 def _is_ours(row: Row) -> bool:
     return ours(text(row, "table_name"))
 
 
-def _rank(columns: Sequence[Row]) -> int | None:
-    """Return how sure a table's best key column is, 0 the surest; None where it has none."""
-    ranks = [rank for rank, pattern in enumerate(_KEY) if _called(columns, pattern) is not None]
-    return min(ranks, default=None)
+def _candidates(name: str, columns: Sequence[Row]) -> list[tuple[int, str, str]]:
+    """Return the columns of a table that may hold keys: how sure, 0 the surest, the table, and the column."""
+    called = [text(row, "column_name") for row in columns]
+    ranks = [(next((rank for rank, one in enumerate(_KEY) if one.fullmatch(key)), None), key) for key in called]
+    return [(rank, name, key) for rank, key in ranks if rank is not None]
 
 
 def _called(columns: Sequence[Row], pattern: re.Pattern[str]) -> str | None:
@@ -72,8 +78,8 @@ def _called(columns: Sequence[Row], pattern: re.Pattern[str]) -> str | None:
     return next((text(row, "column_name") for row in columns if pattern.fullmatch(text(row, "column_name"))), None)
 
 
-def _proposal(name: str, columns: Sequence[Row], rows: Sequence[Row], settings: Settings) -> Proposal:
-    key = next(found for pattern in _KEY if (found := _called(columns, pattern)) is not None)
+def _proposal(name: str, key: str, columns: Sequence[Row], rows: Sequence[Row], settings: Settings) -> Proposal:
+    """Return what the settings would say of a table whose column `key` holds the keys."""
     primary = [text(row, "column_name") for row in columns if row["pk"]]
     tables = {
         TABLE: name,

@@ -91,4 +91,31 @@ SCHEMAS = (
         children='SELECT "A", name FROM "_albumsTofiles" JOIN files ON files.id = "B" ORDER BY "A", name',
         reached=((1, "a.png"), (1, "b.png"), (2, "a.png")),
     ),
+    RealSchema(
+        name="memos",
+        tables={"artifacts": "attachment", "r2_key": "reference", "fetched_at": "created_ts"},
+        rows="""
+          INSERT INTO attachment (id, uid, creator_id, reference, storage_type, blob)
+          VALUES (1, 'u1', 1, 'a.png', 'S3', NULL), (2, 'u2', 1, 'a.png', 'S3', NULL),
+            (3, 'u3', 1, 'b.png', 'S3', NULL),
+            (4, 'u4', 1, '', '', x'01'), (5, 'u5', 1, '', '', x'02'), (6, 'u6', 1, '', '', x'03')
+        """,
+        children="SELECT id, uid FROM attachment WHERE reference = '' ORDER BY id",
+        reached=((4, "u4"), (5, "u5"), (6, "u6")),
+    ),
+    RealSchema(
+        name="payload",
+        tables={"artifacts": "media", "r2_key": "filename", "fetched_at": "created_at"},
+        rows="""
+          INSERT INTO media (id, alt, filename) VALUES (1, 'A', 'a.png'), (2, 'B', 'b.png'), (3, 'none', NULL);
+          INSERT INTO payload_locked_documents VALUES (1, NULL);
+          INSERT INTO payload_locked_documents_rels VALUES (1, 1, 'document', 1), (2, 1, 'document', 2)
+        """,
+        children="SELECT r.id, filename FROM payload_locked_documents_rels AS r JOIN media ON media.id = media_id",
+        reached=((1, "a.png"), (2, "b.png")),
+    ),
 )
+"""The first three come clean; what the last two declare keeps a recovery from that."""
+
+CLEAN = SCHEMAS[:3]
+MEMOS, PAYLOAD = SCHEMAS[3:]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.actions import TOKEN
 from tests.support.fakes import MIGRATIONS
-from tests.support.real_schemas import SCHEMAS, RealSchema
+from tests.support.real_schemas import CLEAN, MEMOS, PAYLOAD, SCHEMAS, RealSchema
 from tooling.harness import Config, Harness, Reply
 
 CONFIG = Config(
@@ -44,16 +44,18 @@ def raw(harness: Harness, method: str, path: str, body: object = None) -> Reply:
     return harness.fetch(method, path, headers, None if body is None else json.dumps(body))
 
 
+def reached(harness: Harness, schema: RealSchema) -> list[tuple[object, ...]]:
+    """Return what refers to which row."""
+    return [tuple(row.values()) for row in harness.d1(schema.children, binding=schema.binding).rows]
+
+
 def outcomes(report: dict[str, Any]) -> dict[str, str]:
     """Return the outcome of every invariant."""
     return {one["name"]: one["outcome"] for one in report["invariants"]}
 
 
-@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", CLEAN, ids=lambda schema: schema.name)
 def test_a_dirty_database_is_checked_recovered_undone_and_walked(running: Harness, schema: RealSchema) -> None:
-    def children() -> list[tuple[object, ...]]:
-        return [tuple(row.values()) for row in running.d1(schema.children, binding=schema.binding).rows]
-
     table = schema.tables["artifacts"]
     before = running.d1(f'SELECT * FROM "{table}" ORDER BY id', binding=schema.binding).rows
     found = outcomes(send(running, schema, "POST", "/check", {"mode": "full"}))
@@ -64,7 +66,7 @@ def test_a_dirty_database_is_checked_recovered_undone_and_walked(running: Harnes
     assert (live["ok"], live["done"]) == (True, True), live
     steps = {step["name"]: step for step in live["steps"]}
     assert steps["dedupe"]["changed"] == {step["name"]: step for step in dry["steps"]}["dedupe"]["changed"] == 2
-    assert children() == list(schema.reached)
+    assert reached(running, schema) == list(schema.reached)
     found = outcomes(send(running, schema, "POST", "/check", {"mode": "full"}))
     assert {found[name] for name in ("one_artifact_per_object", "unique_index_present", "guards_present")} == {"holds"}
     walked = send(running, schema, "POST", "/backfill", {"dry_run": False})
@@ -72,3 +74,42 @@ def test_a_dirty_database_is_checked_recovered_undone_and_walked(running: Harnes
     undone = send(running, schema, "POST", f"/runs/{live['run_id']}/undo")
     assert (undone["restored"], undone["refused"]) == (2, [])
     assert running.d1(f'SELECT * FROM "{table}" ORDER BY id', binding=schema.binding).rows == before
+
+
+def test_files_that_are_kept_in_the_database_share_an_empty_key_and_are_never_merged(running: Harness) -> None:
+    """Memos keeps a file in the row itself, or beside it in S3: only then has the row a key."""
+    live = send(running, MEMOS, "POST", "/recover", {"dry_run": False})
+    assert (live["ok"], live["done"]) == (False, True)
+    steps = {step["name"]: step for step in live["steps"]}
+    assert (steps["dedupe"]["changed"], steps["dedupe"]["after"]) == (1, 2)
+    assert "cannot be created" in steps["index"]["error"]
+    assert reached(running, MEMOS) == list(MEMOS.reached)
+    assert send(running, MEMOS, "GET", "/summary")["pause"]["paused_by"] == "recovery"
+
+
+def test_a_key_that_may_be_null_is_said_and_the_walk_looks_all_the_same(running: Harness) -> None:
+    """Payload's `filename` is unique and may be NULL: no duplicate can arise, and a row may have no object."""
+    found = outcomes(send(running, PAYLOAD, "POST", "/check", {"mode": "full"}))
+    assert (found["one_artifact_per_object"], found["unique_index_present"]) == ("holds", "violated")
+    walked = send(running, PAYLOAD, "POST", "/backfill", {"dry_run": False})
+    assert (walked["scanned"], walked["unchanged"] + walked.get("newer", 0), walked["unclassified"]) == (3, 2, 1)
+    assert reached(running, PAYLOAD) == list(PAYLOAD.reached)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_the_profile_is_what_is_proposed(running: Harness, schema: RealSchema) -> None:
+    found = send(running, schema, "GET", "/profiles/proposals")["proposals"]
+    proposed = {**found[0]["tables"], "source_type": "literal:upload"}
+    expected = {"id": "id", "r2_key": "r2_key", "r2_bucket": f"literal:{schema.name}", "source_type": "literal:upload"}
+    assert {**proposed, "fetched_at": "?"} == {**expected, **schema.tables, "fetched_at": "?"}
+    assert found[0]["found"] > 0
+
+
+def test_a_tick_goes_through_all_of_them_and_each_stands_in_the_overview(running: Harness) -> None:
+    assert running.scheduled() == "ok", running.logs()[-3:]
+    lines = raw(running, "GET", "/profiles").json()["profiles"]
+    assert [(one["name"], one["table"], one["error"]) for one in lines] == [
+        (one.name, one.tables["artifacts"], None) for one in SCHEMAS
+    ]
+    assert all(one["state"]["last_tick_status"] == "succeeded" for one in lines)
+    assert raw(running, "GET", "/summary?profile=nobody").status == 404

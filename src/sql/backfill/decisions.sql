@@ -12,8 +12,8 @@ SELECT
   {{fetched_day}} IS NOT NULL AS dated,
   CASE
     WHEN is_marker THEN 'skipped'
-    WHEN source_type IS NULL AND NOT (
-      lower('source_type') IS NULL AND (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts)
+    WHEN source_type IS NULL AND NOT coalesce(
+      lower('source_type') IS NULL AND (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts), 0
     ) THEN 'unclassified'
     WHEN r2_key IN (
       SELECT r2_key FROM steward_refused WHERE r2_bucket = :bucket AND r2_key BETWEEN :first_key AND :last_key AND refused_at >= :since
