@@ -6,13 +6,26 @@ A name that is not in it, and a value that is not right, are refused by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from errors import ConfigError, InputError
 from naming.declared import Declared, read_declared
 from naming.names import TABLE, Names, read_names
-from setting_values import buckets, children, integer, one_of, queue_name, read_by, secret, text, url
+from setting_values import (
+    buckets,
+    children,
+    decoded,
+    integer,
+    one_of,
+    queue_name,
+    read_by,
+    secret,
+    text,
+    url,
+    wrong,
+)
 from tokens import Token, read_named_tokens, together
 from words import BACKFILL_MODES, PASS_ENGINES, WORKFLOW, BackfillMode, PassEngine
 
@@ -167,11 +180,26 @@ def read_settings(source: Mapping[str, object]) -> Settings:
 
     Raises ConfigError naming the first setting that is unknown or malformed.
     """
-    settings = _read_one(source)
+    whole = _gathered(source)
+    settings = _read_one(whole)
     if not settings.profiles:
         return settings
-    beside = tuple(_read_profile(source, one) for one in settings.profiles)
+    beside = tuple(_read_profile(whole, one) for one in settings.profiles)
     return replace(beside[0], beside=beside)
+
+
+def _gathered(source: Mapping[str, object]) -> dict[str, object]:
+    """Return the raw values with what PROFILES_2, PROFILES_3 … say added to PROFILES: a variable holds 5 KB."""
+    further = sorted(
+        (name for name in source if re.fullmatch(r"PROFILES_\d{1,3}", name)), key=lambda name: int(name[9:])
+    )
+    whole = {name: value for name, value in source.items() if name not in further}
+    for name in further:
+        more, known = decoded(source[name]), decoded(whole.get("PROFILES", []))
+        if not isinstance(more, list) or not isinstance(known, list):
+            raise wrong(name, source[name], "a list that continues PROFILES")
+        whole["PROFILES"] = [*known, *more]
+    return whole
 
 
 _OTHER_TABLES: dict[str, object] = {"CHILDREN": [], "NOT_CHILDREN": [], "LIVE_WHERE": None}

@@ -274,3 +274,12 @@ def test_what_is_wrong_in_a_profile_is_refused_by_its_name() -> None:
     with pytest.raises(ConfigError, match=r"PROFILES: media: MAX_DELETES: ") as refused:
         read_settings({"PROFILES": [{**PROFILES[1], "MAX_DELETES": -1}]})
     assert refused.value.name == "PROFILES"
+
+
+def test_profiles_may_be_spread_over_several_variables_of_five_kilobytes() -> None:
+    parts = {f"PROFILES_{number}": json.dumps([{"name": f"p{number}", "database": f"D{number}"}]) for number in (10, 2)}
+    settings = read_settings({"PROFILES": PROFILES, **parts})
+    assert [one.profile for one in settings.all] == ["first", "media", "p2", "p10"]
+    with pytest.raises(ConfigError) as refused:
+        read_settings({"PROFILES_2": "media"})
+    assert refused.value.name == "PROFILES_2"
