@@ -170,7 +170,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("STEWARD_TOKENS", None, "further tokens, each with a name and a role", read_named_tokens, secret=True),
     Setting(
-        "PROFILES", [], "further databases, each with its binding and what it has of its own", read_by(read_declared)
+        "PROFILES", [], "several databases, each with its binding and what it has of its own", read_by(read_declared)
     ),
 )
 
