@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import shapes
+
 HERE = Path(__file__).parent
 TOGETHER = ("worker", "chaos", "contract", "browser", "cli")
 """Folders whose tests share what they start, each in one process; the longest comes first."""
@@ -26,3 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the suites run over databases of other names."""
+    help_text = "the names that the databases of the unit tests have (tests/support/shapes.py)"
+    parser.addoption("--shape", choices=list(shapes.SHAPES), default="canonical", help=help_text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the names."""
+    shapes.choose(config.getoption("--shape"))

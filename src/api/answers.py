@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.answers_objects import PASS_COMPONENTS, PROVEN
 from api.answers_page import PAGE_COMPONENTS
+from api.answers_profiles import PROFILE_COMPONENTS
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
@@ -158,6 +159,7 @@ COMPONENTS: dict[str, JsonSchema] = {
     "Rules": closed({"rules": listed(ref("Rule"))}),
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
     **PASS_COMPONENTS,
+    **PROFILE_COMPONENTS,
     "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
     "LastVerdict": closed(
         {

@@ -27,7 +27,7 @@ from api.auth import (
     let_in,
     permit,
 )
-from api.body import read_body, read_query
+from api.body import read_body, read_profile, read_query
 from api.calls import Call, Environment
 from api.openapi import describe
 from api.operation import Operation
@@ -132,7 +132,7 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
     async def endpoint(request: Request) -> Response:
         environment = connect()
         token = await let_in(request, environment)
-        settings = environment.settings()
+        settings = environment.settings().of_profile(read_profile(request))
         operation = methods["GET" if request.method == "HEAD" else request.method]
         query = read_query(request, operation.query)
         body = (
@@ -140,7 +140,7 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
         )
         permit(token, operation.needs(body))
         ports = replace(environment.ports(settings), asker=asked_by(request, token))
-        call = Call(settings, ports, body, query, dict(request.path_params))
+        call = Call(settings, ports, body, query, dict(request.path_params), environment.ports)
         return await operation.handler(call)
 
     return endpoint

@@ -42,6 +42,8 @@ class Call:
     body: dict[str, Any]
     query: dict[str, Any]
     path: dict[str, Any]
+    connect: Callable[[Settings], Ports]
+    """Returns the platform of another profile."""
 
     @property
     def actor(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.answers import COMPONENTS
 from api.auth import ACTOR_HEADER, MAX_ACTOR_CHARACTERS
+from api.body import PROFILE
 from api.operation import Operation
 from api.operations import OPERATIONS
 from api.problems import TITLES
@@ -16,7 +17,7 @@ from words import MAX_INTEGER
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _BODY_REFUSALS = (400, 413, 415)
-_ALWAYS = (401, 422, 429, 500, 503)
+_ALWAYS = (401, 404, 422, 429, 500, 503)
 _TOKENS = (
     "The secret STEWARD_TOKEN, or one of STEWARD_TOKENS. The role that an operation needs stands in its security: "
     "`approve` may do what `operate` may, and that what `read` may."
@@ -65,7 +66,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "description": _needed(operation),
         "security": [{"token": [operation.role]}],
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_actor(operation)],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), _profile(), *_actor(operation)],
         "responses": {"200": _answer(operation.answer, operation.files), **refusals},
     }
     if operation.body is not None:
@@ -82,6 +83,11 @@ def _described(operation: Operation) -> dict[str, Any]:
 def _needed(operation: Operation) -> str:
     dry = " A dry run needs `read`." if operation.may_be_dry else ""
     return f"Needs the role `{operation.role}`.{dry}"
+
+
+def _profile() -> dict[str, Any]:
+    what = "The database that is meant, one of PROFILES; without it the first, or the only one."
+    return {"name": PROFILE, "in": "query", "required": False, "description": what, "schema": TEXT}
 
 
 def _actor(operation: Operation) -> list[dict[str, Any]]:

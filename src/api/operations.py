@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import routes_care, routes_index, routes_objects, routes_state, schemas
+from api import routes_care, routes_index, routes_objects, routes_profiles, routes_state, schemas
 from api.operation import FILES, Operation
 from api.operations_page import PAGE_OPERATIONS
 
@@ -142,4 +142,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "POST", "/resume", routes_state.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
     ),
     *PAGE_OPERATIONS,
+    Operation(
+        "GET", "/profiles", routes_profiles.get_profiles, "Every database of this Worker, a line each", "Profiles"
+    ),
+    Operation(
+        "GET",
+        "/profiles/proposals",
+        routes_profiles.get_proposals,
+        "Tables of the database that may hold keys of objects, and the names that TABLES would give",
+        "Proposals",
+    ),
 )

@@ -1,4 +1,4 @@
-"""What is so: status, check, summary, events, findings, runs."""
+"""What is so: status, check, summary, events, findings, runs, profiles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from steward.answers import Check, Finding, Findings, Runs, Verdict
 from steward.command import command
+from steward.databases import Profile, Profiles
 from steward.exits import Exit
 from steward.harmless import harmless
 from steward.judging import Found, judge, state_of
@@ -25,7 +26,7 @@ _STYLES = {Exit.CLEAN: "bold green", Exit.DRIFT: "bold red", Exit.FAILED: "bold 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for work in (status, check, summary, events, findings, runs):
+    for work in (status, check, summary, events, findings, runs, profiles):
         command(app)(work)
 
 
@@ -199,3 +200,27 @@ def _list_runs(screen: Screen, found: Runs) -> None:
     runs_table(screen, found["runs"])
     if found["next"]:
         screen.say(f"older ones: --before {found['next']}")
+
+
+def profiles(session: Session) -> Exit:
+    """Show every database of the Worker, a line each."""
+    found: Profiles = session.client.get("/profiles")
+    listed = found["profiles"]
+    if session.screen.as_json:
+        session.screen.json(found)
+    else:
+        heads = ("profile", "database", "table", "buckets", "open", "last tick", "")
+        session.screen.table(heads, [_profile_row(one) for one in listed])
+    if any(one["error"] for one in listed):
+        return Exit.FAILED
+    return Exit.DRIFT if any(one["state"] and one["state"]["open_errors"] for one in listed) else Exit.CLEAN
+
+
+def _profile_row(one: Profile) -> tuple[str, ...]:
+    state = one["state"]
+    named = (one["name"] or "(the only one)", one["database"], one["table"], ", ".join(one["buckets"]))
+    if state is None:
+        return tuple(map(harmless, (*named, "", "", str(one["error"]))))
+    paused = f"paused by {state['paused_by']}" if state["paused_by"] else ""
+    tick = f"{state['last_tick_status']} {state['last_tick_at']}" if state["last_tick"] else "never"
+    return tuple(map(harmless, (*named, f"{state['open_errors']} + {state['open_warnings']}", tick, paused)))
