@@ -44,6 +44,8 @@ class Settings:
     live_where: str | None
     dead_letter_queue: str
     max_deletes: int
+    plan_hours: int
+    require_plan: bool
     daily_rows_read: int
     daily_rows_written: int
     alert_webhook_url: str | None
@@ -103,6 +105,12 @@ def _integer(low: int, high: int) -> Callable[[str, object], int]:
         return value
 
     return read
+
+
+def _flag(name: str, raw: object) -> bool:
+    if not isinstance(raw, bool) and raw not in ("true", "false"):
+        raise _wrong(name, raw, "true or false")
+    return raw in (True, "true")
 
 
 def _one_of(words: tuple[str, ...]) -> Callable[[str, object], str]:
@@ -240,6 +248,8 @@ SETTINGS: tuple[Setting, ...] = (
         _queue_name,
     ),
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", _integer(0, 1_000_000_000)),
+    Setting("PLAN_HOURS", 24, "hours after which a plan that is not begun has expired", _integer(1, 720)),
+    Setting("REQUIRE_PLAN", default=False, meaning="whether live recovery and undo need an approved plan", read=_flag),
     Setting("DAILY_ROWS_READ", 0, "rows that all runs of a UTC day may read; 0 sets no limit", _integer(0, 10**12)),
     Setting("DAILY_ROWS_WRITTEN", 0, "rows that all runs of a UTC day may write; 0 sets no limit", _integer(0, 10**12)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", _url),

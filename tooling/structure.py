@@ -86,7 +86,7 @@ LAYERS = (
     ("runs",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
-    ("events",),
+    ("events", "plans"),
     ("reporting",),
     ("api", "bindings", "cron"),
     ("entry",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.answers_objects import PASS_COMPONENTS, PROVEN
+from api.answers_plans import PLAN, PLAN_COMPONENTS
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
@@ -103,7 +104,10 @@ COMPONENTS: dict[str, JsonSchema] = {
         },
         "required": ["name", "before", "after", "changed", "sample"],
     },
-    "Recovery": closed({"run_id": NUMBER, "dry_run": FLAG, "done": FLAG, "steps": listed(ref("Step")), "ok": FLAG}),
+    "Recovery": closed(
+        {"run_id": NUMBER, "dry_run": FLAG, "done": FLAG, "steps": listed(ref("Step")), "ok": FLAG, "plan": PLAN},
+        optional=("plan",),
+    ),
     "Undo": closed(
         {
             "run_id": NUMBER,
@@ -158,6 +162,7 @@ COMPONENTS: dict[str, JsonSchema] = {
     "Rules": closed({"rules": listed(ref("Rule"))}),
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
     **PASS_COMPONENTS,
+    **PLAN_COMPONENTS,
     "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
     "LastVerdict": closed(
         {

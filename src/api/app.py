@@ -139,7 +139,7 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
         )
         permit(token, operation.needs(body))
         ports = replace(environment.ports(settings), asker=asked_by(request, token))
-        call = Call(settings, ports, body, query, dict(request.path_params))
+        call = Call(settings, ports, body, query, dict(request.path_params), token.role)
         return await operation.handler(call)
 
     return endpoint

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api import routes_care, routes_index, routes_objects, routes_state, schemas
+from api import routes_care, routes_index, routes_objects, routes_plans, routes_state, schemas
 from api.calls import Handler
 from words import Role
 
@@ -97,6 +97,39 @@ OPERATIONS: tuple[Operation, ...] = (
         "Undo the merges of a live recovery",
         "Undo",
         body=schemas.NOTHING,
+        body_optional=True,
+        refusals=(404, 409),
+    ),
+    Operation("GET", "/plans", routes_plans.get_plans, "Plans, newest first", "Plans", query=schemas.PLANS_QUERY),
+    Operation("GET", "/plans/{plan_id}", routes_plans.get_plan, "One plan", "Plan", refusals=(404,)),
+    Operation(
+        "GET",
+        "/plans/{plan_id}/items",
+        routes_plans.get_items,
+        "All that a plan would do, and what of it was left out; as a file, or as JSON by pages",
+        "PlanItems",
+        query=schemas.ITEMS_QUERY,
+        refusals=(404,),
+        files=_FILES,
+    ),
+    Operation(
+        "POST",
+        "/plans/{plan_id}/approve",
+        routes_plans.post_approve,
+        "Approve a plan; who, and when, is kept",
+        "Plan",
+        body=schemas.APPROVE,
+        body_optional=True,
+        refusals=(404, 409),
+        least="approve",
+    ),
+    Operation(
+        "POST",
+        "/plans/{plan_id}/apply",
+        routes_plans.post_apply,
+        "Do what a plan says, one resumable call at a time: the live request with `plan`",
+        "Applied",
+        body=schemas.APPLY,
         body_optional=True,
         refusals=(404, 409),
     ),

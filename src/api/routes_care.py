@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, Response
 from api.calls import Call
 from errors import InputError
 from invariants.run import run_check
+from plans.recovering import recover_as_asked
 from recovery.call import RecoverRequest
 from recovery.guards_run import GuardsRequest, change_guards
-from recovery.run import recover
 from recovery.undo_run import undo_run
 
 
@@ -20,7 +20,9 @@ async def post_check(call: Call) -> Response:
 
 async def post_recover(call: Call) -> Response:
     """Do one call of the recovery, dry or live."""
-    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**call.body)))
+    plan, may_plan = call.body.pop("plan", None), call.may("operate")
+    request = RecoverRequest(**call.body)
+    return JSONResponse(await recover_as_asked(call.ports, call.settings, request, plan, may_plan=may_plan))
 
 
 async def post_undo(call: Call) -> Response:

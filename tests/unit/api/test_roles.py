@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -39,7 +40,7 @@ def api(world: World) -> Api:
 def ask(api: Api, token: str, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
     content = None if method == "GET" else json.dumps(body or {}).encode()
     said = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
-    return api.send(method, path.replace("{run_id}", "1").replace("{pass_id}", "1"), content, said)
+    return api.send(method, re.sub(r"\{\w+\}", "1", path), content, said)
 
 
 def example(operation: Operation) -> object:
