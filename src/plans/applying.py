@@ -58,6 +58,8 @@ class Applying:
     most: int | None = None
     """How many items this call may change; None: all."""
     changed: int = 0
+    rows: int = 0
+    """How many rows the changed items speak of."""
     more: bool = field(default=False, init=False)
     """Whether the budget, or what the call may change, was used up before the end of the step."""
 
@@ -133,6 +135,7 @@ class Applying:
             await self._isolate(portion, error)
         else:
             self.changed += len(portion)
+            self.rows += sum(item.weight for item in items)
             self.work.come_to(done)
 
     async def _isolate(self, portion: Sequence[Placed], error: PlatformError) -> None:

@@ -29,3 +29,8 @@ def group_sources(schema: Schema, ranking: Ranking, objects: Collection[ObjectKe
 def objects_of(items: Sequence[Item]) -> list[ObjectKey]:
     """Return the objects that items are about."""
     return [(str(item.about[0]), str(item.about[1])) for item in items]
+
+
+def given(items: Sequence[Item]) -> sql.Fragment:
+    """Return the SQL that lists these objects."""
+    return given_objects(objects_of(items))

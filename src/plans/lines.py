@@ -9,6 +9,7 @@ import sql
 from database.batch import Batch
 from plans.items import About, Item, Lines, compact
 from ports import Database, Row, Statement
+from words import PlanStep
 
 Sources = Mapping[str, sql.Fragment]
 """The SQL of the lines of some items, by where they are from."""
@@ -17,7 +18,7 @@ Sources = Mapping[str, sql.Fragment]
 async def read_lines(database: Database, sources: Sources) -> dict[About, Lines]:
     """Return the lines of each thing that there are any of."""
     batch = Batch()
-    asked = {name: batch.add(sql.statement("plans/read_lines", lines=lines)) for name, lines in sources.items()}
+    asked = {name: batch.add(sql.bind(lines)) for name, lines in sources.items()}
     await batch.run(database)
     return gathered({name: answer.rows for name, answer in asked.items()})
 
@@ -30,6 +31,11 @@ def gathered(rows: Mapping[str, Sequence[Row]]) -> dict[About, Lines]:
             about = tuple(json.loads(str(row["about"])))
             found.setdefault(about, {}).setdefault(name, []).append(str(row["line"]))
     return {about: {name: tuple(sorted(lines)) for name, lines in one.items()} for about, one in found.items()}
+
+
+def items_of(step: PlanStep, found: Mapping[About, Lines]) -> list[Item]:
+    """Return an item of this step for each thing, in order."""
+    return [Item(step, about, found[about]) for about in sorted(found, key=compact)]
 
 
 def lines_from(found: Mapping[About, Lines], name: str) -> int:

@@ -106,12 +106,7 @@ async def begin_draft(database: Database, clock: Clock, settings: Settings, maki
     basis = await basis_now(database, settings)
     now = clock.now()
     expires_at = timestamp(now + timedelta(hours=settings.plan_hours))
-    told: dict[str, str | int] = {
-        "kind": making.kind,
-        "target": making.target,
-        "request": compact(making.request),
-        "run": making.run,
-    }
+    told = {"kind": making.kind, "target": making.target, "request": compact(making.request)}
     by = {"made_by": making.asker.actor, "token_name": making.asker.token_name}
     opened = sql.statement(
         "plans/open_plan", **told, **by, run=making.run, basis=basis.text(), now=timestamp(now), expires_at=expires_at

@@ -12,7 +12,6 @@ from plans.lines import counting, lines_from, read_lines, up_to
 from plans.making import Draft
 from recovery.call import Call
 from recovery.duplicates import FIRST, ObjectKey, following, listed
-from runs.budget import Budget
 
 PAGE_OBJECTS = 5_000
 """Objects that are read at once: where no index serves it, each page reads the whole table."""
@@ -35,17 +34,15 @@ class MergeItems:
     before: ObjectKey | None
     """Only the objects before this one were looked at; None: all."""
     draft: Draft
-    budget: Budget
     page_objects: int = PAGE_OBJECTS
     most_lines: int = MOST_LINES
 
-    async def add(self) -> bool:
-        """Add all of them, as many as the request wants; False where it stopped before their end."""
-        after, most = FIRST, self.call.most_objects
+    async def add(self, *, all_of_them: bool) -> bool:
+        """Add all of them, or as many as the request wants; False where there are more."""
+        after, most, budget = FIRST, self.call.most_objects, self.call.budget.part("verify")
         while most is None or self.draft.totals["merge"] < most:
-            if self.budget.spent() or (self.before is not None and after >= self.before):
-                self.draft.stopped_after = {"step": "merge", "after": list(after)}
-                return False
+            if budget.spent() or (self.before is not None and after >= self.before):
+                return self._stopped(after)
             room = self.page_objects if most is None else min(self.page_objects, most - self.draft.totals["merge"])
             found = await following(self.call.database, after, room + 1)
             new = [(key, can_be_named) for key, can_be_named in found if key != after][:room]
@@ -53,7 +50,11 @@ class MergeItems:
                 return True
             await self._add([key for key, can_be_named in new if can_be_named and self._mergeable(key)])
             after = new[-1][0]
-        return True
+        return all_of_them or self._stopped(after)
+
+    def _stopped(self, after: ObjectKey) -> bool:
+        self.draft.stopped_after = {"step": "merge", "after": list(after)}
+        return False
 
     def _mergeable(self, key: ObjectKey) -> bool:
         return key not in self.left and (self.before is None or key < self.before)

@@ -53,8 +53,3 @@ async def begin_plan(database: Database, run: Run, settings: Settings, plan: Pla
     except ConstraintError:
         (await require_plan(database, plan.id)).refuse_unless_open(run.clock.now())
         raise
-
-
-async def end_plan(database: Database, run: Run, plan: Plan) -> None:
-    """Note that the plan is applied: it is used once."""
-    await write_held(database, run, sql.statement("plans/end_plan", plan=plan.id, now=timestamp(run.clock.now())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from errors import InputError, RefusedError
 from plans.approving import supersede
 from plans.recovery_applied import recover_by_plan
-from plans.recovery_plan import plan_recovery
+from plans.recovery_plan import PlanningSaga
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
@@ -23,7 +23,7 @@ async def recover_as_asked(
     if plan is not None:
         return await recover_by_plan(ports, settings, plan, request)
     if request.dry_run and may_plan:
-        return await plan_recovery(ports, settings, request)
+        return await recover(ports, settings, request, saga=PlanningSaga)
     if request.dry_run:
         return {**await recover(ports, settings, request), "plan": None}
     refuse_unplanned(settings)

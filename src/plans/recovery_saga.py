@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from errors import RefusedError
-from plans.opening import begin_plan, end_plan, ready_plan
+from plans.recovery_begun import begin_recovery
 from plans.recovery_merged import MergeByPlan
-from plans.work import Work, begin_work
+from plans.recovery_repaired import RepairByPlan
+from plans.work import Work
 from recovery.checkpoint import NOWHERE, Checkpoint
 from recovery.dedupe import Deduped
-from recovery.judging import Judged, judged
-from recovery.plan import Plan as Foretold
+from recovery.judging import Judged
+from recovery.repair import Repair
 from recovery.saga import Saga
+from recovery.steps import Repaired
 
 
 @dataclass
@@ -27,19 +28,11 @@ class AppliedSaga(Saga):
         """Take the steps, and note that the plan is applied once all are taken."""
         await super().take()
         if self.done and self.work:
-            await end_plan(self.call.database, self.call.run, self.work.plan)
+            await self.work.end()
 
     async def judged(self) -> tuple[Judged, Checkpoint]:
         """Begin the plan. Raises RefusedError where it may not be, or would delete more rows than the call may."""
-        call = self.call
-        plan = await ready_plan(call.database, call.run.clock, call.settings, self.plan, "recovery")
-        deletes = plan.totals.get("rows_deleted", 0)
-        if deletes > call.max_deletes and not plan.begun:
-            raise _over_cap(plan.id, deletes, call.max_deletes)
-        judgement = Judged(Foretold(plan.totals.get("merge", 0), deletes, 0, 0, {}, None, (), ()))
-        judgement = await judged(call, self.schema, judgement) if deletes else judgement
-        await begin_plan(call.database, call.run, call.settings, plan)
-        self.work = await begin_work(call.database, call.run, plan)
+        self.work, judgement = await begin_recovery(self.call, self.schema, self.plan)
         return judgement, NOWHERE
 
     async def merge(self, judgement: Judged, start: Checkpoint) -> Deduped:  # noqa: ARG002  # the plan says both
@@ -48,6 +41,10 @@ class AppliedSaga(Saga):
         step = await MergeByPlan(self.call, self.schema, self.at_work).take()
         self._end(step)
         return Deduped(step, None)
+
+    async def repaired(self, repair: Repair) -> Repaired | None:
+        """Create the index and the guards, and repair what the plan says; None where a further call is needed."""
+        return await RepairByPlan(repair, self.at_work).take(self._step)
 
     @property
     def at_work(self) -> Work:
@@ -59,8 +56,3 @@ class AppliedSaga(Saga):
     def report(self) -> dict[str, object]:
         """Return the body of `POST /recover`."""
         return {**super().report(), "plan": self.work.report() if self.work else None}
-
-
-def _over_cap(plan: int, deletes: int, most: int) -> RefusedError:
-    message = f"Plan {plan} would delete {deletes} duplicate rows, and the request may delete {most}."
-    return RefusedError("max_deletes", message, hint=f"Send max_deletes: {deletes} with this request.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import sql
 from database.rows import number
+from log import timestamp
 from plans.items import Item, compact
 from plans.plan import Plan
 from plans.store import Slice, read_slice
@@ -77,6 +78,11 @@ class Work:
             portion.append(Placed(place, item))
         return portion
 
+    async def pass_over(self, step: PlanStep) -> None:
+        """Pass over the next items of this step: something else sees to them."""
+        while portion := await self.next(step, Portion(1_000, 1_000)):
+            self.come_to(portion[-1].place + 1)
+
     def leave(self, one: Placed, why: str) -> None:
         """Leave an item out."""
         self.left[one.place] = why
@@ -100,6 +106,11 @@ class Work:
     async def keep(self) -> None:
         """Keep how far the plan is applied."""
         await write_held(self.database, self.run, *self.kept(self.done))
+
+    async def end(self) -> None:
+        """Note that the plan is applied: it is used once."""
+        now = timestamp(self.run.clock.now())
+        await write_held(self.database, self.run, sql.statement("plans/end_plan", plan=self.plan.id, now=now))
 
     def report(self) -> dict[str, object]:
         """Return what the answer of a live run says of its plan."""

@@ -1,4 +1,5 @@
 -- The {{ranked}} rows, each with its place and the id of its winner. A fragment.
+WITH ranked AS ({{ranked}})
 SELECT
   json_array(r2_bucket, r2_key) AS about,
   CASE place
@@ -9,4 +10,4 @@ SELECT
       'id', {{id}}, 'place', place, 'source_type', {{source_type}}, 'fetched_at', {{fetched_at}}, 'winner_id', {{winner_id}}
     )
   END AS line
-FROM ({{ranked}})
+FROM ranked

@@ -1,2 +1,3 @@
 -- At most :most of the {{lines}}. A fragment.
-SELECT about, line FROM ({{lines}}) LIMIT :most
+WITH listed AS ({{lines}})
+SELECT about, line FROM listed LIMIT :most
