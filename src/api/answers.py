@@ -116,7 +116,10 @@ COMPONENTS: dict[str, JsonSchema] = {
             "restored": NUMBER,
             "children_restored": NUMBER,
             "refused": _ROWS,
-        }
+            "dry_run": FLAG,
+            "plan": PLAN,
+        },
+        optional=("dry_run", "plan"),
     ),
     "Guards": closed(
         {

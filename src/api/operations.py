@@ -96,7 +96,7 @@ OPERATIONS: tuple[Operation, ...] = (
         routes_care.post_undo,
         "Undo the merges of a live recovery",
         "Undo",
-        body=schemas.NOTHING,
+        body=schemas.UNDO,
         body_optional=True,
         refusals=(404, 409),
     ),

@@ -8,9 +8,9 @@ from api.calls import Call
 from errors import InputError
 from invariants.run import run_check
 from plans.recovering import recover_as_asked
+from plans.undoing import UndoRequest, undo_as_asked
 from recovery.call import RecoverRequest
 from recovery.guards_run import GuardsRequest, change_guards
-from recovery.undo_run import undo_run
 
 
 async def post_check(call: Call) -> Response:
@@ -26,8 +26,9 @@ async def post_recover(call: Call) -> Response:
 
 
 async def post_undo(call: Call) -> Response:
-    """Take back the merges of a live recovery."""
-    return JSONResponse(await undo_run(call.ports, call.settings, int(call.path["run_id"])))
+    """Take back the merges of a live recovery, or plan to."""
+    request = UndoRequest(int(call.path["run_id"]), **call.body)
+    return JSONResponse(await undo_as_asked(call.ports, call.settings, request, may_plan=call.may("operate")))
 
 
 async def post_guards(call: Call) -> Response:

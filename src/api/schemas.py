@@ -125,6 +125,8 @@ _PLAN: Object = {
 }
 RECOVER["properties"]["plan"] = _PLAN
 
+UNDO = _object({"dry_run": _flag(default=False, description="Report and plan it, and change nothing."), "plan": _PLAN})
+
 PLANS_QUERY = _object(
     {
         "kind": {"type": "string", "enum": list(PLAN_KINDS), "description": "Only plans of this kind."},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from plans.plan import Plan
 from plans.recovery_applied import recover_by_plan
+from plans.undo_applied import undo_by_plan
 from ports import Ports
 from recovery.call import RecoverRequest
 from settings import Settings
@@ -32,5 +33,9 @@ async def _recovery(ports: Ports, settings: Settings, plan: Plan, request: Apply
     return await recover_by_plan(ports, settings, plan.id, wanted)
 
 
-KINDS: Mapping[PlanKind, Apply] = {"recovery": _recovery}
+async def _undo(ports: Ports, settings: Settings, plan: Plan, _request: ApplyRequest) -> dict[str, object]:
+    return await undo_by_plan(ports, settings, plan.id, int(plan.target))
+
+
+KINDS: Mapping[PlanKind, Apply] = {"recovery": _recovery, "undo": _undo}
 """How a plan is applied, by its kind: each does one call, and its report says in `done` whether there is more to do."""

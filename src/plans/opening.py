@@ -11,8 +11,7 @@ from plans.basis import Basis, basis_now
 from plans.plan import NEW, Plan
 from plans.store import require_plan
 from ports import Clock, Database
-from runs.lease import write_held
-from runs.record import Run
+from runs.lease import Holder, write_held
 from settings import Settings
 
 
@@ -41,11 +40,11 @@ async def refuse_stale(database: Database, clock: Clock, plan: Plan, now: Basis)
         raise RefusedError("stale_plan", message, hint=f"Nothing was changed. {NEW}")
 
 
-async def begin_plan(database: Database, run: Run, settings: Settings, plan: Plan) -> None:
+async def begin_plan(database: Database, run: Holder, run_id: int, settings: Settings, plan: Plan) -> None:
     """Note that the run applies the plan; raises RefusedError where that is not allowed any more."""
     now = run.clock.now()
     until = timestamp(now + timedelta(hours=settings.plan_hours))
-    begin = sql.statement("plans/begin_plan", plan=plan.id, run=run.id, now=timestamp(now), until=until)
+    begin = sql.statement("plans/begin_plan", plan=plan.id, run=run_id, now=timestamp(now), until=until)
     same: dict[str, str | int] = {"kind": plan.kind, "target": plan.target, "plan": plan.id}
     others = sql.statement("plans/supersede_approved", **same, now=timestamp(now))
     try:

@@ -23,7 +23,7 @@ async def begin_recovery(call: Call, schema: Schema, plan_id: int) -> tuple[Work
         raise _over_cap(plan_id, deletes, call.max_deletes)
     judgement = Judged(Foretold(plan.totals.get("merge", 0), deletes, 0, 0, {}, None, (), ()))
     judgement = await judged(call, schema, judgement) if deletes else judgement
-    await begin_plan(call.database, call.run, call.settings, plan)
+    await begin_plan(call.database, call.run, call.run.id, call.settings, plan)
     return await begin_work(call.database, call.run, plan), judgement
 
 

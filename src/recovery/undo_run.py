@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
-from database.reading import read_schema
-from errors import RefusedError
-from ports import Database, Ports, Row
-from recovery.restore import Undoing
+from ports import Ports, Row, Statement
+from recovery.restore import Restored, Undoing
 from recovery.undo import refused_merges, undo
+from recovery.undoable import refuse_other_runs, undoable_schema
 from runs.budget import RECOVERY_SECONDS, Budget
-from runs.history import require_run
 from runs.pause import pausing
 from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
@@ -32,18 +31,28 @@ class UndoReport:
     """Up to 100 merges and 100 children that could not be undone because they moved on, and why."""
 
 
-async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, object]:
-    """Undo the merges of recovery `target` and return what came back and what was refused.
+How = Callable[[Undoing, Budget, Statement], Awaitable[tuple[Restored, bool]]]
+"""What undoes a run, after the statement that pauses; returns what came back, and whether all of it was taken."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    target: int
+    how: How
+
+
+async def undo_run(ports: Ports, settings: Settings, target: int, how: How = undo) -> dict[str, object]:
+    """Undo the merges of recovery `target`, as `how` does, and return what came back and what was refused.
 
     Doing it twice changes nothing. Raises InputError (404) where there is no such run, RefusedError where the run is
     no live recovery, the unique index cannot be dropped, or another run has the lease.
     """
-    await _refuse_other_runs(ports.database, target)
+    await refuse_other_runs(ports.database, target)
     opening = Opening("undo", "live", "http", {"run": target}, exclusive=True, asker=ports.asker, daily=settings)
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     try:
-        report = await _undone(ports, settings, run, target, budget)
+        report = await _undone(ports, settings, run, budget, _Wanted(target, how))
     except Exception as error:
         await fail_run(run, error, cost=budget.cost)
         raise
@@ -52,19 +61,10 @@ async def undo_run(ports: Ports, settings: Settings, target: int) -> dict[str, o
     return body
 
 
-async def _refuse_other_runs(database: Database, target: int) -> None:
-    found = await require_run(database, target)
-    if found["kind"] != "recovery" or found["mode"] != "live":
-        hint = "Only a live recovery deletes rows; GET /runs?kind=recovery lists them."
-        raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
-
-
-async def _undone(ports: Ports, settings: Settings, run: Run, target: int, budget: Budget) -> UndoReport:
-    database = budget.metered(ports.database)
-    schema = await read_schema(database, settings.children, settings.not_children)
-    schema.refuse_missing_children()
-    schema.refuse_cascades()
+async def _undone(ports: Ports, settings: Settings, run: Run, budget: Budget, wanted: _Wanted) -> UndoReport:
+    database, target = budget.metered(ports.database), wanted.target
+    schema = await undoable_schema(database, settings)
     pause = pausing(ports.clock, by=BY, reason=f"undo of run {target}")
-    restored, done = await undo(Undoing(database, schema, run, run.id, target), budget, pause)
+    restored, done = await wanted.how(Undoing(database, schema, run, run.id, target), budget, pause)
     refused = [*await refused_merges(database, target), *restored.moved_on[:REFUSED_SHOWN]]
     return UndoReport(run.id, target, done, restored.losers, restored.children, refused)
