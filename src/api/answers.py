@@ -65,8 +65,9 @@ COMPONENTS: dict[str, JsonSchema] = {
                 "enum": list(ANSWERED),
             },
             "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
+            "plan": PLAN,
         },
-        optional=("repeated_pages", "note"),
+        optional=("repeated_pages", "note", "plan"),
     ),
     "Verdict": closed(
         {

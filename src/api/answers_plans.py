@@ -74,5 +74,8 @@ PLAN_COMPONENTS: dict[str, JsonSchema] = {
         "required": ["item", "step", "about", "left_out"],
     },
     "PlanItems": closed({"items": listed(ref("PlanItem")), "next": MAYBE_NUMBER}),
-    "Applied": {"anyOf": [ref("Recovery"), ref("Undo")], "description": "What the live request of its kind answers."},
+    "Applied": {
+        "anyOf": [ref("Backfill"), ref("Recovery"), ref("Undo")],
+        "description": "What the live request of its kind answers.",
+    },
 }

@@ -20,9 +20,8 @@ async def post_check(call: Call) -> Response:
 
 async def post_recover(call: Call) -> Response:
     """Do one call of the recovery, dry or live."""
-    plan, may_plan = call.body.pop("plan", None), call.may("operate")
-    request = RecoverRequest(**call.body)
-    return JSONResponse(await recover_as_asked(call.ports, call.settings, request, plan, may_plan=may_plan))
+    request, may_plan = RecoverRequest(**call.body), call.may("operate")
+    return JSONResponse(await recover_as_asked(call.ports, call.settings, request, may_plan=may_plan))
 
 
 async def post_undo(call: Call) -> Response:

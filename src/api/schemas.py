@@ -123,7 +123,7 @@ _PLAN: Object = {
     "maximum": MAX_INTEGER,
     "description": "Only with dry_run false: do what this plan says, and nothing else.",
 }
-RECOVER["properties"]["plan"] = _PLAN
+BACKFILL["properties"]["plan"] = RECOVER["properties"]["plan"] = _PLAN
 
 UNDO = _object({"dry_run": _flag(default=False, description="Report and plan it, and change nothing."), "plan": _PLAN})
 

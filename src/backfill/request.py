@@ -21,6 +21,7 @@ class BackfillRequest:
     cursor: str | None = None
     start_after: str | None = None
     resume: bool = False
+    plan: int | None = None
 
 
 def chosen_bucket(settings: Settings, name: str | None) -> str:

@@ -5,7 +5,7 @@ A transaction that meets a row which moved on meanwhile is taken back, and made 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,11 +27,11 @@ MOST_LINES = 50_000
 
 
 class Change(Protocol):
-    """How the items of one step are changed."""
+    """How the items of some steps are changed."""
 
     @property
-    def step(self) -> PlanStep:
-        """The step."""
+    def steps(self) -> tuple[PlanStep, ...]:
+        """The steps."""
         ...
 
     @property
@@ -48,13 +48,18 @@ class Change(Protocol):
         ...
 
 
+Look = Callable[[Sequence[Item]], Awaitable[None]]
+
+
 @dataclass
 class Applying:
-    """One step of a plan under way."""
+    """Some steps of a plan under way."""
 
     work: Work
     change: Change
     budget: Budget
+    look: Look | None = None
+    """Looks at what SQL does not know of items, before what it knows is read."""
     most: int | None = None
     """How many items this call may change; None: all."""
     changed: int = 0
@@ -67,7 +72,7 @@ class Applying:
         """Take one portion after the other. Raises LeaseLostError, RefusedError ("max_deletes") and platform errors."""
         while not self.more:
             await self.work.run.renew()
-            portion = await self.work.next(self.change.step, self._room())
+            portion = await self.work.next(self.change.steps, self._room())
             if not portion:
                 break
             if self._spent():
@@ -89,6 +94,8 @@ class Applying:
 
     async def _take(self, portion: Sequence[Placed]) -> None:
         """Change what is as it was planned."""
+        if self.look:
+            await self.look([one.item for one in portion])
         found = await self._now(portion)
         if found is None:
             middle = len(portion) // 2

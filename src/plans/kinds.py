@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from plans.backfill_applied import backfill_by_plan
 from plans.plan import Plan
 from plans.recovery_applied import recover_by_plan
 from plans.undo_applied import undo_by_plan
@@ -37,5 +38,9 @@ async def _undo(ports: Ports, settings: Settings, plan: Plan, _request: ApplyReq
     return await undo_by_plan(ports, settings, plan.id, int(plan.target))
 
 
-KINDS: Mapping[PlanKind, Apply] = {"recovery": _recovery, "undo": _undo}
+async def _backfill(ports: Ports, settings: Settings, plan: Plan, _request: ApplyRequest) -> dict[str, object]:
+    return await backfill_by_plan(ports, settings, plan.id)
+
+
+KINDS: Mapping[PlanKind, Apply] = {"backfill": _backfill, "recovery": _recovery, "undo": _undo}
 """How a plan is applied, by its kind: each does one call, and its report says in `done` whether there is more to do."""

@@ -25,7 +25,7 @@ class Merges:
 
     call: Call
     schema: Schema
-    step: PlanStep = "merge"
+    steps: tuple[PlanStep, ...] = ("merge",)
     chunk: int = 0
     merged: Merged = field(default_factory=lambda: Merged(0, 0, 0))
 

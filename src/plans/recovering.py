@@ -13,15 +13,15 @@ from settings import Settings
 
 
 async def recover_as_asked(
-    ports: Ports, settings: Settings, request: RecoverRequest, plan: int | None, *, may_plan: bool
+    ports: Ports, settings: Settings, request: RecoverRequest, *, may_plan: bool
 ) -> dict[str, object]:
     """Do one call of a recovery and return its report.
 
     A dry one makes a plan where whoever asks `may_plan`: a token that may only read changes nothing.
     """
-    refuse_dry(plan, dry=request.dry_run)
-    if plan is not None:
-        return await recover_by_plan(ports, settings, plan, request)
+    refuse_dry(request.plan, dry=request.dry_run)
+    if request.plan is not None:
+        return await recover_by_plan(ports, settings, request.plan, request)
     if request.dry_run and may_plan:
         return await recover(ports, settings, request, saga=PlanningSaga)
     if request.dry_run:

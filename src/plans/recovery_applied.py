@@ -21,7 +21,7 @@ _DECIDING = ("unreadable", "include_deleted")
 async def recover_by_plan(ports: Ports, settings: Settings, plan_id: int, request: RecoverRequest) -> dict[str, object]:
     """Do one call of the recovery by a plan and return its report. Raises what `recover` and `ready_plan` raise."""
     plan = await ready_plan(ports.database, ports.clock, settings, plan_id, "recovery")
-    wanted = replace(request, dry_run=False, **_decided(plan.request, request))
+    wanted = replace(request, dry_run=False, plan=plan_id, **_decided(plan.request, request))
     return await recover(ports, settings, wanted, saga=lambda call, schema: AppliedSaga(call, schema, plan=plan_id))
 
 

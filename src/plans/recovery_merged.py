@@ -28,7 +28,7 @@ class MergeByPlan:
         if await self.work.at("merge"):
             await prepare(call, self.schema, may_delete=call.max_deletes)
         change = Merges(call, self.schema)
-        applying = Applying(self.work, change, call.budget.part("merge"), call.most_objects)
+        applying = Applying(self.work, change, call.budget.part("merge"), most=call.most_objects)
         await applying.run()
         return MergeStep(
             "dedupe",

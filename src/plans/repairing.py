@@ -26,7 +26,7 @@ class Types:
     """Gives unknown rows the type that the plan says."""
 
     repair: Repair
-    step: Literal["classify"] = "classify"
+    steps: tuple[Literal["classify"]] = ("classify",)
     portion: Portion = PORTION
 
     def sources(self, items: Sequence[Item]) -> Sources:
@@ -48,7 +48,7 @@ class Back:
     """Points orphans back at the winner that the plan says."""
 
     repair: Repair
-    step: Literal["orphan"] = "orphan"
+    steps: tuple[Literal["orphan"]] = ("orphan",)
     portion: Portion = PORTION
 
     def sources(self, items: Sequence[Item]) -> Sources:

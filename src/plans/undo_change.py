@@ -24,7 +24,7 @@ class Restores:
     """Brings losers back, with their children."""
 
     undoing: Undoing
-    step: Literal["restore"] = "restore"
+    steps: tuple[Literal["restore"]] = ("restore",)
     portion: Portion = PORTION
     restored: Restored = field(default_factory=Restored)
 
@@ -48,7 +48,7 @@ class OrphansBack:
     """Points orphans back at the ids that they looked for."""
 
     undoing: Undoing
-    step: Literal["orphan"] = "orphan"
+    steps: tuple[Literal["orphan"]] = ("orphan",)
     portion: Portion = PORTION
     restored: Restored = field(default_factory=Restored)
 

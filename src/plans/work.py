@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import sql
@@ -51,7 +52,7 @@ class Work:
     shown: list[dict[str, object]] = field(default_factory=list)
     """The first items that this call left out, and why."""
 
-    async def next(self, step: PlanStep, most: Portion) -> list[Placed]:
+    async def next(self, steps: Collection[PlanStep], most: Portion) -> list[Placed]:
         """Return the next items for one transaction, all of one slice; none where the next is of another step."""
         while self.done >= len(self.slice.items):
             found = await read_slice(self.database, self.plan.id, self.slice.number + 1)
@@ -60,27 +61,27 @@ class Work:
             await self.keep()
             self.before += len(self.left)
             self.slice, self.done, self.left = found, 0, {}
-        return self._portion(step, most)
+        return self._portion(steps, most)
 
     async def at(self, step: PlanStep) -> bool:
         """Tell whether the next item is of this step."""
-        return bool(await self.next(step, Portion(1, 1)))
+        return bool(await self.next((step,), Portion(1, 1)))
 
-    def _portion(self, step: PlanStep, most: Portion) -> list[Placed]:
+    def _portion(self, steps: Collection[PlanStep], most: Portion) -> list[Placed]:
         portion: list[Placed] = []
         rows = 0
         for place, item in enumerate(self.slice.items[self.done :], start=self.done):
             rows += item.weight
             # What is counted has statements of its own.
             alone = portion and (item.counted or portion[0].item.counted)
-            if item.step != step or alone or (portion and (len(portion) >= most.items or rows > most.rows)):
+            if item.step not in steps or alone or (portion and (len(portion) >= most.items or rows > most.rows)):
                 break
             portion.append(Placed(place, item))
         return portion
 
     async def pass_over(self, step: PlanStep) -> None:
         """Pass over the next items of this step: something else sees to them."""
-        while portion := await self.next(step, Portion(1_000, 1_000)):
+        while portion := await self.next((step,), Portion(1_000, 1_000)):
             self.come_to(portion[-1].place + 1)
 
     def leave(self, one: Placed, why: str) -> None:
@@ -112,14 +113,18 @@ class Work:
         now = timestamp(self.run.clock.now())
         await write_held(self.database, self.run, sql.statement("plans/end_plan", plan=self.plan.id, now=now))
 
+    @property
+    def dealt_with(self) -> int:
+        """How many items are applied or left out."""
+        return self.slice.first - 1 + self.done
+
     def report(self) -> dict[str, object]:
         """Return what the answer of a live run says of its plan."""
         left_out = self.before + sum(place < self.done for place in self.left)
-        dealt_with = self.slice.first - 1 + self.done
         return {
             "id": self.plan.id,
             "items": self.plan.items,
-            "dealt_with": dealt_with,
+            "dealt_with": self.dealt_with,
             "left_out": left_out,
             "shown": self.shown,
         }
