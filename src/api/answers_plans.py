@@ -30,6 +30,7 @@ PLAN: JsonSchema = {
 
 PLAN_COMPONENTS: dict[str, JsonSchema] = {
     "NewPlan": closed(_HELD),
+    "PlanLeftOut": closed({"item": NUMBER, "step": _STEP, "about": _ABOUT, "why": TEXT}),
     "PlanWork": closed(
         {
             "id": NUMBER,
@@ -37,7 +38,7 @@ PLAN_COMPONENTS: dict[str, JsonSchema] = {
             "dealt_with": {**NUMBER, "description": "Items that are applied or left out, by all calls."},
             "left_out": {**NUMBER, "description": "Items that were left out, by all calls."},
             "shown": {
-                **listed(closed({"item": NUMBER, "step": _STEP, "about": _ABOUT, "why": TEXT})),
+                **listed(ref("PlanLeftOut")),
                 "description": "The first items that this call left out.",
             },
         }
