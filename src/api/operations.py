@@ -109,7 +109,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "All that a plan would do, and what of it was left out; as a file, or as JSON by pages",
         "PlanItems",
         query=schemas.ITEMS_QUERY,
-        refusals=(404,),
+        refusals=(404, 409),
         files=_FILES,
     ),
     Operation(

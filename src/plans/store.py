@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import sql
 from database.batch import ask, ask_one
 from database.rows import number, optional_text, text
-from errors import InputError, UnexpectedError
+from errors import InputError, RefusedError
 from plans.items import Item, read_items, sha256
-from plans.plan import Plan, read_plan
+from plans.plan import NEW, Plan, read_plan
 from ports import Database, Row
 from words import MAX_INTEGER, PlanKind
 
@@ -44,7 +44,7 @@ async def list_plans(
 
 
 async def read_slice(database: Database, plan: int, slice_: int) -> Slice | None:
-    """Return a slice of the plan, or None after the last one. Raises UnexpectedError where it is damaged."""
+    """Return a slice of the plan, or None after the last one. Raises RefusedError where it is damaged."""
     rows = await ask(database, sql.statement("plans/read_slice", plan=plan, slice=slice_))
     return _slice(plan, rows[0]) if rows else None
 
@@ -52,7 +52,7 @@ async def read_slice(database: Database, plan: int, slice_: int) -> Slice | None
 def _slice(plan: int, row: Row) -> Slice:
     items, left_out = text(row, "items"), optional_text(row, "left_out")
     if sha256(items) != row["digest"]:
-        raise UnexpectedError(ValueError(f"slice {row['slice']} of plan {plan} is not as it was made"))
+        raise RefusedError("plan_damaged", f"Slice {row['slice']} of plan {plan} is not as it was made.", hint=NEW)
     found = {} if left_out is None else {int(place): why for place, why in json.loads(left_out)}
     return Slice(number(row, "slice"), number(row, "first"), tuple(read_items(items)), found)
 
