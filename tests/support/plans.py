@@ -57,7 +57,7 @@ class Planner:
 
     def items(self, number: int = 1, query: str = "") -> list[dict[str, Any]]:
         """Return what a plan would do."""
-        lines = self.ask("GET", f"/plans/{number}/items{query}").text.splitlines()
+        lines = self.ask("GET", f"/plans/{number}/items{query}").text.rstrip("\n").split("\n")
         *items, end = map(json.loads, lines)
         assert end == {"end": True, "items": len(items), "next": None}
         return items

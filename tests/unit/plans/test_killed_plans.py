@@ -1,4 +1,4 @@
-"""A plan killed at any call and applied again ends as if it never was; other writers between the look and the change."""
+"""A plan killed at any call and applied again ends as if it never was; and another writer at the worst moment."""
 
 from __future__ import annotations
 
