@@ -8,11 +8,11 @@ import sql
 from database.schema import Schema
 from plans.items import Item
 from plans.lines import Sources
+from plans.values import exact
 from recovery.duplicates import ObjectKey, given_objects
-from recovery.journal import journalled
 from recovery.ranking import Ranking
 
-_VALUES = {name: journalled(name) for name in ("id", "source_type", "fetched_at", "winner_id")}
+_VALUES = {name: exact(name) for name in ("id", "source_type", "fetched_at", "winner_id")}
 
 
 def group_sources(schema: Schema, ranking: Ranking, objects: Collection[ObjectKey]) -> Sources:
@@ -21,7 +21,7 @@ def group_sources(schema: Schema, ranking: Ranking, objects: Collection[ObjectKe
     sources = {"rows": sql.fragment("plans/row_lines", ranked=ranked, **_VALUES)}
     for reference in schema.references:
         slots = schema.child_slots(reference)
-        cells = {"key": journalled(slots.pop("row_key")), "value": journalled(f"child.{slots['child_column']}")}
+        cells = {"key": exact(slots.pop("row_key")), "value": exact(f"child.{slots['child_column']}")}
         sources[reference.name] = sql.fragment("plans/child_lines", ranked=ranked, **slots, **cells)
     return sources
 

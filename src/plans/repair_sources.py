@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sql
 from backfill.rules import RuleSet
-from recovery.journal import journalled
+from plans.values import exact
 from recovery.orphans import Orphans
 
 _ORPHAN = {"key": "row_key", "missing_id": "missing_id", "winner_id": "winner_id"}
@@ -17,11 +17,11 @@ def type_rows(rules: RuleSet, unknown: sql.Fragment) -> sql.Fragment:
 
 def type_source(rows: sql.Fragment) -> sql.Fragment:
     """Return the SQL of the lines of such rows."""
-    return sql.fragment("plans/type_lines", classified=rows, id=journalled("id"))
+    return sql.fragment("plans/type_lines", classified=rows, id=exact("id"))
 
 
 def orphan_source(found: Orphans, merged: sql.Fragment) -> sql.Fragment:
     """Return the SQL of the lines of orphans, with the winner of each once the `merged` rows are."""
-    values = {name: journalled(column) for name, column in _ORPHAN.items()}
+    values = {name: exact(column) for name, column in _ORPHAN.items()}
     given = {"orphans": found.listed, "free": found.free, "ranked": merged}
     return sql.fragment("plans/orphan_lines", child=found.reference.name, **given, **values)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import sql
 from database.schema import Reference, Schema
 from plans.lines import Sources
-from recovery.journal import journalled
+from plans.values import exact
 from recovery.restore import ALL, OBJECT
 
-_LOSER, _WINNER, _KEY = journalled("loser_id"), journalled("winner_id"), journalled("row_key")
+_LOSER, _WINNER, _KEY = exact("loser_id"), exact("winner_id"), exact("row_key")
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class UndoSources:
     def _moved(self, reference: Reference, undoable: sql.Fragment) -> sql.Fragment:
         named = {"table_name": reference.table, "column_name": reference.column}
         cells = {
-            "loser_id": journalled("undoable.loser_id"),
-            "key": journalled("remapped.row_key"),
-            "back_to": journalled("coalesce(remapped.was, remapped.loser_id)"),
+            "loser_id": exact("undoable.loser_id"),
+            "key": exact("remapped.row_key"),
+            "back_to": exact("coalesce(remapped.was, remapped.loser_id)"),
         }
         slots = self.schema.child_slots(reference)
         return sql.fragment("plans/moved_lines", undoable=undoable, **named, **cells, **slots)

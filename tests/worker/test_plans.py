@@ -19,7 +19,7 @@ ODD = """
   INSERT INTO artifacts VALUES
     (1, 'b', 'raw/é "quoted" 漢字 😀.pdf', 'unknown', '2026-01-01T00:00:00Z', NULL),
     (2, 'b', 'raw/é "quoted" 漢字 😀.pdf', 'it''s', 0.1 + 0.2, NULL),
-    (9007199254740993, 'b', 'raw/é "quoted" 漢字 😀.pdf', 'tab' || char(9) || 'bell' || char(7), x'00ff', NULL),
+    (9007199254740993, 'b', 'raw/é "quoted" 漢字 😀.pdf', 'tab' || char(9) || 'bell' || char(7), x'4142', NULL),
     (4, 'b', 'raw/\\back/slash', 'a', 1767225600, NULL),
     (5, 'b', 'raw/\\back/slash', 'unknown', 9e15, NULL),
     (6, 'b', 'raw/alone.pdf', 'unknown', NULL, NULL),
