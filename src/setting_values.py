@@ -42,6 +42,13 @@ def integer(low: int, high: int) -> Callable[[str, object], int]:
     return read
 
 
+def flag(name: str, raw: object) -> bool:
+    """Return true or false; raises ConfigError for anything else."""
+    if not isinstance(raw, bool) and raw not in ("true", "false"):
+        raise wrong(name, raw, "true or false")
+    return raw in (True, "true")
+
+
 def one_of(words: tuple[str, ...]) -> Callable[[str, object], str]:
     """Return the reader of one of these words."""
 

@@ -12,6 +12,10 @@ Role = Literal["read", "operate", "approve"]
 """What a token may do; each may do what those before it may."""
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
 Trigger = Literal["cron", "http", "flow"]
+PlanKind = Literal["recovery", "backfill", "undo", "forget"]
+PlanState = Literal["made", "approved", "applying", "applied", "expired", "superseded", "stale"]
+PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
+"""What a plan's item would do."""
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 BackfillMode = Literal["off", "dry", "live"]
 PassEngine = Literal["cron", "workflow"]
@@ -57,6 +61,9 @@ MAX_INTEGER = 2**53 - 2
 QUIETS: tuple[Quiet, ...] = get_args(Quiet)
 HANDLINGS: tuple[Handling, ...] = get_args(Handling)
 ROLES: tuple[Role, ...] = get_args(Role)
+PLAN_KINDS: tuple[PlanKind, ...] = get_args(PlanKind)
+PLAN_STATES: tuple[PlanState, ...] = get_args(PlanState)
+PLAN_STEPS: tuple[PlanStep, ...] = get_args(PlanStep)
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)

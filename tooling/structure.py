@@ -88,7 +88,7 @@ LAYERS = (
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
     ("forget",),
-    ("events",),
+    ("events", "plans"),
     ("reporting",),
     ("api", "bindings", "cron"),
     ("entry",),

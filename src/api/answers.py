@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.answers_objects import PASS_COMPONENTS, PROVEN
 from api.answers_page import PAGE_COMPONENTS
+from api.answers_plans import PLAN, PLAN_COMPONENTS
 from api.answers_profiles import PROFILE_COMPONENTS
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
@@ -68,8 +69,9 @@ COMPONENTS: dict[str, JsonSchema] = {
             "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
             "continues_at": {**TEXT, "description": "Only where the rows of the day stopped it: when there are more."},
             "forecast": ref("Forecast"),
+            "plan": PLAN,
         },
-        optional=("repeated_pages", "note", "continues_at", "forecast"),
+        optional=("repeated_pages", "note", "continues_at", "forecast", "plan"),
     ),
     "Verdict": closed(
         {
@@ -115,8 +117,9 @@ COMPONENTS: dict[str, JsonSchema] = {
             "steps": listed(ref("Step")),
             "ok": FLAG,
             "forecast": ref("Forecast"),
+            "plan": PLAN,
         },
-        optional=("forecast",),
+        optional=("forecast", "plan"),
     ),
     "Undo": closed(
         {
@@ -126,7 +129,10 @@ COMPONENTS: dict[str, JsonSchema] = {
             "restored": NUMBER,
             "children_restored": NUMBER,
             "refused": _ROWS,
-        }
+            "dry_run": FLAG,
+            "plan": PLAN,
+        },
+        optional=("dry_run", "plan"),
     ),
     "Guards": closed(
         {
@@ -159,6 +165,7 @@ COMPONENTS: dict[str, JsonSchema] = {
     "Rules": closed({"rules": listed(ref("Rule"))}),
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
     **PASS_COMPONENTS,
+    **PLAN_COMPONENTS,
     **PROFILE_COMPONENTS,
     "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
     "LastVerdict": closed(

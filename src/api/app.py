@@ -140,7 +140,7 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
         )
         permit(token, operation.needs(body))
         ports = replace(environment.ports(settings), asker=asked_by(request, token))
-        call = Call(settings, ports, body, query, dict(request.path_params), environment.ports)
+        call = Call(settings, ports, body, query, dict(request.path_params), environment.ports, token.role)
         return await operation.handler(call)
 
     return endpoint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import routes_care, routes_index, routes_objects, routes_profiles, routes_state, schemas
+from api import routes_care, routes_index, routes_objects, routes_plans, routes_profiles, routes_state, schemas
 from api.operation import FILES, Operation
 from api.operations_page import PAGE_OPERATIONS
 
@@ -53,7 +53,40 @@ OPERATIONS: tuple[Operation, ...] = (
         routes_care.post_undo,
         "Undo the merges of a live recovery, or a live forget",
         "Undo",
-        body=schemas.NOTHING,
+        body=schemas.UNDO,
+        body_optional=True,
+        refusals=(404, 409),
+    ),
+    Operation("GET", "/plans", routes_plans.get_plans, "Plans, newest first", "Plans", query=schemas.PLANS_QUERY),
+    Operation("GET", "/plans/{plan_id}", routes_plans.get_plan, "One plan", "Plan", refusals=(404,)),
+    Operation(
+        "GET",
+        "/plans/{plan_id}/items",
+        routes_plans.get_items,
+        "All that a plan would do, and what of it was left out; as a file, or as JSON by pages",
+        "PlanItems",
+        query=schemas.ITEMS_QUERY,
+        refusals=(404, 409),
+        files=FILES,
+    ),
+    Operation(
+        "POST",
+        "/plans/{plan_id}/approve",
+        routes_plans.post_approve,
+        "Approve a plan; who, and when, is kept",
+        "Plan",
+        body=schemas.APPROVE,
+        body_optional=True,
+        refusals=(404, 409),
+        least="approve",
+    ),
+    Operation(
+        "POST",
+        "/plans/{plan_id}/apply",
+        routes_plans.post_apply,
+        "Do what a plan says, one resumable call at a time: the live request with `plan`",
+        "Applied",
+        body=schemas.APPLY,
         body_optional=True,
         refusals=(404, 409),
     ),

@@ -8,12 +8,14 @@ from cron.state import Tick
 from invariants.full_check import full_check_due
 from invariants.spec import Checking
 from invariants.work import check
+from plans.tidying import drop_old
 from recovery.guards_run import keep_set_up
 from reporting.history import keep_day
 
 
 async def guards_part(tick: Tick) -> object:
-    """Keep the guards and what else the first tick sets up as they were asked for."""
+    """Keep the guards and what else the first tick sets up as they were asked for; drop old plans."""
+    await drop_old(tick.ports)
     return await keep_set_up(tick.ports, tick.settings, tick.run)
 
 

@@ -9,6 +9,7 @@ Outcome = Literal["holds", "violated", "not_checked"]
 Severity = Literal["error", "warn"]
 Method = Literal["proof", "scan"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused"]
+PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 
 
@@ -52,6 +53,38 @@ class Counts(TypedDict):
     newer_sample: list[str]
 
 
+class NewPlan(TypedDict):
+    """The plan that a dry run made."""
+
+    id: int
+    digest: str
+    items: int
+    totals: dict[str, int]
+    complete: bool
+    stopped_after: Any
+    expires_at: str
+    forecast: Any
+
+
+class PlanLeftOut(TypedDict):
+    """An item of a plan that was left out, and why."""
+
+    item: int
+    step: PlanStep
+    about: list[str | int]
+    why: str
+
+
+class PlanWork(TypedDict):
+    """How far a plan is applied."""
+
+    id: int
+    items: int
+    dealt_with: int
+    left_out: int
+    shown: list[PlanLeftOut]
+
+
 class Backfill(Counts):
     """One call of a backfill; `steward` prints the sum of its calls in the same shape."""
 
@@ -68,6 +101,7 @@ class Backfill(Counts):
     duration_ms: int
     stopped_because: StopReason
     note: NotRequired[str]
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Verdict(TypedDict):
@@ -114,6 +148,7 @@ class Recovery(TypedDict):
     done: bool
     steps: list[Step]
     ok: bool
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Undo(TypedDict):
@@ -125,6 +160,8 @@ class Undo(TypedDict):
     restored: int
     children_restored: int
     refused: list[Row]
+    dry_run: NotRequired[bool]
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Guards(TypedDict):
