@@ -8,6 +8,7 @@ import { showing, table } from "./views.js";
 const DAYS = 30;
 const REFETCH_MS = 5 * 60_000;
 const HEIGHT = 190;
+const LABEL = 40;
 const DAY_S = 86_400;
 const section = byId("history");
 const notes = section.querySelector(".notes");
@@ -112,12 +113,13 @@ function plot(box, times, lines, points) {
         legend: { live: true },
         tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "UTC"),
         cursor: { drag: { x: false, y: false } },
-        scales: { x: { time: true, range: (_, low, high) => (low === high ? [low - DAY_S, high + DAY_S] : [low, high]) }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
-        axes: [{ ...axis, space: 60, values: "{DD} {MMM}" }, { ...axis, size: 64, values: (_, marks) => marks.map(short) }],
+        hooks: { ready: [latest], setSize: [latest], setCursor: [(drawn) => drawn.cursor.idx === null && latest(drawn)] },
+        scales: { x: { time: true, range: () => spanOf(times) }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
+        axes: [{ ...axis, space: points ? 100 : 60, values: points ? "{DD} {MMM} {HH}:{mm}" : "{DD} {MMM}" }, { ...axis, size: 64, values: (_, marks) => marks.map(short) }],
         series: [
             { label: points ? "End" : "Day", value: "{YYYY}-{MM}-{DD}" },
             ...lines.map(([label], index) => ({
-                label,
+                label: label.length > LABEL ? `${label.slice(0, LABEL - 1)}…` : label,
                 stroke: colours[index % colours.length],
                 dash: DASHES[Math.floor(index / colours.length) % DASHES.length],
                 width: 2,
@@ -128,6 +130,17 @@ function plot(box, times, lines, points) {
         ],
     };
     return new window.uPlot(options, [times, ...lines.map(([, values]) => values)], box);
+}
+
+// The latest values stand in the legend while nobody points at others.
+function latest(drawn) {
+    drawn.setLegend({ idx: drawn.data[0].length - 1 });
+}
+
+// One point alone would else be drawn at an edge, years from the other.
+function spanOf(times) {
+    const [low, high] = [times[0], times.at(-1)];
+    return low === high ? [low - DAY_S, high + DAY_S] : [low, high];
 }
 
 function short(value) {

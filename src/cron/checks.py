@@ -21,9 +21,12 @@ async def guards_part(tick: Tick) -> object:
 
 async def history_part(tick: Tick) -> dict[str, object]:
     """Add to the day's history what the check found, and what runs took."""
+    database, now = tick.budget.metered(tick.ports.database), tick.ports.clock.now()
     found = tick.counts.get("check")
-    counted = isinstance(found, dict) and found.get("mode") == "full" and found.get("complete") is True
-    return await keep_day(tick.ports.database, tick.ports.clock.now(), counted=counted)
+    if not isinstance(found, dict) or "invariants" not in found:
+        return await keep_day(database, now, {}, counted=False)
+    known = {one["name"]: one["violations"] for one in found["invariants"] if one["violations"] is not None}
+    return await keep_day(database, now, known, counted=found["mode"] == "full" and found["complete"])
 
 
 async def check_part(tick: Tick) -> dict[str, object]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sql
-from database.batch import ask
-from database.rows import text
+from database.batch import ask, ask_one
+from database.rows import number, optional_text, text
 from log import timestamp
-from ports import Database, Ports
+from ports import Database, Ports, Row
 from reporting.past_passes import list_passes
 from runs.costs import day_of
 from settings import Settings
@@ -22,19 +23,48 @@ TYPES = 40
 MOST_PASSES = 200
 
 
-async def keep_day(database: Database, now: datetime, *, counted: bool) -> dict[str, object]:
-    """Add to the day's history; `counted` says that the last check counted the rows by type. Return the day."""
-    first_running = sql.load("history/first_running")
+async def keep_day(
+    database: Database, now: datetime, violations: Mapping[str, int], *, counted: bool
+) -> dict[str, object]:
+    """Add to the day's history what a check found; `counted` says that it counted the rows by type. Return the day.
+
+    Of each invariant the most of the day is kept. A run that is at work is counted once it has ended.
+    """
     day, oldest = day_of(now), day_of(now - timedelta(days=KEPT_DAYS))
-    given: dict[str, Any] = {"day": day, "counted": int(counted), "types": TYPES}
+    row = await ask_one(database, sql.statement("history/read_day", day=day, counted=int(counted)))
+    history = json.dumps(_further(row, violations), ensure_ascii=False)
     await database.batch(
         [
-            sql.statement("history/keep_day", first_running=first_running, **given),
-            sql.statement("history/note_counted", first_running=first_running),
+            sql.statement("history/write_day", day=day, history=history),
+            sql.statement("history/note_counted", history_run=number(row, "history_run")),
             sql.statement("history/drop_days", oldest=oldest),
         ]
     )
     return {"day": day}
+
+
+def _further(row: Row, violations: Mapping[str, int]) -> dict[str, object]:
+    """Return the day's history with what is new."""
+    before: dict[str, Any] = json.loads(optional_text(row, "history") or "{}")
+    known: dict[str, int] = before.get("violations", {})
+    counted = optional_text(row, "inventory")
+    return {
+        "violations": {name: max(violations.get(name, 0), known.get(name, 0)) for name in {**known, **violations}},
+        "types": before.get("types") if counted is None else _by_type(json.loads(counted)["by_type"]),
+        **{name: before.get(name, 0) + number(row, name) for name in ("rows_read", "rows_written", "runs", "failed")},
+        "lag_ms": row["lag_ms"],
+    }
+
+
+def _by_type(counted: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the rows of the largest types, over all buckets, and of the others together."""
+    found: dict[str, int] = {}
+    for one in counted:
+        name = str(one["source_type"] or "(none)")
+        found[name] = found.get(name, 0) + int(one["artifacts"])
+    largest = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    others = sum(rows for _, rows in largest[TYPES:])
+    return {**dict(largest[:TYPES]), **({"(others)": others} if others else {})}
 
 
 async def read_history(ports: Ports, settings: Settings, days: int) -> dict[str, object]:
@@ -51,8 +81,7 @@ async def read_history(ports: Ports, settings: Settings, days: int) -> dict[str,
 
 
 def _day(day: str, history: dict[str, Any]) -> dict[str, object]:
-    names = ("violations", "rows_read", "rows_written", "runs", "failed", "lag_ms")
-    return {"day": day, **{name: history[name] for name in names}, "types": history["types"]}
+    return {"day": day, **history}
 
 
 def _pace(found: dict[str, Any]) -> dict[str, object]:

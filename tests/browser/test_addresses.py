@@ -133,3 +133,35 @@ def test_the_environment_is_seen(operator: Operator) -> None:
     style = "getComputedStyle(document.getElementById('environment'))"
     colours = [operator.page.evaluate(f"{style}.{name}") for name in ("backgroundColor", "color")]
     assert colours == ["rgb(255, 213, 79)", "rgb(0, 0, 0)"]
+
+
+def test_plans_are_shown_where_the_worker_has_them(operator: Operator) -> None:
+    page = operator.page
+    plan = {
+        "id": 7,
+        "kind": "recovery",
+        "state": "open",
+        "digest": "abc\u202e",
+        "made_at": "2026-11-29T12:00:00.000Z",
+        "made_by": "anna",
+        "expires_at": "2026-11-30T12:00:00.000Z",
+        "approved_by": None,
+        "approved_at": None,
+        "totals": {"rows": 3},
+        "forecast": {"rows_written": 9},
+        "complete": True,
+    }
+    page.answer_with("/openapi.json", 200, {"paths": {"/plans": {}}})
+    page.answer_with("/plans", 200, {"plans": [plan]})
+    page.answer_with("/plans/7", 200, plan)
+    operator.sign_in()
+    page.css("#to-plans").click()
+    page.css("#plans").role("link", "Plan 7").click()
+    page.css("#item-title").having("Plan 7").wait()
+    page.css("#item .skeleton").wait_gone()
+    shown = page.css("#item").text
+    assert all(word in shown for word in ("recovery", "by anna", "abc\\u202e", '"rows_written": 9'))
+    page.answer_with("/openapi.json", 200, {"paths": {}})
+    page.do("reload")
+    operator.wait_for_data()
+    page.css("#plans").wait_gone()

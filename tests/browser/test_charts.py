@@ -17,11 +17,12 @@ def test_a_tick_begins_the_history_and_the_charts_show_values(operator: Operator
     operator.sign_in()
     page.css("#history canvas").first.wait()
     assert page.css("#history canvas").count >= 3
-    shown = page.css("#history").text
-    assert "no_unknown_source_type" in shown
+    unknown = str(operator.sample.violations()["no_unknown_source_type"])
+    legend = page.css("#history .chart").having("Violations").css(".u-series").texts
+    assert [text for text in legend if "no_unknown_source_type" in text and unknown in text]
     page.css("#history .chart").having("Violations").css("summary").click()
     table = page.css("#history .chart").having("Violations").css(".scroll").text
-    assert str(operator.sample.violations()["no_unknown_source_type"]) in table
+    assert unknown in table
 
 
 def test_thirty_days_of_forty_types_are_lines_that_differ(operator: Operator) -> None:

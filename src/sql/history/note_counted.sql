@@ -1,2 +1,2 @@
--- No rows: keeps up to which run the history has counted.
-UPDATE steward_control SET history_run = ({{first_running}}) - 1
+-- No rows: keeps that the history has counted the runs up to :history_run.
+UPDATE steward_control SET history_run = :history_run
