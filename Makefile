@@ -14,12 +14,13 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test check bench bench-cloud chaos fuzz docs cast deploy deploy-dry lock clean
+.PHONY: help setup run demo test test-names check bench bench-cloud chaos fuzz docs cast deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
 	@echo "make demo         every step on a throwaway state, checked with plain SQL"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
+	@echo "make test-names   the unit tests over a database of other names"
 	@echo "make check        ruff, mypy, and the limits of the structure"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
 	@echo "make bench-cloud  the same on Cloudflare, in an account of yours: made for it, and removed"
@@ -42,6 +43,9 @@ demo: setup
 
 test: setup
 	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+test-names: setup
+	@$(RUN) -m pytest tests/unit --shape other $(ARGS)
 
 check: setup
 	@ruff check

@@ -16,20 +16,6 @@ TOGETHER = ("worker", "chaos", "contract", "browser", "cli")
 """Folders whose tests share what they start, each in one process; the longest comes first."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of such a folder together, and begin with them: what is short fills the end."""
-    for item in items:
-        folder = _folder(item)
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
-    items.sort(key=lambda item: TOGETHER.index(_folder(item)) if _folder(item) in TOGETHER else len(TOGETHER))
-
-
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the suites run over databases of other names."""
     help_text = "the names that the databases of the unit tests have (tests/support/shapes.py)"
@@ -39,3 +25,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the names."""
     shapes.choose(config.getoption("--shape"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of such a folder together, and begin with them: what is short fills the end.
+
+    What says nothing of a database with other names is left out there.
+    """
+    if config.getoption("--shape") != "canonical":
+        left_out = [item for item in items if item.nodeid.startswith(tuple(shapes.ONLY_IN_WORDS))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        folder = _folder(item)
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+    items.sort(key=lambda item: TOGETHER.index(_folder(item)) if _folder(item) in TOGETHER else len(TOGETHER))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""

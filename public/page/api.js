@@ -8,6 +8,9 @@ const FILE_TIMEOUT_MS = 15 * 60_000;
 
 let token = sessionStorage.getItem(STORED);
 
+/** The database that this page is about, as `?profile=` in its own address says; null is the first. */
+export const profile = new URLSearchParams(location.search).get("profile");
+
 /** A refusal or a failure: RFC 9457 as the Worker sends it, or the same shape where it sent nothing of the kind. */
 export class Problem extends Error {
     constructor(members) {
@@ -85,7 +88,7 @@ async function send(method, path, body, used, timeout = READ_TIMEOUT_MS) {
     const signal = method === "GET" ? AbortSignal.timeout(timeout) : undefined;
     const content = body === undefined ? undefined : JSON.stringify(body);
     try {
-        return await fetch(path, { method, headers, body: content, signal, cache: "no-store", credentials: "omit" });
+        return await fetch(aboutProfile(path), { method, headers, body: content, signal, cache: "no-store", credentials: "omit" });
     } catch (error) {
         const late = error.name === "TimeoutError";
         throw new Problem({
@@ -96,6 +99,10 @@ async function send(method, path, body, used, timeout = READ_TIMEOUT_MS) {
                 : "The work may have begun all the same: look at the runs before trying again.",
         });
     }
+}
+
+function aboutProfile(path) {
+    return profile === null ? path : `${path}${path.includes("?") ? "&" : "?"}profile=${encodeURIComponent(profile)}`;
 }
 
 // A header holds bytes: the Worker reads them as UTF-8.

@@ -19,6 +19,7 @@ import { showEvents } from "./events.js";
 import { showObjects, startObjects } from "./objects.js";
 import { showRules, startRules } from "./rules.js";
 import { showRows } from "./rows.js";
+import { showDatabases, startDatabases } from "./databases.js";
 import { chooseKind, showRuns, startRuns } from "./runs.js";
 import { refreshItem, showItem, startItem } from "./item.js";
 import { say } from "./title.js";
@@ -61,7 +62,7 @@ async function show(summary) {
     showInvariants(summary);
     showBackfill(summary);
     showRows(summary);
-    await Promise.all([showFindings(summary), showRuns(), showRules(summary), showObjects(summary), showHistory(), showPlans(), refreshItem()]);
+    await Promise.all([showFindings(summary), showRuns(), showRules(summary), showObjects(summary), showHistory(), showPlans(), showDatabases(), refreshItem()]);
 }
 
 function showSignIn() {
@@ -145,6 +146,7 @@ async function start() {
     startRuns(refresh);
     startFindings(refresh);
     startPasses();
+    startDatabases();
     startViolations();
     startItem();
     startLive(refresh);

@@ -37,7 +37,12 @@ class WorkerEnvironment:
         return known.of_profile(self._profile)
 
     def ports(self, settings: Settings) -> Ports:
-        """Return the platform as ports; raises ConfigError naming a binding that is missing."""
+        """Return the platform as ports; raises ConfigError naming a binding that is missing.
+
+        All that an invocation asks is counted together, but for the ticks of several profiles: each counts its share.
+        """
+        if settings.tick_share > 1:
+            return platform(self._binding, settings)
         ports = platform(self._binding, settings, self._asked)
         self._asked = ports.asked
         return ports

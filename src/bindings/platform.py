@@ -30,4 +30,4 @@ def platform(binding: Callable[[str, str], Any], settings: Settings, asked: Aske
         poster=FetchPoster(),
         flows=WorkflowFlows(binding("PASS", "workflows")) if settings.has_flows else None,
     )
-    return counted(apart(shared, settings), settings.limits.queries, asked)
+    return counted(apart(shared, settings), settings.limits.queries // settings.tick_share, asked)

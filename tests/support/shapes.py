@@ -25,7 +25,7 @@ SHAPES = {
             "id": "Größe [id]",
             "r2_bucket": "select",
             "r2_key": "Order`By",
-            "source_type": "group",
+            "source_type": "having",
             "fetched_at": "it's from",
         }
     ),
@@ -41,6 +41,28 @@ SHAPES = {
     ),
 }
 
+MADE = "it is about the tables that the migrations make, which have the words"
+NAMED = "it is about the names themselves: in texts for people, in plans, or as what makes a column a suspect"
+ORDER = "it reads rows or columns in an order that no statement asks for"
+ONLY_IN_WORDS = {
+    "tests/unit/database/test_migrations.py": MADE,
+    "tests/unit/recovery/test_set_up.py": MADE,
+    "tests/unit/backfill/test_bytes_of_types.py::test_the_index_of_before_is_replaced_by_the_next_tick": MADE,
+    "tests/unit/recovery/test_guards.py::test_the_schema_keeps_the_text_that_a_check_compares_with": MADE,
+    "tests/unit/database/test_references.py": NAMED,
+    "tests/unit/recovery/test_recovery_plans.py": NAMED,
+    "tests/unit/recovery/test_runbook.py": NAMED,
+    "tests/unit/backfill/test_query_plans.py::test_a_page_is_looked_up_in_the_unique_index": NAMED,
+    "tests/unit/backfill/test_backfill.py::test_a_column_that_no_new_row_can_fill_is_refused": NAMED,
+    "tests/unit/backfill/test_refusals_counted.py::test_a_foreseen_collision_is_looked_up_by_its_index": NAMED,
+    "tests/unit/invariants/test_proofs.py::test_a_nullable_column_is_no_proof_for_a_unique_index": NAMED,
+    "tests/unit/recovery/test_undo_indexes.py": ORDER,
+    "tests/unit/recovery/test_counted_merges.py::test_duplicates_whose_key_is_no_plain_text": ORDER,
+    "tests/unit/recovery/test_counted_merges.py::test_rows_without_an_id_are_left_whole": ORDER,
+    "tests/unit/recovery/test_counted_merges.py::test_fifty_thousand_rows_of_one_object": ORDER,
+}
+"""Tests that say nothing of a database with other names, and why: `pytest --shape` leaves them out."""
+
 _PLAN = "EXPLAIN QUERY PLAN "
 
 _chosen = ["canonical"]
@@ -49,6 +71,11 @@ _chosen = ["canonical"]
 def choose(shape: str) -> None:
     """Give every database made from now on the names of this shape."""
     _chosen[0] = shape
+
+
+def chosen_shape() -> str:
+    """Return the shape of the databases that are made now."""
+    return _chosen[0]
 
 
 def chosen() -> Names:
@@ -150,7 +177,7 @@ def _ordinary(text: str, names: Names, columns: tuple[str, ...]) -> str:
 def _listed(text: str, columns: tuple[str, ...]) -> str:
     """Return an INSERT with the list of its columns."""
     return re.sub(
-        r"(?i)\A(INSERT (?:OR \w+ )?INTO artifacts) (VALUES|SELECT)",
+        r"(?i)\A(INSERT (?:OR \w+ )?INTO artifacts)\s+(VALUES|SELECT|WITH)",
         lambda match: f"{match[1]} ({', '.join(map(quote, columns))}) {match[2]}",
         text,
     )

@@ -12,6 +12,7 @@ from events.profiles import deliver_all
 from ports import Ports, Result, Statement
 from profiles.apart import apart
 from profiles.overview import overview
+from runs.asked import counted
 from settings import Settings, read_settings
 from tests.support.actions import numbered
 from tests.support.events import delivery, notification, now
@@ -55,7 +56,8 @@ class Worlds:
 
     def connect(self, settings: Settings) -> Ports:
         """Return the platform of a profile."""
-        return apart(self.worlds[str(settings.profile)].ports(), settings)
+        ports = apart(self.worlds[str(settings.profile)].ports(), settings)
+        return counted(ports, settings.limits.queries // settings.tick_share)
 
     def tick(self) -> list[dict[str, Any]]:
         """Fire the cron once and return what came of each profile."""
