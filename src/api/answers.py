@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.answers_objects import PASS_COMPONENTS, PROVEN
+from api.answers_objects import CONTINUES_AT, PASS_COMPONENTS, PROVEN
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
@@ -64,7 +64,7 @@ COMPONENTS: dict[str, JsonSchema] = {
                 "enum": list(ANSWERED),
             },
             "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
-            "continues_at": {**TEXT, "description": "Only where the rows of the day stopped it: when there are more."},
+            "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
         },
         optional=("repeated_pages", "note", "continues_at", "forecast"),
@@ -112,9 +112,10 @@ COMPONENTS: dict[str, JsonSchema] = {
             "done": FLAG,
             "steps": listed(ref("Step")),
             "ok": FLAG,
+            "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
         },
-        optional=("forecast",),
+        optional=("continues_at", "forecast"),
     ),
     "Undo": closed(
         {

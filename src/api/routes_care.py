@@ -13,6 +13,7 @@ from recovery.call import RecoverRequest
 from recovery.guards_run import GuardsRequest, change_guards
 from recovery.run import recover
 from recovery.undo_run import undo_run
+from stepwise.choosing import saga_for
 
 
 async def post_check(call: Call) -> Response:
@@ -22,7 +23,7 @@ async def post_check(call: Call) -> Response:
 
 async def post_recover(call: Call) -> Response:
     """Do one call of the recovery, dry or live."""
-    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**call.body)))
+    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**call.body), make=saga_for))
 
 
 async def post_undo(call: Call) -> Response:

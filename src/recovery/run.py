@@ -9,7 +9,7 @@ from errors import RefusedError
 from ports import Ports
 from recovery.call import Call, RecoverRequest, Sizes
 from recovery.pausing import pause_now
-from recovery.saga import CONTINUE, Saga
+from recovery.saga import CONTINUE, MakeSaga, Saga
 from recovery.set_up import refuse_lifted
 from recovery.tombstones import check_live_where
 from runs.budget import RECOVERY_SECONDS, Budget
@@ -18,9 +18,9 @@ from settings import Settings
 
 
 async def recover(
-    ports: Ports, settings: Settings, request: RecoverRequest, sizes: Sizes | None = None
+    ports: Ports, settings: Settings, request: RecoverRequest, sizes: Sizes | None = None, make: MakeSaga = Saga
 ) -> dict[str, object]:
-    """Do one call of the recovery and return its report.
+    """Do one call of the recovery, by the saga that `make` gives, and return its report.
 
     Raises RefusedError where another run has the lease or the cap on deletes is too low; then nothing was changed.
     Any other failure ends the call at its step, with `error` there, and leaves scheduled backfill paused.
@@ -39,13 +39,13 @@ async def recover(
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     call = Call(ports, settings, request, run, budget, sizes or Sizes())
     try:
-        return await _recorded(await _begun(call))
+        return await _recorded(await _begun(call, make))
     except Exception as error:
         await fail_run(run, error, cost=budget.cost)
         raise
 
 
-async def _begun(call: Call) -> Saga:
+async def _begun(call: Call, make: MakeSaga) -> Saga:
     """Look at the schema and return the saga. Raises RefusedError where nothing could be merged in this database."""
     schema = await call.schema()
     schema.refuse_unmergeable()
@@ -53,7 +53,7 @@ async def _begun(call: Call) -> Saga:
         await check_live_where(call.database, call.settings.live_where)
     if call.live:
         await refuse_lifted(call.ports)
-    return Saga(call, schema)
+    return make(call, schema)
 
 
 async def _recorded(saga: Saga) -> dict[str, object]:
@@ -66,7 +66,7 @@ async def _recorded(saga: Saga) -> dict[str, object]:
         then = f"{await pause_now(call)} {CONTINUE}" if call.live else "Nothing was changed."
         error = f"Step {saga.at}: {our_error(call.run, failure).sentence()} {then}"
         saga.fail(error)
-    report = saga.report()
+    report = {**saga.report(), **({} if saga.done else call.budget.continuing())}
     ended: Literal["succeeded", "stopped"] = "succeeded" if saga.done else "stopped"
     await call.run.close("failed" if error else ended, counts=report, cost=call.budget.cost, error=error)
     return report

@@ -136,3 +136,7 @@ class Saga:
         self._end(merged.step)
         self.chunk = merged.outcome.chunk if merged.outcome else self.chunk
         return merged
+
+
+MakeSaga = Callable[[Call, Schema], Saga]
+"""What gives the saga of one call."""

@@ -52,6 +52,27 @@ class Counts(TypedDict):
     newer_sample: list[str]
 
 
+class ShareOfDay(TypedDict):
+    """How much of the rows that the day has left a piece of work needs; None where there is no limit."""
+
+    rows_read: float | None
+    rows_written: float | None
+
+
+class Forecast(TypedDict):
+    """What a live run would take."""
+
+    rows_read: int
+    rows_written: int
+    r2_lists: int
+    r2_heads: int
+    d1_statements: int
+    calls: int
+    dollars: float
+    seconds: float
+    share_of_day: ShareOfDay
+
+
 class Backfill(Counts):
     """One call of a backfill; `steward` prints the sum of its calls in the same shape."""
 
@@ -68,6 +89,8 @@ class Backfill(Counts):
     duration_ms: int
     stopped_because: StopReason
     note: NotRequired[str]
+    continues_at: NotRequired[str]
+    forecast: NotRequired[Forecast]
 
 
 class Verdict(TypedDict):
@@ -114,6 +137,8 @@ class Recovery(TypedDict):
     done: bool
     steps: list[Step]
     ok: bool
+    continues_at: NotRequired[str]
+    forecast: NotRequired[Forecast]
 
 
 class Undo(TypedDict):

@@ -16,7 +16,7 @@ from steward.screen import Screen
 from steward.session import Session
 from steward.summary import Summary
 
-Kind = Literal["tick", "backfill", "check", "recovery", "undo", "guards"]
+Kind = Literal["tick", "backfill", "check", "recovery", "undo", "forget", "guards"]
 
 _SHOWN = 3
 
