@@ -87,7 +87,7 @@ LAYERS = (
     ("forecast",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
-    ("forget",),
+    ("forget", "stepwise"),
     ("events", "plans"),
     ("reporting",),
     ("api", "bindings", "cron"),

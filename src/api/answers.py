@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.answers_objects import PASS_COMPONENTS, PROVEN
+from api.answers_objects import CONTINUES_AT, PASS_COMPONENTS, PROVEN
 from api.answers_page import PAGE_COMPONENTS
 from api.answers_plans import PLAN, PLAN_COMPONENTS
 from api.answers_profiles import PROFILE_COMPONENTS
@@ -67,7 +67,7 @@ COMPONENTS: dict[str, JsonSchema] = {
                 "enum": list(ANSWERED),
             },
             "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
-            "continues_at": {**TEXT, "description": "Only where the rows of the day stopped it: when there are more."},
+            "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
             "plan": PLAN,
         },
@@ -116,10 +116,11 @@ COMPONENTS: dict[str, JsonSchema] = {
             "done": FLAG,
             "steps": listed(ref("Step")),
             "ok": FLAG,
+            "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
             "plan": PLAN,
         },
-        optional=("forecast", "plan"),
+        optional=("continues_at", "forecast", "plan"),
     ),
     "Undo": closed(
         {

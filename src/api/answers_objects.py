@@ -18,6 +18,7 @@ _PAST_PASS: dict[str, JsonSchema] = {
     "why_not": {**listed(TEXT), "description": "Why it says nothing of what it did not list."},
     "heads": {**NUMBER, "description": "Objects that R2 was asked for after it, one by one."},
 }
+CONTINUES_AT: JsonSchema = {**TEXT, "description": "Only where the rows of the day ended it: when there are more."}
 _SHARE: JsonSchema = {"type": ["number", "null"]}
 _ROWS: JsonSchema = listed({"type": "object"})
 _LISTED: dict[str, JsonSchema] = {"r2_bucket": TEXT, "r2_key": TEXT, "artifact_id": ANYTHING}
@@ -108,17 +109,19 @@ PASS_COMPONENTS: dict[str, JsonSchema] = {
             "sample_held": {**_ROWS, "description": "The first rows that stay, and what holds each."},
             "mentions": {**listed(TEXT), "description": "Columns that name artifacts in a way nobody can follow."},
             "refused": {**MAYBE_TEXT, "description": "Why a live call would refuse, where one would."},
+            "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
         },
-        optional=("forecast",),
+        optional=("continues_at", "forecast"),
     ),
+    "ShareOfDay": closed({"rows_read": _SHARE, "rows_written": _SHARE}),
     "Forecast": closed(
         {
             **dict.fromkeys(("rows_read", "rows_written", "r2_lists", "r2_heads", "d1_statements"), NUMBER),
             "calls": {**NUMBER, "description": "Live requests until it is done."},
             "dollars": {"type": "number", "description": "Before what a plan includes."},
             "seconds": {"type": "number", "description": "About, one thing after the other."},
-            "share_of_day": closed({"rows_read": _SHARE, "rows_written": _SHARE}),
+            "share_of_day": ref("ShareOfDay"),
         }
     ),
 }

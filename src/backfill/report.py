@@ -9,7 +9,6 @@ from backfill.ranges import everything_up_to, whole
 from backfill.spec import SliceReport, WalkSpec
 from backfill.target import Target
 from errors import CursorError, InputError
-from forecast.quota import continuing
 from forecast.work import backfill
 from runs.record import Run, fail_run
 
@@ -52,7 +51,7 @@ def body(run: Run, spec: WalkSpec, report: SliceReport) -> dict[str, object]:
         "duration_ms": run.elapsed_ms(),
         "stopped_because": report.stopped,
         **_note(spec.target),
-        **continuing(run.started_at, report.stopped),
+        **(spec.budget.continuing() if report.stopped == "quota" else {}),
         **_forecast(run, spec.target, report),
     }
 

@@ -37,7 +37,7 @@ MAX_COLUMNS = 30
 """Of a table: D1 documents 32 arguments for a SQL function."""
 
 AFTER = 15
-"""Queries and calls that a run needs for what follows: findings, alerts, its end."""
+"""Queries and calls that follow in a check: findings, alerts, its end."""
 
 NEARLY_ALL = 0.9
 
@@ -60,14 +60,14 @@ class _Sample:
     keys: tuple[str, ...]
 
 
-async def sample(database: Database, schema: Schema, asked: Asked | None = None) -> Sampled:
+async def sample(database: Database, schema: Schema, asked: Asked | None = None, after: int = AFTER) -> Sampled:
     """Return what looks like a reference by name or by value, less what is known and what is excused.
 
-    Raises OverloadedError, before the tables are looked at, where too little of `asked` would be left after that.
+    Raises OverloadedError, before the tables are looked at, where under `after` of `asked` would be left then.
     """
     wanted, left_out = await _columns(database, schema)
     if asked is not None:
-        asked.refuse_beyond(len(_STATEMENTS) * len(wanted) + AFTER)
+        asked.refuse_beyond(len(_STATEMENTS) * len(wanted) + after)
     suspects = {folded(one.table, one.column): one for one in schema.suspects}
     mentions = {folded(one.table, one.column): one for one in schema.mentions}
     for table in wanted:

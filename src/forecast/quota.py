@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from errors import RefusedError
 from forecast.needs import Needs
 from runs.costs import next_day
@@ -18,8 +16,3 @@ def beyond_day(run: Run, needs: Needs, *, spread: bool) -> RefusedError | None:
     message = f"It may read {needs.rows_read:,.0f} rows and write {needs.rows_written:,.0f}; {left}."
     hint = f'Send "spread": true to work until they are used and go on later, or wait until {next_day(run.started_at)}.'
     return RefusedError("quota", message, hint=hint)
-
-
-def continuing(now: datetime, stopped: str | None) -> dict[str, str]:
-    """Return when work goes on that the rows of a day stopped, as answers say it."""
-    return {"continues_at": next_day(now)} if stopped == "quota" else {}

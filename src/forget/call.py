@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backfill.request import chosen_bucket
 from ports import Database, Ports
-from runs.budget import Budget
+from runs.budget import FEW, Budget
 from runs.record import Run
 from settings import Settings
 
@@ -36,6 +36,11 @@ class Call:
     def live(self) -> bool:
         """Whether the call changes anything."""
         return not self.request.dry_run
+
+    @property
+    def few(self) -> bool:
+        """Whether the call has few queries."""
+        return self.run.queries < FEW
 
     @property
     def database(self) -> Database:

@@ -9,7 +9,7 @@ from database.reading import read_schema
 from forget.call import Call
 from forget.gone import Counted, Gone
 from forget.judging import Judged, judged
-from forget.work import Forgetting
+from forget.work import CHUNK_OBJECTS, FEW_OBJECTS, Forgetting
 from ports import Row
 from recovery.prepare import serve_children
 from recovery.set_up import refuse_lifted
@@ -40,7 +40,7 @@ async def take(call: Call, buckets: tuple[str, ...]) -> dict[str, object]:
     counted = await gone.count(call.database)
     held = await gone.sample_held(call.database) if counted.held else []
     before = _Before(counted, await judged(call, schema, counted), held)
-    work = Forgetting(call, gone)
+    work = Forgetting(call, gone, FEW_OBJECTS if call.few else CHUNK_OBJECTS)
     if call.live and counted.free:
         await _prepare(call, gone)
         await work.go_on()
@@ -70,5 +70,6 @@ def _report(call: Call, before: _Before, work: Forgetting) -> dict[str, object]:
         "sample_held": before.sample_held,
         "mentions": list(before.judged.mentions),
         "refused": refusal.sentence() if refusal else None,
+        **({} if work.done else call.budget.continuing()),
         **({} if call.live else {"forecast": before.judged.needs.report(call.run.rest)}),
     }

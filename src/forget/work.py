@@ -18,6 +18,9 @@ from missing.asking import present
 CHUNK_OBJECTS = 60
 """Objects that R2 is asked for, and D1 forgets, at a time: what follows the last look at the budget."""
 
+FEW_OBJECTS = 6
+"""The same where an invocation has few queries: each object is asked for by one."""
+
 SHOWN = 20
 
 

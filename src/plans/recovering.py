@@ -10,6 +10,7 @@ from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
 from settings import Settings
+from stepwise.choosing import saga_for
 
 
 async def recover_as_asked(
@@ -27,7 +28,7 @@ async def recover_as_asked(
     if request.dry_run:
         return {**await recover(ports, settings, request), "plan": None}
     refuse_unplanned(settings)
-    report = await recover(ports, settings, request)
+    report = await recover(ports, settings, request, saga=saga_for)
     await supersede(ports, "recovery", "")
     return report
 

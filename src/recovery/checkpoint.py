@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sql
 from database.batch import ask
 from database.rows import number, optional_text, text
 from ports import Database, Statement
 from recovery.duplicates import ObjectKey
-from recovery.steps import LeftWhole
+from recovery.steps import LeftWhole, StepName
 
 LEFT_SHOWN = 100
 
@@ -34,6 +34,10 @@ class MergeCheckpoint:
         return MergeCheckpoint(after, self.left + len(left), (self.shown + new)[:LEFT_SHOWN])
 
 
+Looked = Mapping[str, Mapping[str, Any]]
+"""How far each query of a check has come, as JSON."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """Where the next call continues: with the merge, with the classification, or with the undo of a run."""
@@ -42,6 +46,14 @@ class Checkpoint:
     classify: ObjectKey | None = None
     undo_chunk: int | None = None
     """The chunk that is undone next; the chunks count down."""
+    stage: StepName | Literal["prepare"] | None = None
+    """The step that the next call takes, where calls have few queries (`stepwise`); so with what follows."""
+    tables: str | None = None
+    """What the tables were by which it was judged that rows may be merged."""
+    looked: Looked | None = None
+    """How far the last check has come."""
+    ok: bool = False
+    """Whether it found that all is well."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,10 @@ def _read(stored: str | None) -> Checkpoint:
         merge=None if merge is None else _read_merge(merge),
         classify=None if classify is None else (str(classify[0]), str(classify[1])),
         undo_chunk=found["undo_chunk"],
+        stage=found.get("stage"),
+        tables=found.get("tables"),
+        looked=found.get("looked"),
+        ok=bool(found.get("ok")),
     )
 
 

@@ -12,6 +12,9 @@ from recovery.forecasting import refuse_beyond_day
 from recovery.plan import Plan, plan_merge
 from recovery.tombstones import deleted_columns, refuse_deleted_rows
 
+AFTER = 7
+"""Queries that follow in the call that judges, at least: the pause, the bookmark, what the next call begins with."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -44,7 +47,7 @@ async def planned(call: Call, schema: Schema) -> Judged:
 
 async def judged(call: Call, schema: Schema, judgement: Judged) -> Judged:
     """Return why no row may be deleted in this database, if that is so; a live call raises it."""
-    sampled = judgement.sampled or await sample(call.database, schema, call.budget.asked)
+    sampled = judgement.sampled or await sample(call.database, schema, call.budget.asked, AFTER)
     refusal = schema.mismatch() or refuse_unknown_references(sampled)
     if refusal is None and not call.settings.live_where and not call.request.include_deleted:
         refusal = await refuse_deleted_rows(call.database, schema)

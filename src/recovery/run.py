@@ -70,7 +70,7 @@ async def _recorded(saga: Saga) -> dict[str, object]:
         then = f"{await pause_now(call)} {CONTINUE}" if call.live else "Nothing was changed."
         error = f"Step {saga.at}: {our_error(call.run, failure).sentence()} {then}"
         saga.fail(error)
-    report = saga.report()
+    report = {**saga.report(), **({} if saga.done else call.budget.continuing())}
     ended: Literal["succeeded", "stopped"] = "succeeded" if saga.done else "stopped"
     await call.run.close("failed" if error else ended, counts=report, cost=call.budget.cost, error=error)
     return report

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from ports import Asked, Bucket, Clock, Database
-from runs.costs import SUBREQUESTS, Cost, MeteredBucket, MeteredDatabase, Rest, asked_of
+from runs.costs import SUBREQUESTS, Cost, MeteredBucket, MeteredDatabase, Rest, asked_of, next_day
 
 RECOVERY_SECONDS = 100
 """A call of a recovery or an undo starts no new chunk after this, and a check within one no new query; `done` is then
@@ -122,6 +122,10 @@ class Budget:
             subrequests=used + (self.subrequests - used) // parts,
             max_objects=None if objects is None else -(-objects // parts),
         )
+
+    def continuing(self) -> dict[str, str]:
+        """Return when work goes on that the rows of the day ended, as answers say it; nothing where they did not."""
+        return {"continues_at": next_day(self.clock.now())} if self.rest.used_up(self.cost) else {}
 
     def has(self, calls: int) -> bool:
         """Tell whether the invocation has so many calls left, beside those for its end."""

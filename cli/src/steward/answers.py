@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from steward.planned import Forecast, NewPlan, PlanWork
+
 Row = dict[str, Any]
 Outcome = Literal["holds", "violated", "not_checked"]
 Severity = Literal["error", "warn"]
 Method = Literal["proof", "scan"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused"]
-PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 
 
@@ -53,38 +54,6 @@ class Counts(TypedDict):
     newer_sample: list[str]
 
 
-class NewPlan(TypedDict):
-    """The plan that a dry run made."""
-
-    id: int
-    digest: str
-    items: int
-    totals: dict[str, int]
-    complete: bool
-    stopped_after: Any
-    expires_at: str
-    forecast: Any
-
-
-class PlanLeftOut(TypedDict):
-    """An item of a plan that was left out, and why."""
-
-    item: int
-    step: PlanStep
-    about: list[str | int]
-    why: str
-
-
-class PlanWork(TypedDict):
-    """How far a plan is applied."""
-
-    id: int
-    items: int
-    dealt_with: int
-    left_out: int
-    shown: list[PlanLeftOut]
-
-
 class Backfill(Counts):
     """One call of a backfill; `steward` prints the sum of its calls in the same shape."""
 
@@ -101,6 +70,8 @@ class Backfill(Counts):
     duration_ms: int
     stopped_because: StopReason
     note: NotRequired[str]
+    continues_at: NotRequired[str]
+    forecast: NotRequired[Forecast]
     plan: NotRequired[NewPlan | PlanWork | None]
 
 
@@ -148,6 +119,8 @@ class Recovery(TypedDict):
     done: bool
     steps: list[Step]
     ok: bool
+    continues_at: NotRequired[str]
+    forecast: NotRequired[Forecast]
     plan: NotRequired[NewPlan | PlanWork | None]
 
 

@@ -40,16 +40,16 @@ def used(world: World, column: str = "rows_written") -> dict[object, object]:
 def test_a_walk_stops_before_the_day_is_used_up_and_goes_on_the_next_day(world: World) -> None:
     limit = PIECE_ROWS_WRITTEN + 2_500
     api = limited(world, limit)
-    first = live(api).json()
+    first = live(api, spread=True).json()
     assert first["stopped_because"] == "quota"
     assert (first["truncated"], 0 < first["scanned"] < OBJECTS) == (True, True)
     assert used(world)[TODAY] <= limit  # type: ignore[operator]  # a number
-    refused = live(api, cursor=first["cursor"])
+    refused = live(api, cursor=first["cursor"], spread=True)
     assert (refused.status_code, refused.json()["reason"]) == (409, "quota")
     assert f"{TOMORROW}T00:00:00" in refused.json()["hint"]
     while len(rows(world)) < OBJECTS:
         world.clock.advance(hours=24)
-        first = live(api, cursor=first["cursor"]).json()
+        first = live(api, cursor=first["cursor"], spread=True).json()
     assert all(written <= limit for written in used(world).values())  # type: ignore[operator]  # numbers
 
 

@@ -19,6 +19,7 @@ from settings import read_settings
 from tests.support.actions import TOKEN, Api, numbered, rows, tick
 from tests.support.databases import Shape
 from tests.support.fakes import DictBucket, World, migrated_world
+from tests.support.forgetting import mark
 from tests.support.free_requests import requests
 from tests.support.limits import Meter, limited
 
@@ -102,6 +103,93 @@ def test_a_pass_comes_to_its_end_and_what_is_lost_is_found() -> None:
         ended_well(world, meter)
     verified = "SELECT count(*) FROM steward_missing WHERE verified_at IS NOT NULL AND resolved_at IS NULL"
     assert world.database.one(verified) == 30
+
+
+def recovered(world: World, **body: object) -> list[dict[str, Any]]:
+    """Call a live recovery until it is done, each call a limited invocation."""
+    reports: list[dict[str, Any]] = []
+    while not reports or not reports[-1]["done"]:
+        meter = Meter()
+        api = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), meter))
+        answer = api.json("POST", "/recover", {"dry_run": False, **body})
+        assert answer.status_code == 200, answer.text
+        ended_well(world, meter)
+        reports.append(answer.json())
+        assert [step for step in reports[-1]["steps"] if "error" in step] == []
+        assert len(reports) < 60
+    return reports
+
+
+def content(world: World) -> list[object]:
+    """Return what a recovery leaves."""
+    tables = ("artifacts", "datapoints", "notes")
+    guards = "SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index') ORDER BY name"
+    return [*(world.database.all(f"SELECT * FROM {table} ORDER BY 1") for table in tables), world.database.all(guards)]
+
+
+def test_a_recovery_takes_a_step_a_call_and_comes_to_what_one_call_would_bring() -> None:
+    world, whole = dirty(), dirty()
+    reports = recovered(world)
+    assert reports[-1]["ok"]
+    assert [step["name"] for report in reports for step in report["steps"]][:3] == ["pause", "bookmark", "dedupe"]
+    assert world.database.one("SELECT paused_by FROM steward_control") is None
+    paid = Api(whole, {"STEWARD_TOKEN": TOKEN}).json("POST", "/recover", {"dry_run": False}).json()
+    assert (paid["done"], paid["ok"]) == (True, True)
+    assert content(world) == content(whole)
+
+
+def test_a_recovery_of_many_groups_takes_a_chunk_a_call() -> None:
+    world = dirty()
+    world.database.connection.executemany(
+        "INSERT INTO artifacts VALUES (?, 'artifacts', ?, 'raw', NULL, NULL)",
+        [(1000 + number, f"raw/m{number // 2:04}") for number in range(1400)],
+    )
+    reports = recovered(world, max_deletes=10_000)
+    chunks = [step["changed"] for report in reports for step in report["steps"] if step["name"] == "dedupe"]
+    assert (sum(chunks), len(chunks) > 2) == (729, True)
+    assert reports[-1]["ok"]
+    assert recovered(world, max_deletes=10_000)[-1]["ok"]
+
+
+def test_a_forget_takes_a_few_rows_a_call() -> None:
+    world = healthy()
+    for _ in range(8):
+        ticked(world)
+    for key in numbered(20):
+        mark(world, key)
+    reports: list[dict[str, Any]] = []
+    while not reports or not reports[-1]["done"]:
+        meter = Meter()
+        api = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), meter))
+        answer = api.json("POST", "/forget", {"dry_run": False})
+        assert answer.status_code == 200, answer.text
+        ended_well(world, meter)
+        reports.append(answer.json())
+    assert len(rows(world)) == 6980
+    assert sum(report["forgotten"] for report in reports) == 20
+
+
+def test_another_table_between_two_calls_is_judged_anew() -> None:
+    world = dirty()
+    settings = {"STEWARD_TOKEN": TOKEN, **FREE}
+
+    def call() -> Any:  # noqa: ANN401  # an answer
+        return Api(world, settings, limited(world.ports(), Meter())).json("POST", "/recover", {"dry_run": False})
+
+    assert [call().json()["done"] for _ in range(2)] == [False, False]
+    world.database.script("CREATE TABLE others (artifact_id INTEGER)")
+    refused = call()
+    assert (refused.status_code, refused.json()["reason"]) == (409, "references")
+    assert world.database.one("SELECT count(*) FROM artifacts") == 59
+
+
+def test_more_references_than_a_chunk_has_queries_for_are_refused() -> None:
+    world = dirty()
+    world.database.script("CREATE TABLE more (a INTEGER REFERENCES artifacts (id))")
+    answer = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), Meter())).json(
+        "POST", "/recover", {"dry_run": False}
+    )
+    assert (answer.status_code, answer.json()["reason"]) == (409, "plan_limits")
 
 
 def test_a_full_check_comes_to_its_end_over_the_ticks() -> None:

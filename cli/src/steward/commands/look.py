@@ -17,7 +17,7 @@ from steward.screen import Screen
 from steward.session import Session
 from steward.summary import Events, Summary
 
-Kind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "guards", "rules", "resume"]
+Kind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "forget", "guards", "rules", "resume"]
 
 _SHOWN = 3
 

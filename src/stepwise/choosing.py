@@ -1,0 +1,14 @@
+"""Which saga a call has queries for."""
+
+from __future__ import annotations
+
+from database.schema import Schema
+from recovery.call import Call
+from recovery.saga import Saga
+from runs.budget import FEW
+from stepwise.saga import StepwiseSaga
+
+
+def saga_for(call: Call, schema: Schema) -> Saga:
+    """Return the saga of a call; a dry one takes all steps at once, as far as its queries go."""
+    return StepwiseSaga(call, schema) if call.live and call.run.queries < FEW else Saga(call, schema)

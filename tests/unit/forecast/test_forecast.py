@@ -1,0 +1,121 @@
+"""A dry run says what a live one will take, and a live one does not begin what the day has too little left for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from forecast.needs import Needs
+from forecast.prices import PRICES
+from forecast.work import Merge, Table, backfill, forget, full_check, recovery, undo
+from runs.costs import Rest
+from tests.support.actions import TOKEN, Api, numbered, rows
+from tests.support.databases import Shape
+from tests.support.fakes import DictBucket, World, migrated_world
+from tests.support.forgetting import mark
+
+OBJECTS = 6_000
+
+
+@pytest.fixture
+def world() -> World:
+    world = migrated_world()
+    world.rules((1, "raw/*", "raw"))
+    world.bucket.put(*numbered(OBJECTS))
+    return world
+
+
+def limited(world: World, written: int, **more: object) -> Api:
+    return Api(world, {"STEWARD_TOKEN": TOKEN, "DAILY_ROWS_WRITTEN": written, **more})
+
+
+def test_the_price_is_that_of_each_call_and_row() -> None:
+    needs = Needs(rows_read=10**6, rows_written=10**6, r2_lists=10**6, r2_heads=10**6, calls=10**6)
+    assert needs.dollars == pytest.approx(sum(PRICES[one] for one in PRICES if not one.startswith("kv")))
+
+
+@pytest.mark.parametrize(
+    ("rest", "share", "passes"),
+    [(Rest(), None, False), (Rest(400, 1000), 0.1, False), (Rest(400, 50), 2.0, True), (Rest(400, 0), None, True)],
+)
+def test_the_share_of_a_day_is_of_what_is_left(rest: Rest, share: float | None, passes: bool) -> None:  # noqa: FBT001
+    needs = Needs(rows_read=40, rows_written=100)
+    assert (needs.report(rest)["share_of_day"], needs.passes(rest)) == (
+        {"rows_read": None if rest.rows_read == float("inf") else 0.1, "rows_written": share},
+        passes,
+    )
+
+
+def test_more_work_needs_more_of_everything() -> None:
+    small, large = Table(10_000, 10_000, 100), Table(10**6, 10**6, 10_000)
+    few, many = Merge(1000, 2000, 2000, indexed=False), Merge(100_000, 200_000, 200_000, indexed=False)
+    pairs = [
+        (backfill(1000, 0, 0), backfill(100_000, 90_000, 100)),
+        (full_check(small), full_check(large)),
+        (recovery(small, few, 5000), recovery(large, many, 5000)),
+        (undo(few, 10_000), undo(many, 10**6)),
+        (forget(10, 5), forget(1000, 900)),
+    ]
+    for less, more in pairs:
+        assert (less.rows_read, less.dollars, less.seconds) < (more.rows_read, more.dollars, more.seconds)
+        assert less.rows_written <= more.rows_written
+    assert recovery(large, many, 5000).calls == 20
+
+
+def test_a_dry_backfill_says_what_a_live_one_writes(world: World) -> None:
+    body: dict[str, Any] = Api(world).json("POST", "/backfill", {"max_objects": OBJECTS}).json()
+    wanted = body["forecast"]
+    assert (wanted["rows_written"], wanted["r2_lists"], wanted["calls"]) == (2 * OBJECTS + 8, 6, 1)
+    assert wanted["share_of_day"] == {"rows_read": None, "rows_written": None}
+    live = Api(world).json("POST", "/backfill", {"max_objects": OBJECTS, "dry_run": False}).json()
+    assert "forecast" not in live
+    again = Api(world).json("POST", "/backfill", {"max_objects": OBJECTS}).json()["forecast"]
+    assert again["rows_written"] < 10
+    of_day = limited(world, 20_000).json("POST", "/backfill", {"max_objects": OBJECTS}).json()["forecast"]
+    assert of_day["share_of_day"]["rows_written"] == pytest.approx(0.0004)
+
+
+def closed(world: World) -> None:
+    """Hold that no run is open and nobody has the lease."""
+    assert world.database.all("SELECT id FROM steward_runs WHERE status = 'running'") == []
+    assert world.database.one("SELECT lease_token FROM steward_control") is None
+
+
+def test_a_live_backfill_that_may_need_more_than_the_day_has_is_refused_unless_spread(world: World) -> None:
+    api = limited(world, 6_000)
+    request = {"max_objects": OBJECTS, "dry_run": False}
+    refused = api.json("POST", "/backfill", request)
+    assert (refused.status_code, refused.json()["reason"]) == (409, "quota")
+    assert '"spread": true' in refused.json()["hint"]
+    assert rows(world) == []
+    closed(world)
+    spread = api.json("POST", "/backfill", {**request, "spread": True}).json()
+    assert (spread["stopped_because"], spread["continues_at"]) == ("quota", "2026-11-23T00:00:00.000Z")
+    assert 0 < len(rows(world)) < OBJECTS
+    closed(world)
+
+
+@pytest.mark.parametrize("path", ["/recover", "/forget"])
+def test_what_deletes_is_refused_before_anything_is_changed(path: str) -> None:
+    shape = Shape(unique_index=path == "/forget")
+    world = shape.world()
+    world.buckets = {"artifacts": DictBucket()}
+    for number in range(1, 3001):
+        key = f"k{number}" if path == "/forget" else f"k{number // 2}"
+        shape.artifact(world, number, key, bucket="artifacts", fetched_at="2026-01-01")
+        if path == "/forget":
+            mark(world, key)
+    before = world.database.all("SELECT * FROM artifacts")
+    api = limited(world, 4_000, MAX_DELETES=10_000)
+    dry = api.json("POST", path, {}).json()
+    assert dry["forecast"]["share_of_day"]["rows_written"] > 1
+    refused = api.json("POST", path, {"dry_run": False})
+    assert (refused.status_code, refused.json()["reason"]) == (409, "quota")
+    assert world.database.all("SELECT * FROM artifacts") == before
+    closed(world)
+    spread = api.json("POST", path, {"dry_run": False, "spread": True})
+    assert spread.status_code == 200, spread.text
+    assert spread.json()["continues_at"] == "2026-11-23T00:00:00.000Z"
+    assert len(world.database.all("SELECT * FROM artifacts")) < len(before)
+    closed(world)
