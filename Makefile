@@ -8,22 +8,25 @@ TICK_EVERY ?= 60
 FILES ?=
 ARGS ?=
 EXAMPLES ?= 500
+SIDE_BY_SIDE ?= --numprocesses 2 --dist loadgroup
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test check bench bench-cloud chaos fuzz cast deploy deploy-dry lock clean
+.PHONY: help setup run demo test test-names check bench bench-cloud chaos fuzz docs cast deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
 	@echo "make demo         every step on a throwaway state, checked with plain SQL"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
+	@echo "make test-names   the unit tests over a database of other names"
 	@echo "make check        ruff, mypy, and the limits of the structure"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
 	@echo "make bench-cloud  the same on Cloudflare, in an account of yours: made for it, and removed"
 	@echo "make chaos        kills, faults, crowds and random histories: some twenty minutes"
 	@echo "make fuzz         the API against its own description, EXAMPLES=500 each"
+	@echo "make docs         the documentation as a site, in .cache/site"
 	@echo "make cast         docs/steward.svg again: a session with the command steward"
 	@echo "make deploy       to Cloudflare         make deploy-dry: only bundle, no account needed"
 	@echo "make lock         write the lock files again"
@@ -39,7 +42,10 @@ demo: setup
 	@$(RUN) -m tooling.demo $(ARGS)
 
 test: setup
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+test-names: setup
+	@$(RUN) -m pytest tests/unit --shape other $(ARGS)
 
 check: setup
 	@ruff check
@@ -59,6 +65,9 @@ chaos: setup
 fuzz: setup
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) -m pytest tests/worker/test_openapi_fuzz.py $(ARGS)
 
+docs: setup
+	@$(RUN) -m tooling.site
+
 cast: setup
 	@$(RUN) -m tooling.cast
 
@@ -73,6 +82,8 @@ lock: setup
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock $(ARGS)
 	uv pip compile pyproject.toml --constraint requirements-dev.lock --universal --python-version 3.14 \
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-worker.lock $(ARGS)
+	uv pip compile docs/site.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file docs/site.lock $(ARGS)
 	npm install --package-lock-only
 
 clean:

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backfill, checks, costs, cpu, dedupe, distance, events, forecast, memory, profile, start
+from bench import backfill, checks, costs, cpu, dedupe, distance, events, flow, forecast, memory, profile, start
 from bench.distance import DISTANCES, Away
 from bench.kept import keep
 from bench.rounds import ROUNDS
 from bench.verdicts import Results, summary
 
+FLOW_OBJECTS = 100_000
 RESULTS = Path(__file__).parent / "results.json"
 
 
@@ -65,6 +66,7 @@ PARTS: dict[str, Part] = {
     "distance": lambda results, options: distance.measure(
         results, distance.sizes_of(options.objects), options.away, options.lanes
     ),
+    "flow": lambda results, options: flow.measure(results, FLOW_OBJECTS, max(options.away), options.lanes),
     "profile": lambda results, options: profile.measure(results, min(max(options.objects), 20_000)),
     "costs": lambda results, _options: costs.measure(results),
     "checks": lambda results, options: checks.measure(results, options.rows),

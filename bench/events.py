@@ -113,13 +113,13 @@ def _pass(subject: Subject, objects: int) -> None:
 
 def _lag(subject: Subject) -> dict[str, int]:
     """Send events through the queue at an even rate, and return how long they took to the commit."""
-    subject.harness.d1("UPDATE steward_events SET longest_lag_ms = NULL, lag_day = NULL")
+    subject.harness.d1("UPDATE steward_control SET longest_lag_ms = NULL, lag_day = NULL")
     for number in range(LAG_SECONDS):
         began = time.monotonic()
         some = [notification(f"raw/lag/{number}/{one}.pdf", at=_now()) for one in range(LAG_EVENTS // LAG_SECONDS)]
         subject.harness.send(QUEUE, some)
         time.sleep(max(0.0, 1 - (time.monotonic() - began)))
-    [row] = subject.sql("SELECT lag_ms, longest_lag_ms FROM steward_events")
+    [row] = subject.sql("SELECT lag_ms, longest_lag_ms FROM steward_control")
     return {"last_ms": row["lag_ms"], "longest_ms": row["longest_lag_ms"]}
 
 

@@ -11,9 +11,10 @@ from bindings.configured import configured
 from bindings.connect import WorkerEnvironment
 from bindings.flows import WorkflowSteps
 from bindings.queue import QueueMessages
-from cron.tick import run_tick
-from events.delivery import deliver
+from cron.profiles import tick_all
+from events.profiles import deliver_all
 from flow.pass_flow import walk_by_flow
+from profiles.apart import PARAM
 
 APP = create_app(WorkerEnvironment)
 
@@ -31,16 +32,16 @@ class Default(WorkerEntrypoint):
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
         """Do one tick of the cron trigger."""
-        ports, settings = configured("tick_not_configured")
-        outcome = await run_tick(ports, settings, str(controller.cron))
-        if outcome["status"] == "failed":
-            raise TickFailedError(f"tick {outcome['run_id']} failed: see GET /runs/{outcome['run_id']}")
+        settings, connect = configured("tick_not_configured")
+        ticked = await tick_all(settings, connect, str(controller.cron))
+        if ticked.failed:
+            raise TickFailedError("; ".join(ticked.failed))
 
     async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
         """Take a batch of event notifications, or of dead letters."""
-        ports, settings = configured("events_not_configured")
+        settings, connect = configured("events_not_configured")
         messages = QueueMessages(batch)
-        messages.answer(await deliver(ports, settings, messages.delivery()))
+        messages.answer(await deliver_all(settings, connect, messages.delivery()))
 
 
 class PassFlow(WorkflowEntrypoint):
@@ -48,4 +49,5 @@ class PassFlow(WorkflowEntrypoint):
 
     async def run(self, event: Any, step: Any) -> str:
         """Walk the pass that the instance was started for."""
-        return await walk_by_flow(WorkflowSteps(step), WorkerEnvironment, event["payload"])
+        params = event["payload"]
+        return await walk_by_flow(WorkflowSteps(step), lambda: WorkerEnvironment(params.get(PARAM)), params)

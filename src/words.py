@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "forget", "guards"]
+RunKind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "forget", "guards", "rules", "resume"]
 Role = Literal["read", "operate", "approve"]
 """What a token may do; each may do what those before it may."""
 RunMode = Literal["off", "dry", "live", "fast", "full", "install", "lift"]
 Trigger = Literal["cron", "http", "flow"]
+PlanKind = Literal["recovery", "backfill", "undo", "forget"]
+PlanState = Literal["made", "approved", "applying", "applied", "expired", "superseded", "stale"]
+PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
+"""What a plan's item would do."""
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 BackfillMode = Literal["off", "dry", "live"]
 PassEngine = Literal["cron", "workflow"]
@@ -35,6 +39,13 @@ StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "over
 MarkState = Literal["missing", "candidate", "resolved", "all"]
 """What is known of a row that a pass listed no object for, and all of it."""
 
+Quiet = Literal["acknowledged", "snoozed"]
+"""How the alerts of an open finding are quiet."""
+Said = Literal["acknowledged", "snoozed", "woken"]
+"""What a person says about a finding."""
+Handling = Literal["acknowledged", "snoozed", "woken", "ended", "grew", "reopened"]
+"""What the history of a finding holds: what people said, the end of a snooze, and what went on meanwhile."""
+
 COUNTS = ("scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
 """What every report counts: every object scanned is in exactly one of the counts after the first."""
 
@@ -47,7 +58,12 @@ ANSWERED: tuple[StopReason, ...] = tuple(one for one in get_args(StopReason) if 
 MAX_INTEGER = 2**53 - 2
 """The largest whole number that D1 takes: Python's 2**53 - 1 reaches JavaScript as a BigInt, which D1 refuses."""
 
+QUIETS: tuple[Quiet, ...] = get_args(Quiet)
+HANDLINGS: tuple[Handling, ...] = get_args(Handling)
 ROLES: tuple[Role, ...] = get_args(Role)
+PLAN_KINDS: tuple[PlanKind, ...] = get_args(PlanKind)
+PLAN_STATES: tuple[PlanState, ...] = get_args(PlanState)
+PLAN_STEPS: tuple[PlanStep, ...] = get_args(PlanStep)
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 BACKFILL_MODES: tuple[BackfillMode, ...] = get_args(BackfillMode)

@@ -34,11 +34,13 @@ let context = null;
 let page = null;
 let events = [];
 
-async function open({ width, height, dark, calm }) {
+async function open({ width, height, dark, calm, scale }) {
     await context?.close();
     events = [];
     context = await browser.newContext({
         viewport: { width, height },
+        deviceScaleFactor: scale,
+        permissions: ["clipboard-read", "clipboard-write"],
         colorScheme: dark ? "dark" : "light",
         reducedMotion: calm ? "reduce" : "no-preference",
         locale: "en-GB",

@@ -30,6 +30,8 @@ class View:
     dark: bool = False
     calm: bool = True
     """Whether the person prefers reduced motion."""
+    scale: float = 1
+    """Pixels of the screen to one of the page: 2 in half the width is what a zoom of 200 % shows."""
 
 
 class Browser:
@@ -65,7 +67,7 @@ class Browser:
     def open(self, view: View | None = None) -> "Page":
         """Return an empty page in a fresh profile; the page before is closed."""
         view = view or View()
-        self.call("open", width=view.width, height=view.height, dark=view.dark, calm=view.calm)
+        self.call("open", width=view.width, height=view.height, dark=view.dark, calm=view.calm, scale=view.scale)
         return Page(self)
 
     def call(self, operation: str, **args: object) -> Any:  # noqa: ANN401  # as JSON has it

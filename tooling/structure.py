@@ -81,14 +81,14 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 LAYERS = (
     ("words", "errors", "limits", "ports", "log", "json_text"),
-    ("tokens", "settings", "sql"),
+    ("deployment", "tokens", "settings", "setting_values", "sql", "naming"),
     ("database",),
-    ("runs",),
+    ("runs", "profiles"),
     ("forecast",),
     ("backfill", "invariants"),
     ("recovery", "missing", "flow"),
     ("forget", "stepwise"),
-    ("events",),
+    ("events", "plans"),
     ("reporting",),
     ("api", "bindings", "cron"),
     ("entry",),

@@ -1,11 +1,15 @@
 // The Worker's HTTP interface, and the token: in memory and in this tab's session storage, nowhere else.
 
 const STORED = "steward-token";
+const NAME = "steward-actor";
 const WHY = "steward-signed-out";
 const READ_TIMEOUT_MS = 60_000;
 const FILE_TIMEOUT_MS = 15 * 60_000;
 
 let token = sessionStorage.getItem(STORED);
+
+/** The database that this page is about, as `?profile=` in its own address says; null is the first. */
+export const profile = new URLSearchParams(location.search).get("profile");
 
 /** A refusal or a failure: RFC 9457 as the Worker sends it, or the same shape where it sent nothing of the kind. */
 export class Problem extends Error {
@@ -20,16 +24,23 @@ export function signedIn() {
     return token !== null;
 }
 
-/** Keep a token that was seen to work, for this tab. */
-export function keepToken(value) {
+/** Keep a token that was seen to work, and the name of who uses it, for this tab. */
+export function keepToken(value, name) {
     token = value;
     sessionStorage.setItem(STORED, value);
+    if (name) sessionStorage.setItem(NAME, name);
+}
+
+/** Return the name that this tab gives for the record; null where it gives none. */
+export function whoAsks() {
+    return sessionStorage.getItem(NAME);
 }
 
 /** Forget the token and all that the page shows; `why` is shown on the page that follows. */
 export function signOut(why) {
     token = null;
     sessionStorage.removeItem(STORED);
+    sessionStorage.removeItem(NAME);
     if (why) sessionStorage.setItem(WHY, why);
     location.reload();
 }
@@ -73,10 +84,11 @@ function refusal(response, answer, used) {
 async function send(method, path, body, used, timeout = READ_TIMEOUT_MS) {
     const headers = { Authorization: `Bearer ${used}` };
     if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (method !== "GET" && whoAsks()) headers["X-Steward-Actor"] = asBytes(whoAsks());
     const signal = method === "GET" ? AbortSignal.timeout(timeout) : undefined;
     const content = body === undefined ? undefined : JSON.stringify(body);
     try {
-        return await fetch(path, { method, headers, body: content, signal, cache: "no-store", credentials: "omit" });
+        return await fetch(aboutProfile(path), { method, headers, body: content, signal, cache: "no-store", credentials: "omit" });
     } catch (error) {
         const late = error.name === "TimeoutError";
         throw new Problem({
@@ -87,6 +99,15 @@ async function send(method, path, body, used, timeout = READ_TIMEOUT_MS) {
                 : "The work may have begun all the same: look at the runs before trying again.",
         });
     }
+}
+
+function aboutProfile(path) {
+    return profile === null ? path : `${path}${path.includes("?") ? "&" : "?"}profile=${encodeURIComponent(profile)}`;
+}
+
+// A header holds bytes: the Worker reads them as UTF-8.
+function asBytes(text) {
+    return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 function isProblem(answer) {

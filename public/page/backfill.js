@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
 import { askFirst } from "./dialog.js";
 import { ago, count, duration, key, now, number, visible } from "./format.js";
+import { watching } from "./live.js";
 import { busyLine, facts, runLink, sampleView, showing } from "./views.js";
 
 const COUNTS = ["scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused"];
@@ -49,8 +50,16 @@ export function showBackfill(summary) {
     fillBuckets(byId("backfill-bucket"), passes);
     redraw(byId("schedule"), [mode, pause], () => ["The schedule backfills ", h("b", {}, mode), pause.paused_by ? ", and is paused." : "."]);
     redraw(byId("pause-buttons"), Boolean(pause.paused_by), () => pauseButton(Boolean(pause.paused_by)));
-    redraw(section.querySelector(".passes"), [passes, pause.paused_by, passes.some(underWay) && Math.floor(now() / 10_000)], () => passes.map((one) => passView(one, pause.paused_by)));
+    showPasses(passes, pause.paused_by);
     arrived(section);
+}
+
+/** Show how far the pass of each bucket is. */
+export function showPasses(passes, pausedBy) {
+    // Of a summary's and a live answer's passes the same is shown.
+    const shown = passes.map(({ bucket, state, error, counts, previous, expected_objects, ranges, instance, last_key, pass_started_at, completed_at, objects_per_second, seconds_left }) =>
+        ({ bucket, state, error, counts, previous, expected_objects, ranges, instance, last_key, pass_started_at, completed_at, objects_per_second, seconds_left }));
+    redraw(section.querySelector(".passes"), [shown, pausedBy, passes.some(underWay) && Math.floor(now() / 10_000)], () => shown.map((one) => passView(one, pausedBy)));
 }
 
 /** Fill a choice of buckets, keeping what is chosen. */
@@ -86,7 +95,7 @@ async function run(asked, refresh) {
     result.replaceChildren();
     const report = await showing(notes, () => {
         notes.replaceChildren(busyLine(asked.dry_run ? "Backfilling dry…" : "Backfilling live…"));
-        return ask("POST", "/backfill", asked);
+        return watching(() => ask("POST", "/backfill", asked));
     });
     if (report) {
         const words = asked.dry_run
@@ -151,8 +160,8 @@ function passView(pass, pausedBy) {
     ];
 }
 
-// A cell for each range in key order; a range that is done has joined the one after it.
-function strip({ bucket, ranges }) {
+/** Return a cell for each range in key order; a range that is done has joined the one after it. */
+export function strip({ bucket, ranges }) {
     const cells = ranges.map(({ from, until, last, done }) => {
         const [tone, word] = done ? ["done", "done"] : last === null ? ["ahead", "not begun"] : ["at-work", `up to ${visible(last)}`];
         const words = `${from === null ? "the first key" : visible(from)} to ${until === null ? "the last" : visible(until)}: ${word}`;

@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
 import { ago, count, duration, name, number, visible } from "./format.js";
 import { busyLine, facts, runLink, sampleView, showing, state } from "./views.js";
+import * as route from "./route.js";
 
 const section = byId("invariants");
 const notes = section.querySelector(".notes");
@@ -11,6 +12,7 @@ const list = section.querySelector(".list");
 
 // The last check made from this tab: it says more than what the summary keeps of it.
 let checked = null;
+let latest = [];
 
 /** Make the buttons work; `refresh` brings the rest of the page up to date. */
 export function startInvariants(refresh) {
@@ -46,8 +48,14 @@ export function showInvariants(summary) {
         finding: findings.get(one.name) ?? null,
     }));
     shown.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+    latest = shown;
     redraw(list, shown, () => shown.map(invariantView));
     arrived(section);
+}
+
+/** Return what is known of an invariant; undefined before the first summary, and for an unknown one. */
+export function describedInvariant(wanted) {
+    return latest.find((one) => one.name === wanted);
 }
 
 function rank({ outcome, severity }) {
@@ -61,7 +69,7 @@ function invariantView(one) {
     return h("li", {}, h("details", { data: { key: `invariant-${one.name}` } },
         h("summary", { class: "line invariant" },
             state(outcome, severity),
-            h("span", { class: "title" }, name(one.name)),
+            h("span", { class: "title" }, name(one.name), finding?.quiet && h("span", { class: "tag" }, finding.quiet)),
             h("span", { class: "count" }, broken ? count(violations, "violation") : ""),
             h("span", { class: "tag" }, [severity === "warn" ? "warn" : "error", one.method && ` · ${one.method}`])),
         h("div", { class: "inside" },
@@ -74,6 +82,8 @@ function invariantView(one) {
                 ["Open since", finding && [ago(finding.opened_at), `; ${number(finding.peak)} at most`]],
                 ["Cost", one.rows_read === undefined ? null : `${count(one.rows_read, "row")} read in ${duration(one.duration_ms)}`],
             ]),
+            h("p", {}, h("a", { href: route.to("invariants", one.name) }, broken ? "All rows that break it" : "The page of it"),
+                finding && [", ", h("a", { href: route.to("findings", finding.id) }, `finding ${finding.id}`)]),
             broken && sampleView(sample, one.name),
             sample && violations > sample.length && h("p", { class: "aside" }, `${sample.length} of ${number(violations)} are shown.`))));
 }

@@ -1,23 +1,35 @@
 // Signing in and out, and keeping the page up to date while someone looks at it.
 
-import { ask, keepToken, Problem, signedIn, signOut, takeWhy } from "./api.js";
+import { ask, keepToken, Problem, signedIn, signOut, takeWhy, whoAsks } from "./api.js";
 import { byId, whenPressed } from "./dom.js";
-import { ago, setServerTime, tickAges } from "./format.js";
+import { ago, setServerTime, tickAges, visible } from "./format.js";
 import { problemView, showing } from "./views.js";
 import { showStale, showStatus } from "./status.js";
 import { showInvariants, startInvariants } from "./invariants.js";
-import { showFindings } from "./findings.js";
+import { showFindings, startFindings } from "./findings.js";
+import { startPasses } from "./passes.js";
+import { showHistory, startCharts } from "./charts.js";
+import { showEnvironment } from "./environment.js";
+import { startLive, watch } from "./live.js";
+import { showPlans, startPlans } from "./plans.js";
+import { startViolations } from "./violations.js";
 import { startRecovery } from "./recovery.js";
 import { showBackfill, startBackfill } from "./backfill.js";
 import { showEvents } from "./events.js";
 import { showObjects, startObjects } from "./objects.js";
 import { showRules, startRules } from "./rules.js";
 import { showRows } from "./rows.js";
-import { follow, showRuns, startRuns } from "./runs.js";
+import { showDatabases, startDatabases } from "./databases.js";
+import { chooseKind, showRuns, startRuns } from "./runs.js";
+import { refreshItem, showItem, startItem } from "./item.js";
+import { say } from "./title.js";
+import * as route from "./route.js";
 
 const REFRESH_MS = 15_000;
 const AGES_MS = 5_000;
 
+// The page waits for it only where a plan is to be shown.
+const plansKnown = startPlans();
 let refreshing = null;
 let refreshedAt = 0;
 
@@ -43,12 +55,14 @@ async function fetchAll() {
 async function show(summary) {
     setServerTime(summary.as_of);
     byId("freshness").replaceChildren("As of ", ago(summary.as_of));
+    showEnvironment(summary);
     showStatus(summary);
+    watch(summary);
     showEvents(summary);
     showInvariants(summary);
     showBackfill(summary);
     showRows(summary);
-    await Promise.all([showFindings(summary), showRuns(), showRules(summary), showObjects(summary)]);
+    await Promise.all([showFindings(summary), showRuns(), showRules(summary), showObjects(summary), showHistory(), showPlans(), showDatabases(), refreshItem()]);
 }
 
 function showSignIn() {
@@ -56,11 +70,36 @@ function showSignIn() {
     const why = takeWhy();
     if (why) byId("sign-in-problem").replaceChildren(problemView({ title: "Signed out", detail: why }));
     byId("token").focus();
-    document.title = "Sign in · artifact-steward";
+    say({ place: "Sign in" });
+}
+
+/** Show what the address names: a panel of the overview, or an item alone. */
+async function follow({ first = false } = {}) {
+    route.modernise();
+    const address = route.read();
+    if (!address || !signedIn()) return;
+    if (address.panel === "plans") await plansKnown;
+    const alone = showItem(address);
+    byId("columns").hidden = alone;
+    if (alone) {
+        await refreshItem(true);
+        return;
+    }
+    if (address.panel === "runs") await chooseKind(address.query.get("kind"));
+    if (address.panel || !first) pointAt(address.panel);
+}
+
+function pointAt(panel) {
+    const heading = byId(`${panel || "verdict"}${panel ? "-title" : ""}`);
+    if (!heading) return;
+    heading.focus({ preventScroll: true });
+    heading.closest("section").scrollIntoView({ block: "start" });
 }
 
 function showBoard() {
     byId("sign-in").hidden = true;
+    byId("who").textContent = whoAsks() ? `As ${visible(whoAsks())}` : "";
+    say({ place: null });
     for (const id of ["board", "sections", "session"]) byId(id).hidden = false;
 }
 
@@ -76,13 +115,13 @@ function startSignIn() {
             input.select();
             return;
         }
-        keepToken(token);
+        keepToken(token, byId("actor").value.trim());
         input.value = "";
         showBoard();
         byId("verdict").focus();
         refreshedAt = Date.now();
         await show(summary);
-        await follow();
+        await follow({ first: true });
     });
 }
 
@@ -105,7 +144,15 @@ async function start() {
     startObjects();
     startRules(refresh);
     startRuns(refresh);
-    whenPressed(byId("refresh"), refresh);
+    startFindings(refresh);
+    startPasses();
+    startDatabases();
+    startViolations();
+    startItem();
+    startLive(refresh);
+    startCharts();
+    window.addEventListener("hashchange", () => follow());
+    whenPressed(byId("refresh"), () => Promise.all([refresh(), refreshItem(true)]));
     byId("sign-out").addEventListener("click", () => signOut());
     const watched = () => signedIn() && document.visibilityState === "visible";
     const refreshIfDue = () => watched() && !refreshing && Date.now() - refreshedAt >= REFRESH_MS && refresh();
@@ -118,7 +165,7 @@ async function start() {
     }
     showBoard();
     await refresh();
-    await follow();
+    await follow({ first: true });
 }
 
 await start();

@@ -1,9 +1,11 @@
 // Objects and rows: the classes of the last complete pass, what it proves, and the rows whose object is missing.
 
-import { ask, askFile, Problem } from "./api.js";
-import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
+import { ask } from "./api.js";
+import { downloadFile } from "./download.js";
+import { arrived, byId, h, redraw, whenPressed } from "./dom.js";
 import { ago, count, key, number, visible } from "./format.js";
-import { busyLine, facts, json, sampleView, showing, sign, table } from "./views.js";
+import { facts, json, sampleView, showing, sign, table } from "./views.js";
+import * as route from "./route.js";
 
 const CLASSES = [
     ["unchanged", "match their row"],
@@ -16,7 +18,6 @@ const CLASSES = [
     ["missing", "rows without an object"],
 ];
 const SHOWN = 20;
-const END = 16_384;
 const section = byId("objects");
 const notes = section.querySelector(".notes");
 const result = section.querySelector(".result");
@@ -26,7 +27,7 @@ let fetched = null;
 
 /** Make the downloads work. */
 export function startObjects() {
-    for (const form of ["csv", "ndjson"]) whenPressed(byId(`missing-${form}`), () => download("missing", form));
+    for (const form of ["csv", "ndjson"]) whenPressed(byId(`missing-${form}`), () => downloadFile(notes, `/missing?format=${form}`, `missing.${form}`));
 }
 
 /** Fetch the last complete pass of each bucket where it may have changed, and show what it says. */
@@ -74,11 +75,13 @@ function bucketView(summary, pass) {
     ];
 }
 
-function certified({ certified: holds }) {
+/** Return whether a pass is certified, as a sign and a word. */
+export function certified({ certified: holds }) {
     return h("span", { class: `state ${holds ? "ok" : "unsure"}` }, sign(holds ? "ok" : "unsure"), holds ? "certified" : "no certificate");
 }
 
-function classesView({ bucket, counts }) {
+/** Return the classes of a pass as one bar, with their numbers. */
+export function classesView({ bucket, counts }) {
     const total = counts.scanned + (counts.missing ?? 0);
     const parts = CLASSES.filter(([name]) => counts[name] > 0);
     const words = parts.map(([name, label]) => `${number(counts[name])} ${label}`).join(", ");
@@ -93,14 +96,16 @@ function classesView({ bucket, counts }) {
     ];
 }
 
-function certificateView(pass) {
+/** Return the certificate of a pass, to be opened; null where it has none. */
+export function certificateView(pass) {
     const { certificate } = pass;
     if (!certificate) return null;
     const yes = (holds) => (holds ? "yes" : "no");
     return h("details", { class: "options", data: { key: `certificate-${pass.bucket}` } },
         h("summary", {}, "The certificate"),
         facts([
-            ["Pass", `${pass.id}, begun ${pass.started_at}, complete ${pass.completed_at}`],
+            ["Pass", h("a", { href: route.to("passes", pass.id) }, `Pass ${pass.id}`)],
+            ["When", `begun ${pass.started_at}, complete ${pass.completed_at}`],
             ["Certified", yes(certificate.certified)],
             ["Objects", `${number(certificate.scanned)} listed; ${number(certificate.previous)} by the pass before`],
             ["Rows", `${number(certificate.missing)} without an object`],
@@ -128,7 +133,7 @@ function newerView(passes) {
     const total = passes.reduce((sum, one) => sum + one.newer, 0);
     if (!total) return null;
     const button = h("button", { type: "button", data: { key: "newer-csv" } }, "Newer, as CSV");
-    whenPressed(button, () => download("newer", "csv"));
+    whenPressed(button, () => downloadFile(notes, "/newer?format=csv", "newer.csv"));
     return [
         h("p", { class: "buttons" }, `${count(total, "row speaks", "rows speak")} of an older document than the object.`, button),
         passes.map(({ bucket }) => sampleOf(bucket, fetched.complete.get(bucket)?.newer_sample)),
@@ -138,28 +143,4 @@ function newerView(passes) {
 function sampleOf(bucket, sample) {
     if (!sample?.length) return null;
     return h("details", { class: "options", data: { key: `newer-${bucket}` } }, h("summary", {}, "Some of them in ", key(bucket)), sampleView(sample, `newer objects of ${visible(bucket)}`));
-}
-
-async function download(name, form) {
-    const file = await showing(notes, async () => {
-        notes.replaceChildren(busyLine("Fetching the file…"));
-        const found = await askFile(`/${name}?format=${form}`);
-        const last = (await found.slice(-END).text()).trimEnd().split("\n").at(-1);
-        if (!/^("\(end\)"|\{"end":true)/.test(last)) throw new Problem(cutShort(last));
-        return found;
-    });
-    if (!file) return;
-    const url = URL.createObjectURL(file);
-    h("a", { href: url, download: `${name}.${form}` }).click();
-    // The browser has taken the file by then; before, the address must stay.
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    announce(`${name}.${form} is downloaded.`);
-}
-
-function cutShort(last) {
-    return {
-        title: "The file is not complete",
-        detail: `Its last line is ${last.slice(0, 200)}`,
-        hint: "Try again; docs/http.md says how to fetch the rest.",
-    };
 }

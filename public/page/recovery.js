@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { announce, byId, h, whenPressed } from "./dom.js";
 import { askFirst } from "./dialog.js";
 import { count, key, number, visible } from "./format.js";
+import { watching } from "./live.js";
 import { busyLine, json, runLink, sampleView, showing, table } from "./views.js";
 
 const BUSY_WAIT_MS = 5_000;
@@ -128,7 +129,7 @@ async function callOnce(work) {
 async function unlessBusy(work, request) {
     for (let tries = 0; ; tries += 1) {
         try {
-            return await ask("POST", "/recover", request);
+            return await watching(() => ask("POST", "/recover", request));
         } catch (problem) {
             if (problem.reason !== "busy" || work.calls === 0 || tries === BUSY_TRIES || work.stopping) throw problem;
             await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
@@ -169,7 +170,8 @@ function liveWords(work) {
     return `Stopped early; “Live recovery…” continues it. ${did}`;
 }
 
-function stepsView(steps, dry) {
+/** Return the steps of a recovery as a table; of a dry one, what they would do. */
+export function stepsView(steps, dry) {
     const rows = steps.map((step) => [
         [h("b", {}, step.name), " ", h("span", { class: "tag" }, UNITS[step.name] ?? "")],
         WORDS[step.name]?.[step.before] ?? number(step.before),

@@ -4,6 +4,7 @@ import { arrived, byId, h, redraw } from "./dom.js";
 import { ago, key, number } from "./format.js";
 import { total } from "./status.js";
 
+const SHOWN = 8;
 const section = byId("rows");
 const result = section.querySelector(".result");
 
@@ -23,11 +24,19 @@ export function showRows({ rows }) {
 
 function bucketView([bucket, rows], most) {
     const largest = rows.toSorted((a, b) => b.artifacts - a.artifacts);
+    const rest = largest.length > SHOWN + 2 ? largest.slice(SHOWN) : [];
+    const first = largest.slice(0, largest.length - rest.length);
     return [
         h("h3", {}, key(bucket), h("span", { class: "sum" }, number(total(rows)))),
-        h("ul", { class: "bars" }, largest.map((row) => h("li", { class: row.source_type === "unknown" ? "unknown" : null },
-            h("span", { class: "bar-name" }, key(row.source_type)),
-            h("span", { class: "track", "aria-hidden": "true" }, h("span", { style: { width: `${(row.artifacts / most) * 100}%` } })),
-            h("span", { class: "bar-count" }, number(row.artifacts))))),
+        bars(first, most),
+        rest.length > 0 && h("details", { class: "options", data: { key: `rows-${bucket}` } },
+            h("summary", {}, `${number(rest.length)} more types, ${number(total(rest))} rows`), bars(rest, most)),
     ];
+}
+
+function bars(rows, most) {
+    return h("ul", { class: "bars" }, rows.map((row) => h("li", { class: row.source_type === "unknown" ? "unknown" : null },
+        h("span", { class: "bar-name" }, key(row.source_type)),
+        h("span", { class: "track", "aria-hidden": "true" }, h("span", { style: { width: `${(row.artifacts / most) * 100}%` } })),
+        h("span", { class: "bar-count" }, number(row.artifacts)))));
 }

@@ -4,9 +4,12 @@ import { ask } from "./api.js";
 import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
 import { ago, count, duration, number, visible } from "./format.js";
 import { askFirst } from "./dialog.js";
+import { addItems } from "./item.js";
+import * as route from "./route.js";
+import { stepsView } from "./recovery.js";
 import { busyLine, facts, json, runLink, sampleView, showing, state } from "./views.js";
 
-const KINDS = ["tick", "slice", "backfill", "check", "recovery", "undo"];
+const KINDS = ["tick", "slice", "backfill", "check", "recovery", "undo", "guards", "rules", "resume"];
 const PAGE = 20;
 const section = byId("runs");
 const [notes, undoNotes] = section.querySelectorAll(".notes");
@@ -16,7 +19,6 @@ const older = byId("runs-older");
 let kind = null;
 let newest = [];
 let further = [];
-let single = null;
 let next = null;
 let refreshAll = async () => {};
 
@@ -30,7 +32,12 @@ export function startRuns(refresh) {
         ({ next } = answer);
         draw();
     });
-    window.addEventListener("hashchange", () => follow());
+    addItems("runs", {
+        title: (id) => `Run ${id}`,
+        fetch: (id) => ask("GET", `/runs/${encodeURIComponent(id)}`),
+        view: wholeRun,
+        moving: (run) => run.status === "running",
+    });
     drawKinds();
 }
 
@@ -45,30 +52,14 @@ export async function showRuns() {
     draw();
 }
 
-/** Follow the address's fragment: `#run/12` opens a run, `#runs/check` shows one kind. */
-export async function follow() {
-    const [, where, what] = /^#(run|runs)\/(\w+)$/.exec(location.hash) ?? [];
-    if (where === "runs") await choose(KINDS.includes(what) ? what : null);
-    if (where === "run") await openRun(Number(what));
-}
-
-async function choose(wanted) {
-    kind = wanted;
-    [further, single, next] = [[], null, null];
+/** Show the runs of the kind that the address asks for. */
+export async function chooseKind(wanted) {
+    const chosen = KINDS.includes(wanted) ? wanted : null;
+    if (chosen === kind) return;
+    kind = chosen;
+    [further, next] = [[], null];
     drawKinds();
     await showRuns();
-}
-
-async function openRun(id) {
-    if (!all().some((run) => run.id === id)) {
-        single = await showing(notes, () => ask("GET", `/runs/${id}`)) ?? null;
-    }
-    draw();
-    const found = byId(`run-${id}`);
-    if (!found) return;
-    found.open = true;
-    found.querySelector("summary").focus();
-    found.scrollIntoView({ block: "nearest" });
 }
 
 function path({ before }) {
@@ -79,7 +70,7 @@ function path({ before }) {
 }
 
 function all() {
-    const runs = new Map([...further, ...newest, ...(single ? [single] : [])].map((run) => [run.id, run]));
+    const runs = new Map([...further, ...newest].map((run) => [run.id, run]));
     return [...runs.values()].sort((a, b) => b.id - a.id);
 }
 
@@ -90,7 +81,7 @@ function draw() {
 
 function drawKinds() {
     const links = [null, ...KINDS].map((one) =>
-        h("a", { href: one ? `#runs/${one}` : "#runs/all", "aria-current": one === kind ? "true" : null }, one ?? "all"));
+        h("a", { href: route.to("runs", null, { kind: one }), "aria-current": one === kind ? "true" : null }, one ?? "all"));
     section.querySelector(".kinds").replaceChildren(...links);
 }
 
@@ -102,7 +93,17 @@ function runView(run) {
             state(run.status),
             h("span", { class: "title" }, visible(run.kind), h("span", { class: "tag" }, visible(run.mode))),
             h("span", { class: "when" }, ago(run.started_at), took === null ? "" : ` · ${duration(took)}`)),
-        h("div", { class: "inside" }, runDetails(run))));
+        h("div", { class: "inside" }, h("p", {}, runLink(run.id, `The page of run ${run.id}`)), runDetails(run))));
+}
+
+function wholeRun(run) {
+    const took = run.finished_at ? Date.parse(run.finished_at) - Date.parse(run.started_at) : null;
+    return [
+        h("p", { class: "facts-line" }, state(run.status), " ", h("b", {}, visible(run.kind)), " ", h("span", { class: "tag" }, visible(run.mode)), ", ", ago(run.started_at), took === null ? "" : ` · ${duration(took)}`),
+        run.status === "running" && run.counts?.step && busyLine(`At the step ${visible(run.counts.step)}…`),
+        run.counts?.steps && stepsView(run.counts.steps, run.mode !== "live"),
+        runDetails(run),
+    ];
 }
 
 function runDetails(run) {

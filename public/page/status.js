@@ -2,10 +2,10 @@
 
 import { arrived, byId, h, redraw } from "./dom.js";
 import { ago, count, key, name, now, number } from "./format.js";
+import { say } from "./title.js";
 import { runLink, sign } from "./views.js";
 
 const STALE_MS = 60 * 60_000;
-const TITLES = { ok: "✓ all holds", bad: "✕ broken", unsure: "? unsure", warn: "! warning" };
 
 /** Show the summary's verdict, notices and figures. */
 export function showStatus(summary) {
@@ -17,7 +17,7 @@ export function showStatus(summary) {
             h("p", { class: "under" }, verdict.under(), verdict.at && [verdict.under() && " ", "Checked ", verdict.mode, ", ", ago(verdict.at), "."])),
     ]);
     byId("verdict").className = `verdict ${verdict.tone}`;
-    document.title = `${TITLES[verdict.tone]} · artifact-steward`;
+    say({ tone: verdict.tone });
     showNotices(summary);
     showFigures(summary);
     arrived(byId("status"));
@@ -33,7 +33,7 @@ export function showStale() {
             h("p", { class: "under" }, asOf ? ["What is shown below is as of ", ago(asOf), "."] : "The Worker gave no summary.")),
     ]);
     byId("verdict").className = "verdict unsure";
-    document.title = `${TITLES.unsure} · artifact-steward`;
+    say({ tone: "unsure" });
     arrived(byId("status"));
 }
 

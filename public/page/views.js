@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { key, number, visible } from "./format.js";
 import { Problem } from "./api.js";
+import * as route from "./route.js";
 
 const WORDS = {
     holds: ["ok", "holds"],
@@ -45,9 +46,9 @@ export function problemView(problem) {
     );
 }
 
-/** Return a link that opens a run in the list. */
+/** Return a link to a run. */
 export function runLink(id, text = `Run ${id}`) {
-    return h("a", { href: `#run/${id}` }, text);
+    return h("a", { href: route.to("runs", id) }, text);
 }
 
 /**

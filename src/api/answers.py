@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from api.answers_objects import CONTINUES_AT, PASS_COMPONENTS, PROVEN
+from api.answers_page import PAGE_COMPONENTS
+from api.answers_plans import PLAN, PLAN_COMPONENTS
+from api.answers_profiles import PROFILE_COMPONENTS
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
@@ -66,8 +69,9 @@ COMPONENTS: dict[str, JsonSchema] = {
             "note": {**TEXT, "description": "What else the prefix of a dry run lists."},
             "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
+            "plan": PLAN,
         },
-        optional=("repeated_pages", "note", "continues_at", "forecast"),
+        optional=("repeated_pages", "note", "continues_at", "forecast", "plan"),
     ),
     "Verdict": closed(
         {
@@ -114,8 +118,9 @@ COMPONENTS: dict[str, JsonSchema] = {
             "ok": FLAG,
             "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
+            "plan": PLAN,
         },
-        optional=("continues_at", "forecast"),
+        optional=("continues_at", "forecast", "plan"),
     ),
     "Undo": closed(
         {
@@ -125,7 +130,10 @@ COMPONENTS: dict[str, JsonSchema] = {
             "restored": NUMBER,
             "children_restored": NUMBER,
             "refused": _ROWS,
-        }
+            "dry_run": FLAG,
+            "plan": PLAN,
+        },
+        optional=("dry_run", "plan"),
     ),
     "Guards": closed(
         {
@@ -153,24 +161,13 @@ COMPONENTS: dict[str, JsonSchema] = {
         }
     ),
     "Runs": closed({"runs": listed(ref("Run")), "next": MAYBE_NUMBER}),
-    "Finding": closed(
-        {
-            "id": NUMBER,
-            "invariant": TEXT,
-            "severity": TEXT,
-            "opened_at": TEXT,
-            "last_seen_at": TEXT,
-            "resolved_at": MAYBE_TEXT,
-            "violations": NUMBER,
-            "peak": NUMBER,
-            "sample": _ROWS,
-        }
-    ),
-    "Findings": closed({"findings": listed(ref("Finding"))}),
+    **PAGE_COMPONENTS,
     "Rule": closed({"priority": NUMBER, "pattern": TEXT, "source_type": TEXT}),
     "Rules": closed({"rules": listed(ref("Rule"))}),
     "Pause": closed({"paused": FLAG, "paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
     **PASS_COMPONENTS,
+    **PLAN_COMPONENTS,
+    **PROFILE_COMPONENTS,
     "Health": closed({"status": {"type": "string", "enum": ["ok"]}}),
     "LastVerdict": closed(
         {
@@ -248,6 +245,7 @@ COMPONENTS: dict[str, JsonSchema] = {
             "passes": listed(ref("Pass")),
             "refused": {**_ROWS, "description": "Objects whose row the database refuses, up to 100."},
             "events": ref("Events"),
+            "environment": maybe(ref("Deployment")),
             "backfill_mode": {"type": "string", "enum": list(BACKFILL_MODES)},
             "pause": closed({"paused_by": MAYBE_TEXT, "pause_reason": MAYBE_TEXT, "paused_at": MAYBE_TEXT}),
             "lease": closed({"lease_run": MAYBE_NUMBER, "lease_until": MAYBE_TEXT}),

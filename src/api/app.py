@@ -27,10 +27,11 @@ from api.auth import (
     let_in,
     permit,
 )
-from api.body import read_body, read_query
+from api.body import read_body, read_profile, read_query
 from api.calls import Call, Environment
 from api.openapi import describe
-from api.operations import OPERATIONS, Operation
+from api.operation import Operation
+from api.operations import OPERATIONS
 from api.problems import http_problem, problem, steward_problem, unexpected_problem
 from errors import StewardError, UnexpectedError
 
@@ -50,7 +51,7 @@ def create_app(connect: Connect) -> Starlette:
     """Return the application; `connect` gives the environment of one request."""
     listed: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
-        path = re.sub(r"\{(\w+)\}", r"{\1:number}", operation.path)
+        path = re.sub(r"\{(\w+_id)\}", r"{\1:number}", operation.path)
         listed.setdefault(path, {})[operation.method] = operation
     table = [Route(path, _endpoint(connect, methods), methods=list(methods)) for path, methods in listed.items()]
     app = Starlette(
@@ -131,7 +132,7 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
     async def endpoint(request: Request) -> Response:
         environment = connect()
         token = await let_in(request, environment)
-        settings = environment.settings()
+        settings = environment.settings().of_profile(read_profile(request))
         operation = methods["GET" if request.method == "HEAD" else request.method]
         query = read_query(request, operation.query)
         body = (
@@ -139,7 +140,7 @@ def _endpoint(connect: Connect, methods: dict[str, Operation]) -> Callable[[Requ
         )
         permit(token, operation.needs(body))
         ports = replace(environment.ports(settings), asker=asked_by(request, token))
-        call = Call(settings, ports, body, query, dict(request.path_params))
+        call = Call(settings, ports, body, query, dict(request.path_params), environment.ports, token.role)
         return await operation.handler(call)
 
     return endpoint

@@ -12,6 +12,9 @@ from api.validation import JsonSchema, validated
 from errors import InputError
 
 MAX_BODY_BYTES = 64 * 1024
+PROFILE = "profile"
+"""The parameter of every operation that says which database is meant."""
+
 _MAX_DIGITS = 16
 _INTEGER = re.compile(r"-?[0-9]+")
 
@@ -50,10 +53,20 @@ def _decoded(raw: bytes) -> object:
         raise InputError("body", message, hint="Send one JSON object.", status=400) from error
 
 
+def read_profile(request: Request) -> str | None:
+    """Return the profile that the request names, None where it names none."""
+    named = request.query_params.getlist(PROFILE)
+    if len(named) > 1:
+        raise InputError(PROFILE, "The parameter is given twice.", hint="Give it once.")
+    return named[0] if named else None
+
+
 def read_query(request: Request, schema: JsonSchema) -> dict[str, Any]:
     """Return the query's parameters, checked against `schema`; numbers are read from their digits."""
     given: dict[str, object] = {}
     for name, text in request.query_params.multi_items():
+        if name == PROFILE:
+            continue
         if name in given:
             raise InputError(name, "The parameter is given twice.", hint="Give it once.")
         given[name] = _value(schema["properties"].get(name, {}), text)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from ports import Ports
 from settings import Settings
 from tokens import OPERATOR, Token
+from words import ROLES, Role
 
 
 class Environment(Protocol):
@@ -42,6 +43,14 @@ class Call:
     body: dict[str, Any]
     query: dict[str, Any]
     path: dict[str, Any]
+    connect: Callable[[Settings], Ports]
+    """Returns the platform of another profile."""
+    role: Role = "read"
+    """What the token that it came with may do."""
+
+    def may(self, needed: Role) -> bool:
+        """Tell whether the token may do what needs this role."""
+        return ROLES.index(self.role) >= ROLES.index(needed)
 
     @property
     def actor(self) -> str:

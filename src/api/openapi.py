@@ -7,14 +7,17 @@ from typing import Any
 
 from api.answers import COMPONENTS
 from api.auth import ACTOR_HEADER, MAX_ACTOR_CHARACTERS
-from api.operations import OPERATIONS, Operation
+from api.body import PROFILE
+from api.operation import Operation
+from api.operations import OPERATIONS
 from api.problems import TITLES
 from api.shapes import TEXT, ref
+from invariants.catalogue import read_catalogue
 from words import MAX_INTEGER
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _BODY_REFUSALS = (400, 413, 415)
-_ALWAYS = (401, 422, 429, 500, 503)
+_ALWAYS = (401, 404, 422, 429, 500, 503)
 _TOKENS = (
     "The secret STEWARD_TOKEN, or one of STEWARD_TOKENS. The role that an operation needs stands in its security: "
     "`approve` may do what `operate` may, and that what `read` may."
@@ -63,7 +66,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "description": _needed(operation),
         "security": [{"token": [operation.role]}],
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_actor(operation)],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), _profile(), *_actor(operation)],
         "responses": {"200": _answer(operation.answer, operation.files), **refusals},
     }
     if operation.body is not None:
@@ -82,6 +85,11 @@ def _needed(operation: Operation) -> str:
     return f"Needs the role `{operation.role}`.{dry}"
 
 
+def _profile() -> dict[str, Any]:
+    what = "The database that is meant, one of PROFILES; without it the first, or the only one."
+    return {"name": PROFILE, "in": "query", "required": False, "description": what, "schema": TEXT}
+
+
 def _actor(operation: Operation) -> list[dict[str, Any]]:
     if operation.method == "GET":
         return []
@@ -96,8 +104,16 @@ def _operation_id(operation: Operation) -> str:
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
-    schema = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _PLACE.findall(operation.path)]
+    number = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": number if name.endswith("_id") else _names()}
+        for name in _PLACE.findall(operation.path)
+    ]
+
+
+def _names() -> dict[str, Any]:
+    """Return the schema of an invariant's name."""
+    return {"type": "string", "enum": [one.name for one in read_catalogue()]}
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -2,52 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from api import routes_care, routes_index, routes_objects, routes_state, schemas
-from api.calls import Handler
-from words import Role
-
-JsonSchema = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One method on one path: what it takes, what it answers, and how it can refuse."""
-
-    method: str
-    path: str
-    handler: Handler
-    summary: str
-    answer: str
-    body: JsonSchema | None = None
-    body_optional: bool = False
-    query: JsonSchema = field(default_factory=lambda: schemas.NOTHING)
-    refusals: tuple[int, ...] = ()
-    example: object = None
-    files: tuple[str, ...] = ()
-    """The media types that it answers beside JSON."""
-    least: Role | None = None
-    """The role that it needs where that is not `read` for a GET and `operate` for the rest."""
-
-    @property
-    def role(self) -> Role:
-        """What a token must be for, unless the request says `dry_run`."""
-        return self.least or ("read" if self.method == "GET" else "operate")
-
-    def needs(self, body: Mapping[str, Any]) -> Role:
-        """Return the role that a request with this body needs; a dry run changes nothing but the row of its run."""
-        return "read" if body.get("dry_run") is True else self.role
-
-    @property
-    def may_be_dry(self) -> bool:
-        """Whether a request may say `dry_run`."""
-        return "dry_run" in (self.body or {}).get("properties", {})
-
-
-_FILES = ("text/csv", "application/x-ndjson")
+from api import routes_care, routes_index, routes_objects, routes_plans, routes_profiles, routes_state, schemas
+from api.operation import FILES, Operation
+from api.operations_page import PAGE_OPERATIONS
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -96,7 +53,40 @@ OPERATIONS: tuple[Operation, ...] = (
         routes_care.post_undo,
         "Undo the merges of a live recovery, or a live forget",
         "Undo",
-        body=schemas.NOTHING,
+        body=schemas.UNDO,
+        body_optional=True,
+        refusals=(404, 409),
+    ),
+    Operation("GET", "/plans", routes_plans.get_plans, "Plans, newest first", "Plans", query=schemas.PLANS_QUERY),
+    Operation("GET", "/plans/{plan_id}", routes_plans.get_plan, "One plan", "Plan", refusals=(404,)),
+    Operation(
+        "GET",
+        "/plans/{plan_id}/items",
+        routes_plans.get_items,
+        "All that a plan would do, and what of it was left out; as a file, or as JSON by pages",
+        "PlanItems",
+        query=schemas.ITEMS_QUERY,
+        refusals=(404, 409),
+        files=FILES,
+    ),
+    Operation(
+        "POST",
+        "/plans/{plan_id}/approve",
+        routes_plans.post_approve,
+        "Approve a plan; who, and when, is kept",
+        "Plan",
+        body=schemas.APPROVE,
+        body_optional=True,
+        refusals=(404, 409),
+        least="approve",
+    ),
+    Operation(
+        "POST",
+        "/plans/{plan_id}/apply",
+        routes_plans.post_apply,
+        "Do what a plan says, one resumable call at a time: the live request with `plan`",
+        "Applied",
+        body=schemas.APPLY,
         body_optional=True,
         refusals=(404, 409),
     ),
@@ -128,7 +118,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Artifacts whose object is gone, and how many rows cite each; as JSON by pages, or all as a file",
         "Missing",
         query=schemas.MISSING_QUERY,
-        files=_FILES,
+        files=FILES,
     ),
     Operation(
         "GET",
@@ -137,7 +127,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Artifacts that tell of an older document than their object",
         "Newer",
         query=schemas.NEWER_QUERY,
-        files=_FILES,
+        files=FILES,
     ),
     Operation(
         "GET", "/rules", routes_index.get_rules, "The rules in the order they are tried", "Rules", refusals=(409,)
@@ -183,5 +173,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "POST", "/resume", routes_state.post_resume, "End the pause", "Pause", body=schemas.NOTHING, body_optional=True
+    ),
+    *PAGE_OPERATIONS,
+    Operation(
+        "GET", "/profiles", routes_profiles.get_profiles, "Every database of this Worker, a line each", "Profiles"
+    ),
+    Operation(
+        "GET",
+        "/profiles/proposals",
+        routes_profiles.get_proposals,
+        "Tables of the database that may hold keys of objects, and the names that TABLES would give",
+        "Proposals",
     ),
 )

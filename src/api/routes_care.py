@@ -9,11 +9,10 @@ from errors import InputError
 from forget.call import ForgetRequest
 from forget.run import forget
 from invariants.run import run_check
+from plans.recovering import recover_as_asked
+from plans.undoing import UndoRequest, undo_as_asked
 from recovery.call import RecoverRequest
 from recovery.guards_run import GuardsRequest, change_guards
-from recovery.run import recover
-from recovery.undo_run import undo_run
-from stepwise.choosing import saga_for
 
 
 async def post_check(call: Call) -> Response:
@@ -23,12 +22,14 @@ async def post_check(call: Call) -> Response:
 
 async def post_recover(call: Call) -> Response:
     """Do one call of the recovery, dry or live."""
-    return JSONResponse(await recover(call.ports, call.settings, RecoverRequest(**call.body), make=saga_for))
+    request, may_plan = RecoverRequest(**call.body), call.may("operate")
+    return JSONResponse(await recover_as_asked(call.ports, call.settings, request, may_plan=may_plan))
 
 
 async def post_undo(call: Call) -> Response:
-    """Take back what a live recovery merged, or a live forget deleted."""
-    return JSONResponse(await undo_run(call.ports, call.settings, int(call.path["run_id"])))
+    """Take back what a live recovery merged, or a live forget deleted, or plan to."""
+    request = UndoRequest(int(call.path["run_id"]), **call.body)
+    return JSONResponse(await undo_as_asked(call.ports, call.settings, request, may_plan=call.may("operate")))
 
 
 async def post_forget(call: Call) -> Response:

@@ -10,12 +10,13 @@ from api.calls import Call
 from backfill.preview import preview
 from backfill.request import BackfillRequest, chosen_bucket
 from backfill.rules import Rule, read_rules, replace_rules
-from backfill.run import run_backfill
+from plans.backfilling import backfill_as_asked
 
 
 async def post_backfill(call: Call) -> Response:
     """Do one manual backfill."""
-    return JSONResponse(await run_backfill(call.ports, call.settings, BackfillRequest(**call.body)))
+    request, may_plan = BackfillRequest(**call.body), call.may("operate")
+    return JSONResponse(await backfill_as_asked(call.ports, call.settings, request, may_plan=may_plan))
 
 
 async def get_rules(call: Call) -> Response:
@@ -26,7 +27,7 @@ async def get_rules(call: Call) -> Response:
 
 async def put_rules(call: Call) -> Response:
     """Replace all rules, and answer with those stored."""
-    await replace_rules(call.ports.database, [Rule(**rule) for rule in call.body["rules"]])
+    await replace_rules(call.ports, [Rule(**rule) for rule in call.body["rules"]])
     return await get_rules(call)
 
 

@@ -26,10 +26,9 @@ async def get_summary(call: Call) -> Response:
 
 async def get_findings(call: Call) -> Response:
     """List findings, newest first."""
-    found = await findings.list_findings(
-        call.ports.database, open_only=call.query.get("open"), invariant=call.query.get("invariant")
-    )
-    return JSONResponse({"findings": found})
+    limit, given = call.query["limit"], {name: call.query.get(name) for name in ("invariant", "before")}
+    found = await findings.list_findings(call.ports.database, open_only=call.query.get("open"), limit=limit, **given)
+    return JSONResponse({"findings": found, "next": found[-1]["id"] if len(found) == limit else None})
 
 
 async def get_runs(call: Call) -> Response:
@@ -52,7 +51,7 @@ async def post_pause(call: Call) -> Response:
 
 async def post_resume(call: Call) -> Response:
     """End the pause."""
-    await resume(call.ports.database)
+    await resume(call.ports)
     return await _pause_state(call)
 
 

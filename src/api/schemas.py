@@ -8,7 +8,7 @@ from backfill.request import BackfillRequest
 from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES
 from forget.call import ForgetRequest
 from recovery.call import RecoverRequest
-from words import CHECK_MODES, MARK_STATES, MAX_INTEGER, RUN_KINDS, UNREADABLE
+from words import CHECK_MODES, MARK_STATES, MAX_INTEGER, PLAN_KINDS, PLAN_STEPS, RUN_KINDS, UNREADABLE
 
 MAX_KEY_CHARACTERS = 1024
 """R2 takes keys of at most 1,024 bytes."""
@@ -122,11 +122,57 @@ _SPREAD = _flag(False, "Live: begin though the day has too few rows left (DAILY_
 
 for _body in (BACKFILL, RECOVER):
     _body["properties"]["spread"] = _SPREAD
+_PLAN: Object = {
+    "type": ["integer", "null"],
+    "minimum": 1,
+    "maximum": MAX_INTEGER,
+    "description": "Only with dry_run false: do what this plan says, and nothing else.",
+}
+BACKFILL["properties"]["plan"] = RECOVER["properties"]["plan"] = _PLAN
+
+UNDO = _object({"dry_run": _flag(default=False, description="Report and plan it, and change nothing."), "plan": _PLAN})
+
+PLANS_QUERY = _object(
+    {
+        "kind": {"type": "string", "enum": list(PLAN_KINDS), "description": "Only plans of this kind."},
+        "limit": {"type": "integer", "default": 20, "minimum": 1, "maximum": 100, "description": "How many."},
+        "before": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER, "description": "Only plans older than it."},
+    }
+)
+
+ITEMS_QUERY = _object(
+    {
+        "format": {
+            "type": "string",
+            "enum": ["ndjson", "csv", "json"],
+            "default": "ndjson",
+            "description": "ndjson and csv are all items in one file, whose last line says so; json is one page.",
+        },
+        "limit": {"type": "integer", "default": 100, "minimum": 1, "maximum": 1000, "description": "Of a JSON page."},
+        "after": {"type": "integer", "default": 0, "minimum": 0, "maximum": MAX_INTEGER, "description": "An item."},
+        "step": {"type": "string", "enum": list(PLAN_STEPS), "description": "Only items that would do this."},
+        "left_out": {"type": "boolean", "description": "Only items that were left out, or only the others."},
+    }
+)
+
+APPROVE = _object(
+    {
+        "digest": {
+            "type": ["string", "null"],
+            "maxLength": 64,
+            "description": "The digest of what was looked at: with another one the plan is not approved.",
+        }
+    }
+)
+
+APPLY = _object({name: RECOVER["properties"][name] for name in ("max_groups", "max_deletes", "resume")})
 
 FINDINGS_QUERY = _object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
         "invariant": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Only of this invariant."},
+        "limit": {"type": "integer", "default": 100, "minimum": 1, "maximum": 100, "description": "How many."},
+        "before": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER, "description": "Only older ones."},
     }
 )
 
@@ -184,7 +230,7 @@ PASSES_QUERY = _object(
     }
 )
 
-_LIST: Object = {
+FILE_LIST: Object = {
     "format": {
         "type": "string",
         "enum": ["json", "csv", "ndjson"],
@@ -205,11 +251,11 @@ MISSING_QUERY = _object(
             "description": "missing: R2 was asked. candidate: a pass did not list the object, and no more is known. "
             "resolved: the object is there again, or the row is gone.",
         },
-        **_LIST,
+        **FILE_LIST,
     }
 )
 
-NEWER_QUERY = _object(_LIST)
+NEWER_QUERY = _object(FILE_LIST)
 
 RULE = _object(
     {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from database.rows import number
-from database.schema import WANTED
 from errors import RefusedError
+from naming.names import WORDS, Names
 from ports import Row
 
 FIRST_EPOCH = 100_000_000
@@ -38,7 +38,8 @@ _UNITS = ((1e17, " * 1000000"), (1e14, " * 1000"), (1e11, ""))
 def refuse_unfilled(columns: Sequence[Row]) -> None:
     """Raise RefusedError where `artifacts` has a column that a new row must fill and this Worker knows nothing of."""
     needed = [row for row in columns if row["not_null"] and not row["has_default"] and not row["pk"]]
-    unknown = [str(row["name"]) for row in needed if row["name"] not in WANTED]
+    unknown = [str(row["name"]) for row in needed if row["name"] not in WORDS]
     if unknown:
-        message = f"artifacts.{', artifacts.'.join(unknown)}: NOT NULL without a default, so no row can be inserted."
+        table = Names.of_rows(columns).table
+        message = f"{table}.{f', {table}.'.join(unknown)}: NOT NULL without a default, so no row can be inserted."
         raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")

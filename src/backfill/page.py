@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import sql
 from backfill.counts import Counts, lone_rows, marked, planned
@@ -46,6 +47,14 @@ class Taken:
     """The key listed before it."""
     kept: Callable[[], Mapping[str, Value]] | None = None
     """Returns what `passes/keep_page` takes beside it, where the pass is kept; only a page that is written is noted."""
+
+
+class Noter(Protocol):
+    """Keeps what a dry walk would write."""
+
+    async def page(self, given: Mapping[str, Value]) -> None:
+        """Keep what it would write of a page, which the parameters of the page statements tell."""
+        ...
 
 
 @dataclass(frozen=True)

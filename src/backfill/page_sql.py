@@ -56,8 +56,7 @@ def page_statements(target: Target, *, few: bool = False) -> Statements:
     """
     # Without the unique index, each look for a row beside an object would read the whole table.
     counting = _decisions(target, sql.fragment("backfill/beside") if target.indexed else sql.Fragment("NULL"), few=few)
-    # What a write needs to know costs no look: whether a row is there, and is unknown.
-    decisions = _decisions(target, sql.Fragment("NULL"), few=few)
+    decisions = page_decisions(target, few=few)
     row = {"new_id": target.new_id, "moment": target.moment}
     plan = sql.fragment("backfill/plan_page", decisions=counting)
     return Statements(
@@ -70,6 +69,11 @@ def page_statements(target: Target, *, few: bool = False) -> Statements:
         newer=sql.fragment("missing/newer", decisions=counting),
         newer_gone=sql.fragment("missing/newer_gone", decisions=counting),
     )
+
+
+def page_decisions(target: Target, *, few: bool = False) -> sql.Fragment:
+    """Return the SQL of what a write does with each object: it needs to know whether a row is there, and is unknown."""
+    return _decisions(target, sql.Fragment("NULL"), few=few)
 
 
 def _decisions(target: Target, beside: sql.Fragment, *, few: bool) -> sql.Fragment:

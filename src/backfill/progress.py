@@ -46,6 +46,8 @@ class Progress:
     """The copies that KV was given within this slice."""
     keeper: Keeper | None = None
     """Notes in D1 where the pass stands; a dry run has none."""
+    loaded: tuple[Pass | None] | None = None
+    """What was stored, once it was read: only who has the lease moves a pass."""
 
     def __post_init__(self) -> None:
         self.begun_at = self.ports.clock.now()
@@ -60,7 +62,9 @@ class Progress:
             self.ports.store.get(copies.store_key(self.bucket, self.prefix)),
         )
         self.copied_at = copies.made_at(copy)
-        return _further_back(self._noted(rows), self._copied(copy))
+        stored = _further_back(self._noted(rows), self._copied(copy))
+        self.loaded = (stored,)
+        return stored
 
     def _noted(self, rows: list[Row]) -> Pass | None:
         try:
@@ -84,7 +88,7 @@ class Progress:
 
         A new pass is cut for so many lanes, where the pass before it left marks.
         """
-        stored = await self.load()
+        [stored] = self.loaded or (await self.load(),)
         if stored is not None and not stored.completed_at:
             return stored
         now = timestamp(self.ports.clock.now())
@@ -114,7 +118,7 @@ class Progress:
             self.copied_at = now
         self.copies += copying
         await self._note(self.keeper.statements(current))
-        self.saved_at = self.ports.clock.now()
+        self.saved_at, self.loaded = self.ports.clock.now(), None
 
     async def _note(self, statements: list[Statement]) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from backfill.cursor import encode
 from backfill.ranges import everything_up_to, whole
@@ -11,6 +11,18 @@ from backfill.target import Target
 from errors import CursorError, InputError
 from forecast.work import backfill
 from runs.record import Run, fail_run
+
+
+class Planning(Protocol):
+    """Keeps what a dry walk would do."""
+
+    async def begin(self, run: Run, spec: WalkSpec) -> WalkSpec:
+        """Return the walk as it is to be done."""
+        ...
+
+    async def finish(self, report: SliceReport) -> object:
+        """Return what the answer says of it."""
+        ...
 
 
 def kept(target: Target, report: SliceReport) -> dict[str, object]:

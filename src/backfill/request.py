@@ -23,6 +23,7 @@ class BackfillRequest:
     resume: bool = False
     spread: bool = False
     """Whether a live run may need more rows than the day has left: it stops before them."""
+    plan: int | None = None
 
 
 def chosen_bucket(settings: Settings, name: str | None) -> str:

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import sql
+from database.batch import ask
 from errors import InputError, RefusedError
-from ports import Database, Row
+from ports import Database, Ports, Row
+from runs.noted import noting
 
 MAX_PATTERN_BYTES = 50
 """D1 refuses a longer LIKE/GLOB pattern (SQLITE_LIMIT_LIKE_PATTERN_LENGTH)."""
 
 MAX_RULES = 500
 """Keeps the statement of a page well under D1's 100,000 bytes."""
+
+
+SHOWN = 100
+"""Rules that a replacement's run lists of those that came, and of those that went."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +91,23 @@ def _rule(where: str, row: Row) -> Rule:
     return Rule(int(priority), pattern, source_type)
 
 
-async def replace_rules(database: Database, rules: Sequence[Rule]) -> None:
-    """Put `rules` in place of all there are, in one transaction.
+async def replace_rules(ports: Ports, rules: Sequence[Rule]) -> None:
+    """Put `rules` in place of all there are, in one transaction that records who asked, and what changed.
 
     Raises InputError naming the rule where one is empty, too long, doubled, or would give `unknown`.
     """
     check_rules(rules)
     listed = json.dumps([[rule.priority, rule.pattern, rule.source_type] for rule in rules], ensure_ascii=False)
-    await database.batch([sql.statement("rules/delete_rules"), sql.statement("rules/insert_rules", rules=listed)])
+    before = await ask(ports.database, sql.statement("rules/list_rules"))
+    changed = _changed([tuple(row.values()) for row in before], [astuple(rule) for rule in rules])
+    statements = [sql.statement("rules/delete_rules"), sql.statement("rules/insert_rules", rules=listed)]
+    await ports.database.batch([*statements, noting(ports, "rules", {"rules": len(rules)}, changed)])
+
+
+def _changed(before: Sequence[tuple[object, ...]], after: Sequence[tuple[object, ...]]) -> dict[str, object]:
+    """Return how many rules there were and are, and the first of those that came and went."""
+    came, went = [one for one in after if one not in before], [one for one in before if one not in after]
+    return {"before": len(before), "after": len(after), "came": came[:SHOWN], "went": went[:SHOWN]}
 
 
 def check_rules(rules: Sequence[Rule]) -> None:

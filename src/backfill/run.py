@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backfill.opening import EarlyBucket, first_listings, opened
 from backfill.progress import Progress
-from backfill.report import body, fail, kept
+from backfill.report import Planning, body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
 from backfill.slice import walk_slice
 from backfill.spec import WalkSpec, lanes_of
@@ -19,8 +19,10 @@ MANUAL_SECONDS = 60
 """A manual run starts no new page after this; the answer then gives the cursor to continue from."""
 
 
-async def run_backfill(ports: Ports, settings: Settings, request: BackfillRequest) -> dict[str, object]:
-    """Do one manual backfill and return its report.
+async def run_backfill(
+    ports: Ports, settings: Settings, request: BackfillRequest, planning: Planning | None = None
+) -> dict[str, object]:
+    """Do one manual backfill and return its report, with the plan that `planning` makes of it.
 
     Raises InputError for a wrong field, and RefusedError where a live run may not start (busy, paused, no unique
     index); then nothing was changed. A platform error ends the run as failed and is raised with its `run_id`.
@@ -35,14 +37,18 @@ async def run_backfill(ports: Ports, settings: Settings, request: BackfillReques
         spec = replace(WalkSpec.of(settings, target, ports.database, early, budget), start=start)
         copy_every = settings.limits.copy_every(len(settings.buckets))
         progress = Progress(ports, bucket, request.r2_prefix, copy_every) if request.resume else None
-        return await _walked(run, spec, progress)
+        return await _walked(run, spec, progress, planning)
     finally:
         await early.close()
 
 
-async def _walked(run: Run, spec: WalkSpec, progress: Progress | None) -> dict[str, object]:
+async def _walked(run: Run, spec: WalkSpec, progress: Progress | None, planning: Planning | None) -> dict[str, object]:
+    plan: dict[str, object] = {}
     try:
+        spec = await planning.begin(run, spec) if planning else spec
         report = await walk_slice(run, spec, progress)
+        if planning and not report.failure:
+            plan = {"plan": await planning.finish(report)}
     except Exception as error:
         await fail_run(run, error, cost=spec.budget.cost)
         raise
@@ -50,4 +56,4 @@ async def _walked(run: Run, spec: WalkSpec, progress: Progress | None) -> dict[s
         await fail(run, spec, report, report.failure)
     ended = report.stopped in ("end", "max_objects")
     await run.close("succeeded" if ended else "stopped", counts=kept(spec.target, report), cost=spec.budget.cost)
-    return body(run, spec, report)
+    return {**body(run, spec, report), **plan}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from backfill.chain import MODULUS, interval
 from backfill.counts import Counts
-from backfill.page import Written
+from backfill.page import Noter, Written
 from backfill.passes import Keeper, Marks, Pass
 from backfill.ranges import Position, Ranges, everything_up_to, whole
 from backfill.target import Target
@@ -45,6 +45,8 @@ class WalkSpec:
     """What was refused at this time or later is passed over."""
     keeper: Keeper | None = None
     """Notes where a pass stands, in the transaction of each page that is written."""
+    noter: Noter | None = None
+    """Keeps what a dry walk would write."""
     limits: Limits = field(default_factory=lambda: Limits(1000, 10))
     """With more missing objects than these, a pass tells no verdict."""
 

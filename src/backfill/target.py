@@ -59,7 +59,8 @@ async def read_target(database: Database, bucket: str, prefix: str, *, live: boo
     if live and not indexed:
         raise no_unique_index()
     identity, rule_set = new_id(found.columns), stored(found.rules)
-    refuse_unfilled(found.columns)
+    if rule_set.rules:
+        refuse_unfilled(found.columns)  # Without a rule no row is inserted: the walk only looks.
     if heed_pause and found.control["paused_by"] is not None:
         raise paused_error(found.control)
     moment = "uploaded" if found.form is None else moment_of(found.columns, found.form)

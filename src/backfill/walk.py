@@ -147,6 +147,8 @@ class Walk:
         """Note that a part is committed, once the rows beside its objects were looked at."""
         if self.beside:
             await self.beside.after_page(taken, written)
+        if self.spec.noter and written.counts.to_write:
+            await self.spec.noter.page(self.taker.given(taken, 0, taken.part.count))
         after = lane.range.last_key
         self.lanes.committed(lane, written.last_key, written.counts.scanned)
         self.report = self.report.further(written, self.lanes.ranges, after)

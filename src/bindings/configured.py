@@ -1,4 +1,4 @@
-"""The platform and the settings of an event that nobody waits for: where they are malformed, the log says so."""
+"""The settings and the platform of an event that nobody waits for: where they are malformed, the log says so."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from bindings.clock import SystemClock
 from bindings.connect import WorkerEnvironment
 from errors import ConfigError
 from ports import Ports
+from profiles.overview import Connect
 from settings import Settings
 
 
-def configured(refused: str) -> tuple[Ports, Settings]:
-    """Return the platform and the settings; raises ConfigError where they are malformed, after a log line `refused`."""
+def configured(refused: str) -> tuple[Settings, Connect]:
+    """Return the settings, and what connects those of a profile to its platform.
+
+    Both raise ConfigError where something is malformed or missing, after a log line `refused`.
+    """
     environment = WorkerEnvironment()
+
+    def connect(settings: Settings) -> Ports:
+        try:
+            return environment.ports(settings)
+        except ConfigError as error:
+            raise _logged(refused, error) from error
+
     try:
-        settings = environment.settings()
-        return environment.ports(settings), settings
+        return environment.settings(), connect
     except ConfigError as error:
-        log.write(SystemClock().now(), "error", refused, setting=error.name, error=error.sentence())
-        raise
+        raise _logged(refused, error) from error
+
+
+def _logged(refused: str, error: ConfigError) -> ConfigError:
+    log.write(SystemClock().now(), "error", refused, setting=error.name, error=error.sentence())
+    return error

@@ -11,7 +11,7 @@ from workers import import_from_javascript
 
 from bindings.platform import platform
 from errors import ConfigError
-from ports import Ports
+from ports import Asked, Ports
 from settings import Settings, read_settings, read_tokens
 from tokens import Token
 
@@ -19,8 +19,10 @@ from tokens import Token
 class WorkerEnvironment:
     """The bindings and variables of this Worker, read afresh for every event."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: str | None = None) -> None:
         self._env = import_from_javascript("cloudflare:workers").env
+        self._profile = profile
+        self._asked: Asked | None = None
 
     def tokens(self) -> tuple[Token, ...]:
         """Return the tokens, readable even where another setting is malformed; raises ConfigError where they are."""
@@ -28,14 +30,22 @@ class WorkerEnvironment:
         return read_tokens(*map(_plain, raw))
 
     def settings(self) -> Settings:
-        """Return the settings; raises ConfigError naming the one that is unknown or malformed."""
+        """Return the profile's settings, or the first one's; raises ConfigError naming what is unknown or malformed."""
         names = list(Object.keys(self._env))
         found = {name: getattr(self._env, name) for name in names}
-        return read_settings({name: _plain(value) for name, value in found.items() if _is_variable(value)})
+        known = read_settings({name: _plain(value) for name, value in found.items() if _is_variable(value)})
+        return known.of_profile(self._profile)
 
     def ports(self, settings: Settings) -> Ports:
-        """Return the platform as ports; raises ConfigError naming a binding that is missing."""
-        return platform(settings, self._binding)
+        """Return the platform as ports; raises ConfigError naming a binding that is missing.
+
+        All that an invocation asks is counted together, but for the ticks of several profiles: each counts its share.
+        """
+        if settings.tick_share > 1:
+            return platform(self._binding, settings)
+        ports = platform(self._binding, settings, self._asked)
+        self._asked = ports.asked
+        return ports
 
     async def may_fail_again(self, client: str) -> bool:
         """Count a failed authentication, of this client and of all; without the bindings there is no limit."""

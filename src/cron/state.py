@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from database.key_ranges import RANGE_ROWS
 from errors import RefusedError
@@ -30,7 +30,9 @@ class Tick:
     @classmethod
     def begun(cls, ports: Ports, settings: Settings, run: Run, range_rows: int | None) -> Tick:
         """Return a tick that has its whole budget."""
-        return cls(ports, settings, run, Budget.of_run(run, settings.tick_seconds), range_rows or RANGE_ROWS)
+        budget = Budget.of_run(run, settings.tick_seconds)
+        fair = replace(budget, subrequests=budget.subrequests // settings.tick_share)
+        return cls(ports, settings, run, fair, range_rows or RANGE_ROWS)
 
     @property
     def status(self) -> Status:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cron.checks import check_part, guards_part
+from cron.checks import check_part, guards_part, history_part
 from cron.flows import pass_part
 from cron.missing import verify_missing
 from cron.state import Tick
@@ -12,10 +12,11 @@ from reporting.alerts import add_failed_tick, send_alerts
 
 async def work(tick: Tick) -> None:
     """Do the parts whose turn it is; one that fails is noted, and the others are done."""
-    await tick.part("guards", lambda: guards_part(tick))
     now = await turn(tick)
+    await tick.part("guards", lambda: guards_part(tick, tidies=now.walks))
     if now.checks:
         await tick.part("check", lambda: check_part(tick))
+        await tick.part("history", lambda: history_part(tick))
     if now.walks:
         await tick.part("backfill", lambda: pass_part(tick))
     if tick.settings.backfill_mode == "live" and tick.run.paused_by is None:

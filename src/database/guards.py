@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import sql
+from naming.names import TABLE, Names
+from naming.renaming import direct
 from ports import Statement
 
-_ALONE = ("known_type", "used_override", "reused_id")
+_ON_TYPE = ("known_type", "used_override")
+_ALONE = (*_ON_TYPE, "reused_id")
+_WORDS = Names()
 _BYTES = " COLLATE BINARY"
 _ON_CHILD = ("delete", "rekey", "insert", "update")
 
@@ -26,7 +30,7 @@ class Guard:
 
     name: str
     create: str
-    table: str = "artifacts"
+    table: str = TABLE
     kind: str = ""
     """What of a child it guards: delete, rekey, insert, update; or nothing."""
 
@@ -50,36 +54,39 @@ class Guard:
         return [self.drop, Statement(self.create)]
 
 
-def expected_guards(children: Iterable[tuple[str, str]]) -> list[Guard]:
-    """Return the guards of a database whose artifacts are referenced by these (table, column) pairs."""
-    guards = [Guard(f"steward_guard_{kind}", sql.load(f"guards/{kind}")) for kind in _ALONE]
+def expected_guards(children: Iterable[tuple[str, str]], names: Names = _WORDS) -> list[Guard]:
+    """Return the guards of a database of these names whose artifacts are referenced by these (table, column) pairs."""
+    alone = [kind for kind in _ALONE if "source_type" not in names.absent or kind not in _ON_TYPE]
+    guards = [Guard(f"steward_guard_{kind}", direct(sql.load(f"guards/{kind}"), names)) for kind in alone]
     for table, column in children:
         for kind in _ON_CHILD:
             name = f"steward_guard_{kind}_{table}_{column}"
             if any(guard.name == name for guard in guards):  # a_b.c after a.b_c
                 name = f"steward_guard_{kind}_{table}__{column}"
-            slots = {"name": sql.quote(name), "child_table": sql.quote(table), "child_column": sql.quote(column)}
-            guarded = table if kind in ("insert", "update") else "artifacts"
-            guards.append(Guard(name, _filled(kind, slots), guarded, kind))
+            own_table = names.table if table == TABLE else table
+            slots = {"name": sql.quote(name), "child_table": sql.quote(own_table), "child_column": sql.quote(column)}
+            guarded = table if kind in ("insert", "update") else TABLE
+            guards.append(Guard(name, _filled(kind, slots, names), guarded, kind))
     return guards
 
 
-def _filled(kind: str, slots: dict[str, str]) -> str:
-    return sql.fragment(f"guards/{kind}", **slots).text
+def _filled(kind: str, slots: dict[str, str], names: Names) -> str:
+    # The names of a child are quoted, and no words.
+    return sql.fill(direct(sql.load(f"guards/{kind}"), names), **slots).text
 
 
-def is_ours(text: str) -> bool:
+def is_ours(text: str, names: Names = _WORDS) -> bool:
     """Tell whether a trigger's text is one that this Worker installs, or an older version did, for any child."""
-    return any(pattern.fullmatch(text) for pattern in _patterns())
+    return any(pattern.fullmatch(text) for pattern in _patterns(names))
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
+def _patterns(names: Names) -> tuple[re.Pattern[str], ...]:
     """Return the texts of all guards, in which any quoted name stands for a child's table, column, or own name."""
-    guards = expected_guards([("child", "column")])
+    guards = expected_guards([("child", "column")], names)
     texts = [guard.stored for guard in guards] + [guard.older for guard in guards if guard.older]
-    names = re.compile(r'"steward_guard_\w+"|"child"|"column"')
-    return tuple(re.compile(r'"(?:[^"]|"")*"'.join(map(re.escape, names.split(text)))) for text in texts)
+    given = re.compile(r'"steward_guard_\w+"|"child"|"column"')
+    return tuple(re.compile(r'"(?:[^"]|"")*"'.join(map(re.escape, given.split(text)))) for text in texts)
 
 
 def as_parameter(guards: Iterable[Guard]) -> str:

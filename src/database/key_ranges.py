@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sql
-from ports import Database, Statement
+from ports import Database, Statement, Value
 
 RANGE_ROWS = 250_000
 """A query over this many rows takes about a second."""
@@ -32,19 +32,54 @@ class KeyRanges:
 
     table: str
     keys: tuple[str, ...]
+    binary: bool = False
+    """Whether texts are compared byte for byte, whatever the columns' own collation."""
 
     def _text(self) -> str:
         return ", ".join(_identifier(key) for key in self.keys)
 
+    def order(self) -> str:
+        """Return the ORDER BY of the keys; nothing without any."""
+        terms = ", ".join(_identifier(key) + self._collation for key in self.keys)
+        return f"ORDER BY {terms}" if self.keys else ""
+
+    def beyond(self, after: Bound | None) -> sql.Fragment:
+        """Return the condition that the keys come after a bound; None is before all.
+
+        Of several, all but the last are compared by themselves too: an index may serve those where the last one is a
+        column of another table.
+        """
+        if after is None:
+            return sql.Fragment("1")
+        whole = self._compared("after", ">", after)
+        first = [f"{self._compared('after', '>=', after[:-1]).text} AND "] if len(after) > 1 else []
+        return sql.Fragment("".join([*first, whole.text]), whole.params)
+
+    def bound(self, key: str) -> str:
+        """Return the SQL expression of one of the keys as a bound."""
+        return _bound(_identifier(key))
+
+    @property
+    def _collation(self) -> str:
+        return " COLLATE BINARY" if self.binary else ""
+
+    def _compared(self, name: str, sign: str, key: Bound) -> sql.Fragment:
+        """Return the comparison of the first keys with those of a bound."""
+        # No index serves a row value with a collation on its left side; on the right it counts as well.
+        marks = [_VALUE[one[0]].format(f":{name}_{index}") + self._collation for index, one in enumerate(key)]
+        given = {f"{name}_{index}": one[2:] for index, one in enumerate(key)}
+        keys = ", ".join(_identifier(one) for one in self.keys[: len(key)])
+        return sql.Fragment(f"({keys}) {sign} ({', '.join(marks)})", given)
+
     def rows(self, after: Bound | None, until: Bound | None) -> sql.Fragment:
         """Return the rows of a range as a table expression."""
         conditions: list[str] = []
-        params: dict[str, str] = {}
+        params: dict[str, Value] = {}
         for name, sign, key in (("after", ">", after), ("until", "<=", until)):
             if key is not None:
-                marks = [_VALUE[one[0]].format(f":{name}_{index}") for index, one in enumerate(key)]
-                conditions.append(f"({self._text()}) {sign} ({', '.join(marks)})")
-                params |= {f"{name}_{index}": one[2:] for index, one in enumerate(key)}
+                compared = self._compared(name, sign, key)
+                conditions.append(compared.text)
+                params |= compared.params
         if not conditions:
             return sql.Fragment(sql.quote(self.table))
         terms = [self._chosen(" AND ".join(conditions))]

@@ -13,6 +13,7 @@ import sql
 from database.rows import number
 from database.schema import Reference, Schema, Table, covers_object
 from database.suspects import by_name, folded, mentioned_by_name, ours
+from naming.names import TABLE, Names
 from ports import Database, Result, Row
 
 
@@ -50,16 +51,17 @@ async def read_schema(
     `not_children` are the columns that are said to be none, whatever they look like.
     """
     read = await _read(database)
-    found = _references(read.overview, children)
+    names = Names.of_rows(read.columns)
+    found = _references(read.overview, children, names)
     further = read.further(found)
-    names = json.dumps(sorted({reference.table for reference in found} | further))
-    wanted = [sql.statement("schema/columns", tables=names)]
+    tables_named = json.dumps(sorted({reference.table for reference in found} | further))
+    wanted = [sql.statement("schema/columns", tables=tables_named)]
     if read.id_proof in ("pk", "index"):
         wanted.append(sql.statement("schema/null_ids"))
     details, *nulls = await database.batch(wanted)
     tables = _tables(details)
     if read.columns:
-        tables["artifacts"] = Table("artifacts", tuple(str(row["name"]) for row in read.columns), ("id",))
+        tables[TABLE] = Table(TABLE, tuple(str(row["name"]) for row in read.columns), ("id",))
     references = tuple(_as_declared(reference, tables) for reference in found)
     excused = _excused(references, read.overview, not_children)
     looked_at = [(table.name, column) for table in tables.values() if table.kind != "view" for column in table.columns]
@@ -68,8 +70,8 @@ async def read_schema(
         references=references,
         tables={name: table for name, table in tables.items() if name not in further},
         null_ids=any(bool(result.rows[0]["found"]) for result in nulls),
-        suspects=tuple(by_name(looked_at, excused)),
-        mentions=tuple(mentioned_by_name(looked_at, excused)),
+        suspects=tuple(by_name(looked_at, excused, names.stem)),
+        mentions=tuple(mentioned_by_name(looked_at, excused, names.stem)),
         excused=frozenset(excused),
         rows_read=read.cost + sum(result.rows_read for result in (details, *nulls)),
     )
@@ -123,23 +125,19 @@ def _as_declared(reference: Reference, tables: dict[str, Table]) -> Reference:
     return Reference(reference.table, declared[0], reference.declared) if declared else reference
 
 
-def _references(overview: Result, children: tuple[tuple[str, str], ...]) -> tuple[Reference, ...]:
+def _references(overview: Result, children: tuple[tuple[str, str], ...], names: Names) -> tuple[Reference, ...]:
     """Return every reference once; SQLite's names are the same in upper and lower case."""
     found = {
         folded(str(row["name"]), str(row["child_column"])): Reference(
-            _canonical(str(row["name"])), str(row["child_column"]), declared=True
+            str(row["name"]), str(row["child_column"]), declared=True
         )
         for row in _keys_on_artifacts(overview)
         if row["by_id"]
     }
     for table, column in children:
-        found.setdefault(folded(table, column), Reference(_canonical(table), column, declared=False))
+        own = TABLE if names.is_table(table) else table
+        found.setdefault(folded(own, column), Reference(own, column, declared=False))
     return tuple(found[key] for key in sorted(found))
-
-
-def _canonical(table: str) -> str:
-    """Return `artifacts` for artifacts in any case, as the statements spell it."""
-    return "artifacts" if table.lower() == "artifacts" else table
 
 
 def _keys_on_artifacts(overview: Result) -> list[Row]:

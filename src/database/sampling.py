@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import sql
 from database.rows import number
-from database.schema import WANTED, Schema
+from database.schema import Schema
 from database.suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 from errors import RefusedError
+from naming.names import TABLE, Names
 from ports import Asked, Database, Row
 
 END_ROWS = 250
@@ -70,11 +71,12 @@ async def sample(database: Database, schema: Schema, asked: Asked | None = None,
     suspects = {folded(one.table, one.column): one for one in schema.suspects}
     mentions = {folded(one.table, one.column): one for one in schema.mentions}
     for table in wanted:
-        cells = [sql.statement(name, end_rows=rows, **_slots(table, longest)) for name, rows, longest in _STATEMENTS]
+        slots = {longest: _slots(table, schema.names, longest) for _, _, longest in _STATEMENTS}
+        cells = [sql.statement(name, end_rows=rows, **slots[longest]) for name, rows, longest in _STATEMENTS]
         plain, inside = await database.batch(cells)
         for row in plain.rows:
             column = table.columns[number(row, "place")]
-            key, why = folded(table.table, column), _why(table.table, column, row)
+            key, why = folded(table.table, column), _why(schema.names, table.table, column, row)
             if key in suspects or why:
                 reason = suspects[key].why if key in suspects else str(why)
                 counts = (number(row, "sampled"), number(row, "ids"))
@@ -114,8 +116,9 @@ async def _columns(database: Database, schema: Schema) -> tuple[list[_Sample], i
 def _may_refer(schema: Schema, row: Row, rows: Sequence[Row]) -> bool:
     table, column = str(row["table_name"]), str(row["name"])
     own_key = bool(row["pk"]) and sum(bool(one["pk"]) for one in rows) == 1 and str(row["type"]).upper() == "INTEGER"
-    described = table.lower() == "artifacts" and column.lower() in WANTED
-    return not (own_key or described or row["computed"] or folded(table, column) in schema.excused)
+    described = schema.names.is_table(table) and schema.names.is_described(column)
+    known = folded(TABLE if schema.names.is_table(table) else table, column)
+    return not (own_key or described or row["computed"] or known in schema.excused)
 
 
 def _cell(column: str, longest: int) -> str:
@@ -124,22 +127,23 @@ def _cell(column: str, longest: int) -> str:
     return f"CASE WHEN typeof({column}) = 'integer' OR (typeof({column}) = 'text' AND {short}) THEN {column} END"
 
 
-def _slots(table: _Sample, longest: int) -> dict[str, str]:
+def _slots(table: _Sample, names: Names, longest: int) -> dict[str, str]:
     cells = ", ".join(_cell(sql.quote(column), longest) for column in table.columns)
     # A row of artifacts may well hold its own id again, as a hash does that names it: that is no reference.
-    own = "id" if table.table.lower() == "artifacts" else "NULL"
+    own = names.of("id").sql if names.is_table(table.table) else "NULL"
     keys = [key if key == "rowid" else sql.quote(key) for key in table.keys]
     backwards = ", ".join(f"{key} DESC" for key in keys)
     return {
         "cells": cells,
         "own": own,
-        "table": sql.quote(table.table),
+        # With its schema it is the table as it is, not the rows by their words.
+        "table": f"main.{sql.quote(table.table)}",
         "keys": ", ".join(keys),
         "backwards": backwards,
     }
 
 
-def _why(table: str, column: str, row: Row) -> str | None:
+def _why(names: Names, table: str, column: str, row: Row) -> str | None:
     """Return why the column's values make it a suspect, or None."""
     found = {name: number(row, name) for name in ("sampled", "ids", "certain", "likely")}
     nearly_all = found["ids"] >= NEARLY_ALL * found["sampled"]
@@ -147,7 +151,7 @@ def _why(table: str, column: str, row: Row) -> str | None:
         return "its values are ids of artifacts"
     if nearly_all and found["likely"] >= NEARLY_ALL * found["sampled"]:
         return "nearly all its values are ids of artifacts"
-    hinted = named_as_reference(column) or (table.lower() == "artifacts" and named_as_own_reference(column))
+    hinted = named_as_reference(column, names.stem) or (names.is_table(table) and named_as_own_reference(column))
     if hinted and found["ids"] and nearly_all:
         return "its name, and nearly all its values are ids of artifacts"
     return None

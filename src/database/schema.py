@@ -10,9 +10,8 @@ import sql
 from database.guards import Guard, expected_guards
 from database.suspects import Suspect
 from errors import RefusedError
+from naming.names import WORDS, Names
 from ports import Row
-
-WANTED = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,16 @@ class Schema:
     """What reading these facts cost."""
 
     @property
+    def names(self) -> Names:
+        """What the database calls the table and its columns."""
+        return Names.of_rows(self.artifacts)
+
+    @property
+    def object_keys(self) -> tuple[str, ...]:
+        """The columns of the unique index: without the bucket where one value stands for it."""
+        return ("r2_key",) if "r2_bucket" in self.names.absent else ("r2_bucket", "r2_key")
+
+    @property
     def cited(self) -> str:
         """The SQL expression that counts the children of the row `artifacts`, in all tables together."""
         return " + ".join(reference.counted for reference in self.references) or "0"
@@ -120,13 +129,13 @@ class Schema:
     @property
     def guards(self) -> list[Guard]:
         """The guards that this database should have."""
-        return expected_guards((reference.table, reference.column) for reference in self.references)
+        return expected_guards(((reference.table, reference.column) for reference in self.references), self.names)
 
     @property
     def fitting_guards(self) -> list[Guard]:
         """The guards of the references that are there."""
         there = [one for one in self.references if not self.missing_column(one.table, one.column)]
-        return expected_guards((reference.table, reference.column) for reference in there)
+        return expected_guards(((reference.table, reference.column) for reference in there), self.names)
 
     @property
     def missing_children(self) -> list[str]:
@@ -224,13 +233,15 @@ def new_id(columns: Sequence[Row]) -> str:
     `columns` are those of `artifacts`. Raises RefusedError where the declared type gives a new row no id, or a column
     is missing.
     """
-    missing = [name for name in WANTED if name not in {row["name"] for row in columns}]
+    names = Names.of_rows(columns)
+    missing = [name for name in WORDS if name not in {row["name"] for row in columns}]
     if missing:
-        hint = "Apply the migrations, or add what is missing (docs/deploy.md)."
-        raise RefusedError("schema", f"The table artifacts has no column {', '.join(missing)}.", hint=hint)
+        hint = "Apply the migrations, or add what is missing (docs/deploy.md); or say in TABLES what it is called."
+        raise RefusedError("schema", f"The table {names.table} has no column {', '.join(missing)}.", hint=hint)
     if columns[0]["kind"] != "table":
         hint = "Rename it, and keep the index of the objects in a table of that name (docs/deploy.md)."
-        raise RefusedError("schema", f"artifacts is a {columns[0]['kind']}, not a table.", hint=hint)
+        raise RefusedError("schema", f"{names.table} is a {columns[0]['kind']}, not a table.", hint=hint)
+    _refuse_ambiguous(columns, names)
     [column] = [row for row in columns if row["name"] == "id"]
     declared = str(column["type"]).upper()
     if declared == "INTEGER" and [row["name"] for row in columns if row["pk"]] == ["id"]:
@@ -238,4 +249,15 @@ def new_id(columns: Sequence[Row]) -> str:
     if "CHAR" in declared or "TEXT" in declared:
         return "lower(hex(randomblob(16)))"
     hint = "Declare it INTEGER PRIMARY KEY, or TEXT."
-    raise RefusedError("schema", f"artifacts.id is declared {declared!r}, which gives a new row no id.", hint=hint)
+    message = f"{names.table}.{column['own']} is declared {declared!r}, which gives a new row no id."
+    raise RefusedError("schema", message, hint=hint)
+
+
+def _refuse_ambiguous(columns: Sequence[Row], names: Names) -> None:
+    """Raise RefusedError where a column has the name of a word that another column, or one value, stands for."""
+    words = [str(row["name"]).lower() for row in columns]
+    twice = [word for word in WORDS if words.count(word) > 1]
+    if twice:
+        message = f"{names.table} has a column {', '.join(twice)}, and TABLES gives that word to something else."
+        hint = "Rename the column, or take the word out of TABLES: what the journal keeps would be ambiguous."
+        raise RefusedError("schema", message, hint=hint)

@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-_NAMED = re.compile(r"(\w+_)?artifacts?_?id|artifacts?")
-_LISTS = re.compile(r"(\w+_)?artifacts?_?ids")
 _OWN = re.compile(
     r"(parent|previous|prev|original|canonical|duplicate|root|successor|predecessor)(_id)?"
     r"|(supersedes|superseded_by|replaces|replaced_by|merged_into|duplicate_of|copy_of|version_of|derived_from)(_id)?"
@@ -53,9 +51,9 @@ def _words(column: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
 
 
-def named_as_reference(column: str) -> bool:
-    """Tell whether the name says that the column holds the id of an artifact."""
-    return _NAMED.fullmatch(_words(column)) is not None
+def named_as_reference(column: str, stem: str) -> bool:
+    """Tell whether the name says that the column holds the id of an artifact; `stem` is what one is called."""
+    return re.fullmatch(rf"(\w+_)?{re.escape(stem)}s?_?id|{re.escape(stem)}s?", _words(column)) is not None
 
 
 def named_as_own_reference(column: str) -> bool:
@@ -63,16 +61,16 @@ def named_as_own_reference(column: str) -> bool:
     return _OWN.fullmatch(_words(column)) is not None
 
 
-def by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]]) -> list[Suspect]:
+def by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]], stem: str) -> list[Suspect]:
     """Return the columns, given as (table, column), whose names say reference; `known` ones are left out, folded."""
     return [
         Suspect(table, column, "its name")
         for table, column in columns
-        if named_as_reference(column) and folded(table, column) not in known
+        if named_as_reference(column, stem) and folded(table, column) not in known
     ]
 
 
-def mentioned_by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]]) -> list[Suspect]:
+def mentioned_by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]], stem: str) -> list[Suspect]:
     """Return the columns that name objects by bucket and key, or hold lists of ids, as their names say."""
     given = [pair for pair in columns if pair[0].lower() != "artifacts"]
     buckets = {table for table, column in given if column.lower() in _BUCKET}
@@ -80,7 +78,7 @@ def mentioned_by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, 
     for table, column in given:
         if folded(table, column) in known:
             continue
-        if _LISTS.fullmatch(_words(column)):
+        if re.fullmatch(rf"(\w+_)?{re.escape(stem)}s?_?ids", _words(column)):
             found.append(Suspect(table, column, "its name: a list of ids"))
         elif column.lower() in _KEY and (table in buckets or column.lower() == "r2_key"):
             found.append(Suspect(table, column, "it names objects by key"))

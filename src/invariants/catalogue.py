@@ -14,6 +14,7 @@ FOLDER = sql.ROOT / "invariants"
 SUBJECTS = ("the database", "each child", "each citation")
 WALKS = ("table", "objects")
 _LINE = re.compile(r"-- (\w+): (.+)")
+_KEYS = re.compile(r"\w+(?:, \w+)*")
 _REQUIRED = ("holds", "severity", "row", "do", "needs")
 _PROOFS = ("unique_index", "foreign_key", "unknown_index", "guards", "unique_id", "references", "mentions")
 _EVIDENCE = ("certificate", "pass", "coverage")
@@ -41,6 +42,8 @@ class Invariant:
     """What of the passes over the buckets a verdict relies on."""
     modes: str | None = None
     """The only mode of a check that looks at it; None: both do."""
+    keys: tuple[str, ...] = ()
+    """The columns of the query that are different for each row: its rows are listed in their order."""
 
 
 def read_invariant(path: Path) -> Invariant:
@@ -65,6 +68,7 @@ def read_invariant(path: Path) -> Invariant:
         proof=header.get("proof"),
         evidence=header.get("evidence"),
         modes=header.get("modes"),
+        keys=tuple(header["keys"].split(", ")) if "keys" in header else (),
     )
 
 
@@ -73,7 +77,7 @@ def _header(path: Path, text: str) -> dict[str, str]:
     header: dict[str, str] = {}
     for line in takewhile(lambda line: line.startswith("--"), text.splitlines()):
         found = _LINE.fullmatch(line)
-        if not found or found[1] not in (*_REQUIRED, *_OPTIONAL):
+        if not found or found[1] not in (*_REQUIRED, *_OPTIONAL, "keys"):
             raise _refused(path, f"the header line {line!r} is not one of ours")
         header[found[1]] = found[2]
     for name in _REQUIRED:
@@ -82,6 +86,8 @@ def _header(path: Path, text: str) -> dict[str, str]:
     for name, allowed in {"severity": SEVERITIES, **_OPTIONAL}.items():
         if name in header and header[name] not in allowed:
             raise _refused(path, f"{name} must be one of {', '.join(allowed)}")
+    if not _KEYS.fullmatch(header.get("keys", "key")):
+        raise _refused(path, "keys must be columns of the query, as in r2_bucket, r2_key")
     return header
 
 

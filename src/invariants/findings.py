@@ -85,35 +85,52 @@ def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, da
     With `alerting`, each change leaves an alert to be sent. `not_checked` says nothing about the database, so it
     changes nothing. Without `dated` every verdict counts, as that of a recovery on its own work does.
     """
-    listed = json.dumps(
-        [{**verdict.report(), "began": verdict.began if dated else None} for verdict in verdicts], ensure_ascii=False
-    )
+    looked = [verdict for verdict in verdicts if verdict.outcome != "not_checked"]
+    listed = _listed(looked, dated=dated)
+    violated = _listed([verdict for verdict in looked if verdict.outcome == "violated"], dated=dated)
     moment = timestamp(now)
-    overtaken = sql.load("findings/overtaken")
-    changes = sql.fragment("findings/changes", overtaken=overtaken, verdicts=listed)
+    overtaken, snoozed = sql.load("findings/overtaken"), sql.load("findings/still_snoozed")
+    changes = sql.fragment("findings/changes", overtaken=overtaken, still_snoozed=snoozed, verdicts=listed, now=moment)
     return [
         sql.bind(changes),
-        *([sql.statement("alerts/add_changes", now=moment, changes=changes)] if alerting else []),
+        *([sql.statement("alerts/add_changes", changes=changes)] if alerting else []),
         sql.statement("findings/resolve", verdicts=listed, now=moment),
-        sql.statement("findings/see_again", verdicts=listed, now=moment),
-        sql.statement("findings/open", verdicts=listed, now=moment, overtaken=overtaken),
+        sql.statement("findings/see_again", ended=sql.load("findings/ended"), verdicts=violated, now=moment),
+        sql.statement("findings/open", verdicts=violated, now=moment, overtaken=overtaken),
     ]
 
 
+def _listed(verdicts: Sequence[Verdict], *, dated: bool) -> str:
+    """Return verdicts as JSON. D1 counts a row read for each that a statement goes through."""
+    shown = [{**verdict.report(), "began": verdict.began if dated else None} for verdict in verdicts]
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def listing(*, open_only: bool | None, invariant: str | None, limit: int, before: int | None = None) -> Statement:
+    """Return the statement that lists findings, newest first; `open_only` None gives open and resolved ones."""
+    given = {"is_open": None if open_only is None else int(open_only), "invariant": invariant, "before": before}
+    return sql.statement("findings/list_findings", columns=sql.load("findings/columns"), most=limit, **given)
+
+
 async def list_findings(
-    database: Database, *, open_only: bool | None = None, invariant: str | None = None, limit: int = 100
+    database: Database,
+    *,
+    open_only: bool | None = None,
+    invariant: str | None = None,
+    limit: int = 100,
+    before: int | None = None,
 ) -> list[dict[str, object]]:
-    """Return findings, newest first; `open_only` None gives open and resolved ones."""
-    wanted = None if open_only is None else int(open_only)
-    [result] = await database.batch(
-        [sql.statement("findings/list_findings", is_open=wanted, invariant=invariant, most=limit)]
-    )
+    """Return findings, newest first; those older than finding `before` where given."""
+    [result] = await database.batch([listing(open_only=open_only, invariant=invariant, limit=limit, before=before)])
     return readable(result.rows)
 
 
 def readable(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """Return findings' rows with their samples decoded."""
-    return [{**row, "sample": json.loads(str(row["sample"]))} for row in rows]
+    """Return findings' rows with their JSON columns decoded."""
+    return [
+        {**row, "sample": json.loads(str(row["sample"])), "history": json.loads(str(row["history"] or "[]"))}
+        for row in rows
+    ]
 
 
 async def open_invariants(database: Database) -> frozenset[str]:

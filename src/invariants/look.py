@@ -87,7 +87,7 @@ class Look:
             return None
         if after is None:
             keys = self.ranges.keys
-            row = await ask_one(self.database, self.ranges.span(keys[0] if len(keys) == 1 else "id"))
+            row = await ask_one(self.database, self.ranges.span("id" if keys[-1] == "r2_key" else keys[0]))
             if row["span"] is not None and int(row["span"]) < self.range_rows:
                 return None
         return await self.ranges.next_boundary(self.database, after, self.range_rows)

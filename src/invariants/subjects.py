@@ -49,7 +49,7 @@ def key_ranges(invariant: Invariant, subject: Subject, schema: Schema) -> KeyRan
     if invariant.walks == "objects":
         # Without the index each range would sort the whole table; with NULLs a range would pass rows over.
         served = schema.unique_index is not None and not schema.nullable_key
-        return KeyRanges("artifacts", ("r2_bucket", "r2_key")) if served else None
+        return KeyRanges("artifacts", schema.object_keys) if served else None
     if invariant.walks == "table" and subject.table and subject.table.row_key:
         return KeyRanges(subject.table.name, (subject.table.row_key,))
     return None

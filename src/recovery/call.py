@@ -42,6 +42,8 @@ class RecoverRequest:
     """What becomes of objects with a date that cannot be read; None: they are left as they are."""
     include_deleted: bool = False
     """Whether rows marked as deleted are ranked like any other."""
+    plan: int | None = None
+    """The plan that a live call is to keep to."""
 
 
 @dataclass(frozen=True)

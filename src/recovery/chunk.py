@@ -46,15 +46,22 @@ class Merged:
     carried: int
     children: int
 
+    def __add__(self, other: Merged) -> Merged:
+        """Return what both did."""
+        return Merged(self.deleted + other.deleted, self.carried + other.carried, self.children + other.children)
 
-async def merge_chunk(call: Call, schema: Schema, chunk: Chunk, checkpoint: Statement) -> Merged:
-    """Merge the chunk, and keep the checkpoint in the same transaction.
+
+async def merge_chunk(
+    call: Call, schema: Schema, chunk: Chunk, kept: Sequence[Statement], checks: Sequence[Statement] = ()
+) -> Merged:
+    """Merge the chunk once the `checks` hold, and keep in the same transaction how far that is.
 
     Raises what `commit` raises; where anything is not as it was planned, a constraint fails and nothing is changed.
     """
     objects, here = given_objects(chunk.objects), chunk.here
     ranked, most = call.ranking.rows(objects), chunk.most_losers or EVERY_LOSER
     batch = held_batch(call.run)
+    batch.extend(checks)
     row = whole_row(schema.columns, "artifacts")
     journal = sql.statement("recovery/journal_losers", **here, most=most, ranked=ranked, whole_row=row)
     journalled = batch.add(journal)
@@ -64,7 +71,7 @@ async def merge_chunk(call: Call, schema: Schema, chunk: Chunk, checkpoint: Stat
     moved = [_move(batch, schema, reference, chunk) for reference in schema.references]
     batch.add(sql.statement("recovery/delete_losers", **here))
     batch.add(sql.statement("recovery/check_deleted", **here))
-    batch.add(checkpoint)
+    batch.extend(kept)
     await commit(call.database, call.run, batch)
     return Merged(journalled.changes, carried.changed, sum(one.changed for one in moved))
 

@@ -16,6 +16,15 @@ from runs.lease import commit, held_batch
 
 async def classify(repair: Repair) -> ClassifyStep:
     """Give unknown rows the type of the winning rule, until none is left or the budget is used up."""
+    call, step = repair.call, await counted_types(repair)
+    if not call.live:
+        return step
+    changed, stopped_after = await _classify_all(repair)
+    return replace(step, after=step.before - changed, changed=changed, stopped_after=stopped_after)
+
+
+async def counted_types(repair: Repair) -> ClassifyStep:
+    """Return how many rows are unknown, and what giving them their types would bring."""
     call, source_type = repair.call, repair.rules.classification()
     ranked = call.ranking.rows(repair.merged)
     counts = await ask_one(
@@ -24,11 +33,7 @@ async def classify(repair: Repair) -> ClassifyStep:
     unknown, classified = number(counts, "unknown"), number(counts, "classified")
     unmatched = sql.statement("recovery/sample_unknown", source_type=source_type)
     sample = await ask(call.database, sql.showing(unmatched, "id", "r2_bucket", "r2_key"))
-    step = ClassifyStep("classify", unknown, unknown - classified, classified, tuple(sample))
-    if not call.live:
-        return step
-    changed, stopped_after = await _classify_all(repair)
-    return replace(step, after=unknown - changed, changed=changed, stopped_after=stopped_after)
+    return ClassifyStep("classify", unknown, unknown - classified, classified, tuple(sample))
 
 
 async def _classify_all(repair: Repair) -> tuple[int, ObjectKey | None]:
@@ -36,7 +41,7 @@ async def _classify_all(repair: Repair) -> tuple[int, ObjectKey | None]:
     budget = repair.call.budget.part("merge")
     after, changed = repair.classify_from or FIRST, 0
     while True:
-        until = await _boundary(repair, after)
+        until = await boundary(repair, after)
         changed += await _classify_range(repair, after, until)
         if until is None:
             return changed, None
@@ -45,7 +50,8 @@ async def _classify_all(repair: Repair) -> tuple[int, ObjectKey | None]:
             return changed, after
 
 
-async def _boundary(repair: Repair, after: ObjectKey) -> ObjectKey | None:
+async def boundary(repair: Repair, after: ObjectKey) -> ObjectKey | None:
+    """Return the object up to which the next transaction goes; None for the last one."""
     place: dict[str, str | int] = {"after_bucket": after[0], "after_key": after[1]}
     place["rows"] = repair.call.sizes.classify_rows
     for row in await ask(repair.call.database, sql.statement("recovery/unknown_boundary", **place)):

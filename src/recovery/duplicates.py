@@ -46,6 +46,21 @@ async def odd_objects(database: Database) -> tuple[Row, ...]:
     return tuple(await ask(database, sql.statement("recovery/odd_groups", plain=sql.load("recovery/plain"))))
 
 
+async def following(database: Database, after: ObjectKey, count: int) -> list[tuple[ObjectKey, bool]]:
+    """Return the next objects with several rows, from `after` on, and whether each can be named.
+
+    A bucket or key that is no UTF-8 comes back as another one, so no statement can name it.
+    """
+    place: dict[str, str | int] = {"after_bucket": after[0], "after_key": after[1], "most": count}
+    wanted = sql.statement("recovery/next_groups", plain=sql.load("recovery/plain"), **place)
+    found = []
+    for row in await ask(database, wanted):
+        raw = tuple(bytes.fromhex(str(row[name])) for name in ("r2_bucket", "r2_key"))
+        named = (raw[0].decode(errors="replace"), raw[1].decode(errors="replace"))
+        found.append((named, tuple(name.encode() for name in named) == raw))
+    return found
+
+
 def all_objects(most: int, left: Iterable[ObjectKey] = (), before: ObjectKey | None = None) -> sql.Fragment:
     """Return the fragment that lists the first objects with several rows that can be merged.
 

@@ -67,7 +67,7 @@ def wrong_guards(schema: Schema) -> list[Guard]:
 def may_replace(schema: Schema, guard: Guard) -> bool:
     """Tell whether nothing has the guard's name but, at most, a text of ours."""
     stored = schema.triggers.get(guard.name)
-    return stored is None or is_ours(stored)
+    return stored is None or is_ours(stored, schema.names)
 
 
 async def drop_stale_guards(database: Database, run: Holder, schema: Schema) -> None:
@@ -80,7 +80,7 @@ async def drop_stale_guards(database: Database, run: Holder, schema: Schema) -> 
 
 def our_triggers(schema: Schema) -> list[str]:
     """Return the triggers that this Worker, or an older version of it, installed: by their texts, not their names."""
-    return [name for name, text in schema.triggers.items() if is_ours(text)]
+    return [name for name, text in schema.triggers.items() if is_ours(text, schema.names)]
 
 
 async def lift(database: Database, run: Holder, schema: Schema, *further: Statement) -> tuple[str, ...]:

@@ -24,13 +24,14 @@ def whole_row(columns: Sequence[str], table: str) -> str:
     expression = "'{}'"
     for start in range(0, len(columns), _PAIRS):
         pairs = [
-            f"{_path(name)}, {_journalled(f'{table}.{sql.quote(name)}')}" for name in columns[start : start + _PAIRS]
+            f"{_path(name)}, {journalled(f'{table}.{sql.quote(name)}')}" for name in columns[start : start + _PAIRS]
         ]
         expression = f"json_set({expression}, {', '.join(pairs)})"
     return expression
 
 
-def _journalled(value: str) -> str:
+def journalled(value: str) -> str:
+    """Return the SQL expression of a value as JSON can hold it, without a digit or a byte lost."""
     return (
         f"CASE typeof({value}) WHEN 'blob' THEN '{_BLOB}' || hex({value}) WHEN 'real' THEN '{_REAL}' || quote({value}) "
         f"WHEN 'text' THEN CASE WHEN {value} GLOB 'steward:*' THEN '{_TEXT}' || {value} ELSE {value} END "

@@ -14,11 +14,13 @@ from recovery.call import Call
 from recovery.checkpoint import Beginning, Checkpoint, MergeCheckpoint, writing
 from recovery.chunk import Chunk, fitting, merge_chunk
 from recovery.conflicts import Conflicts
-from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, given_objects
+from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, following, given_objects
 from runs.budget import Budget
 
 CHUNK_ROWS = 5_000
 """Rows that one batch touches at most, children included, where an object can be merged in parts: under a second."""
+
+UNNAMEABLE = "Its bucket or key is not valid UTF-8, so no statement can name it."
 
 NOT_AS_PLANNED = {
     "steward_control.losers_journalled": "Its rows cannot be told apart: an id is NULL, or several rows have it.",
@@ -121,17 +123,9 @@ class _Merge:
 
     async def _following(self, count: int) -> list[ObjectKey]:
         """Return the next `count` objects with several rows. The last one may have several still: it was left."""
-        bucket, key = self.after or FIRST
-        place: dict[str, str | int] = {"after_bucket": bucket, "after_key": key, "most": count + 1}
-        wanted = sql.statement("recovery/next_groups", plain=sql.load("recovery/plain"), **place)
-        found = []
-        for row in await ask(self.call.database, wanted):
-            raw = tuple(bytes.fromhex(str(row[name])) for name in ("r2_bucket", "r2_key"))
-            named = (raw[0].decode(errors="replace"), raw[1].decode(errors="replace"))
-            if tuple(name.encode() for name in named) != raw:
-                self.left[named] = "Its bucket or key is not valid UTF-8, so no statement can name it."
-            found.append(named)
-        return [one for one in found if one != self.after][:count]
+        found = await following(self.call.database, self.after or FIRST, count + 1)
+        self.left.update({key: UNNAMEABLE for key, can_be_named in found if not can_be_named})
+        return [key for key, _ in found if key != self.after][:count]
 
     async def _merge_or_split(self, objects: Sequence[ObjectKey], part: int | None) -> int | None:
         """Merge a chunk; where the database refuses a row, halve it until the object it refuses is alone.
@@ -194,7 +188,7 @@ class _Merge:
         after = objects[-1] if part is None else self.after
         kept = Checkpoint(merge=self._checkpoint(after)) if after else Checkpoint()
         chunk = Chunk(self.call.run.id, self.chunk, objects, part)
-        merged = await merge_chunk(self.call, self.schema, chunk, writing(self.call.run.id, kept))
+        merged = await merge_chunk(self.call, self.schema, chunk, [writing(self.call.run.id, kept)])
         self.deleted += merged.deleted
         self.carried += merged.carried
         self.children += merged.children

@@ -9,7 +9,7 @@ from recovery.classify import classify
 from recovery.index import guards, index
 from recovery.orphans import orphans
 from recovery.repair import Repair, repair_after
-from recovery.steps import Repaired, Step, StepName
+from recovery.steps import ClassifyStep, Repaired, Step, StepName
 
 S = TypeVar("S", bound=Step)
 
@@ -22,14 +22,19 @@ class Take(Protocol):
         ...
 
 
-async def repair_all(repair: Repair, take: Take) -> Repaired | None:
-    """Take the four steps; None where the classification needs a further call."""
+async def repair_all(
+    repair: Repair,
+    take: Take,
+    types: Callable[[Repair], Awaitable[ClassifyStep]] = classify,
+    back: Callable[[Repair], Awaitable[Step]] = orphans,
+) -> Repaired | None:
+    """Take the four steps, the last two as `types` and `back` do; None where types need a further call."""
     indexed = await take("index", lambda: index(repair))
     await take("guards", lambda: guards(repair))
-    classified = await take("classify", lambda: classify(repair))
+    classified = await take("classify", lambda: types(repair))
     if classified.stopped_after:
         return None
-    return Repaired(indexed, classified, await take("orphans", lambda: orphans(repair)))
+    return Repaired(indexed, classified, await take("orphans", lambda: back(repair)))
 
 
-__all__ = ["Take", "repair_after", "repair_all"]
+__all__ = ["Repair", "Take", "repair_after", "repair_all"]

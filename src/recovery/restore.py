@@ -18,6 +18,9 @@ from runs.lease import Holder, commit, held_batch
 
 OBJECT = restored_object("steward_merges.loser")
 
+ALL = sql.Fragment("1")
+"""Whatever there is is chosen."""
+
 MOVED_ON = ("child_table", "child_column", "row_key", "points_at")
 """What is shown of a child that moved on."""
 
@@ -36,6 +39,21 @@ class Restored:
 
 
 @dataclass(frozen=True)
+class Added:
+    """What counts, once the transaction is done, what came back and what had moved on."""
+
+    marked: Answer | None
+    back: tuple[tuple[Answer, Answer], ...]
+    """Of each reference: what counts the children that point back, and what lists the others."""
+
+    def restored(self) -> Restored:
+        """Return what came back."""
+        moved_on = tuple(row for _, refused in self.back for row in refused.rows)
+        losers = self.marked.changes if self.marked else 0
+        return Restored(losers, sum(pointed.changed for pointed, _ in self.back), moved_on)
+
+
+@dataclass(frozen=True)
 class Undoing:
     """The undo of run `target` by the run `run`, which has the number `number`."""
 
@@ -47,11 +65,18 @@ class Undoing:
 
     async def chunk(self, chunk: int) -> Restored:
         """Undo one chunk of the merge, and keep that the next one is before it."""
+        batch = held_batch(self.run)
+        added = self.add_chunk(batch, chunk, ALL)
+        batch.add(writing(self.number, Checkpoint(undo_chunk=chunk - 1)))
+        await commit(self.database, self.run, batch)
+        return added.restored()
+
+    def add_chunk(self, batch: Batch, chunk: int, chosen: sql.Fragment) -> Added:
+        """Add the statements that undo the chosen merges of a chunk; return what counts them."""
         columns = self.schema.columns
         here = {"run": self.target, "chunk": chunk, "undo": self.number}
         listed = ", ".join(map(sql.quote, columns))
-        batch = held_batch(self.run)
-        marked = batch.add(sql.statement("recovery/mark_undone", **here, **OBJECT))
+        marked = batch.add(sql.statement("recovery/mark_undone", **here, **OBJECT, chosen=chosen))
         # A loser may point at one that returns after it, in the same statement.
         own = self._guards("insert", "artifacts")
         batch.extend(guard.drop for guard in own)
@@ -60,10 +85,7 @@ class Undoing:
         batch.extend(Statement(guard.create) for guard in own)
         # The last remapped goes first: where two references share a key, each names its rows by the other.
         back = [self._point_back(batch, reference, here) for reference in reversed(self.schema.references)]
-        batch.add(writing(self.number, Checkpoint(undo_chunk=chunk - 1)))
-        await commit(self.database, self.run, batch)
-        moved_on = tuple(row for _, refused in back for row in refused.rows)
-        return Restored(marked.changes, sum(pointed.changed for pointed, _ in back), moved_on)
+        return Added(marked, tuple(back))
 
     async def returned(self, chunk: int) -> Restored:
         """Bring back the rows of one chunk of a forgetting: nobody cited them, and none of them cites another."""
@@ -96,20 +118,25 @@ class Undoing:
         return total
 
     async def _orphans_of(self, reference: Reference) -> Restored:
+        batch = held_batch(self.run)
+        added = self.add_orphans(batch, reference, ALL)
+        await commit(self.database, self.run, batch)
+        return added.restored()
+
+    def add_orphans(self, batch: Batch, reference: Reference, chosen: sql.Fragment) -> Added:
+        """Add the statements that point the chosen orphans of a reference back; return what counts them."""
         child = {"table_name": reference.table, "column_name": reference.column}
         runs, slots = {"run": self.target, "undo": self.number}, self.schema.child_slots(reference)
         # The guard of the child refuses an id that is missing, as it was before the recovery.
         guards = self._guards("update", reference.table)
-        batch = held_batch(self.run)
         batch.extend(guard.drop for guard in guards)
         declared = str(int(reference.declared))
-        batch.add(sql.statement("recovery/mark_orphans", **runs, **child, **slots, declared=declared))
+        marking = sql.fragment("recovery/mark_orphans", **slots, declared=declared, chosen=chosen)
+        batch.add(sql.bind(marking, **runs, **child))
         back = batch.add_counted(sql.statement("recovery/orphans_back", **runs, **child, **slots))
         batch.extend(Statement(guard.create) for guard in guards)
         left = sql.statement("recovery/refused_orphans", run=self.target, **child, **slots)
-        refused = batch.add(sql.showing(left, *MOVED_ON))
-        await commit(self.database, self.run, batch)
-        return Restored(children=back.changed, moved_on=tuple(refused.rows))
+        return Added(None, ((back, batch.add(sql.showing(left, *MOVED_ON))),))
 
     def _guards(self, kind: str, table: str) -> list[Guard]:
         """Return the guards of that kind that the table has."""

@@ -9,7 +9,7 @@ from errors import RefusedError
 from ports import Ports
 from recovery.call import Call, RecoverRequest, Sizes
 from recovery.pausing import pause_now
-from recovery.saga import CONTINUE, MakeSaga, Saga
+from recovery.saga import CONTINUE, Saga, SagaOf
 from recovery.set_up import refuse_lifted
 from recovery.tombstones import check_live_where
 from runs.budget import RECOVERY_SECONDS, Budget
@@ -18,9 +18,13 @@ from settings import Settings
 
 
 async def recover(
-    ports: Ports, settings: Settings, request: RecoverRequest, sizes: Sizes | None = None, make: MakeSaga = Saga
+    ports: Ports,
+    settings: Settings,
+    request: RecoverRequest,
+    sizes: Sizes | None = None,
+    saga: SagaOf = Saga,
 ) -> dict[str, object]:
-    """Do one call of the recovery, by the saga that `make` gives, and return its report.
+    """Do one call of the recovery, as this saga has it, and return its report.
 
     Raises RefusedError where another run has the lease or the cap on deletes is too low; then nothing was changed.
     Any other failure ends the call at its step, with `error` there, and leaves scheduled backfill paused.
@@ -39,13 +43,13 @@ async def recover(
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     call = Call(ports, settings, request, run, budget, sizes or Sizes())
     try:
-        return await _recorded(await _begun(call, make))
+        return await _recorded(await _begun(call, saga))
     except Exception as error:
         await fail_run(run, error, cost=budget.cost)
         raise
 
 
-async def _begun(call: Call, make: MakeSaga) -> Saga:
+async def _begun(call: Call, saga: SagaOf) -> Saga:
     """Look at the schema and return the saga. Raises RefusedError where nothing could be merged in this database."""
     schema = await call.schema()
     schema.refuse_unmergeable()
@@ -53,7 +57,7 @@ async def _begun(call: Call, make: MakeSaga) -> Saga:
         await check_live_where(call.database, call.settings.live_where)
     if call.live:
         await refuse_lifted(call.ports)
-    return make(call, schema)
+    return saga(call, schema)
 
 
 async def _recorded(saga: Saga) -> dict[str, object]:

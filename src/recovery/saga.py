@@ -19,8 +19,8 @@ from recovery.dedupe import Deduped, dedupe
 from recovery.forecasting import Unknown, forecast
 from recovery.judging import Judged, planned, planned_again
 from recovery.pausing import pause, resume
-from recovery.repairs import repair_after, repair_all
-from recovery.steps import Step, StepName
+from recovery.repairs import Repair, repair_after, repair_all
+from recovery.steps import Repaired, Step, StepName
 
 MAX_ROUNDS = 3
 CONTINUE = 'POST /recover continues from here (docs/runbook.md, "A run that failed").'
@@ -42,6 +42,9 @@ class Saga:
     ok: bool = False
     forecast: Mapping[str, object] | None = None
     """What live calls will need, once a dry one knows."""
+    rounds: int = MAX_ROUNDS
+    judgement: Judged | None = None
+    """What a merge would do, and leave, as the call found it at its beginning."""
 
     def report(self) -> dict[str, object]:
         """Return the body of `POST /recover`."""
@@ -57,20 +60,20 @@ class Saga:
     async def take(self) -> None:
         """Take the steps in their order. Raises RefusedError before anything is changed where it may not."""
         call = self.call
-        judgement = await planned(call, self.schema)
-        start = await read_recovery(call.database) if call.live else NOWHERE
+        judgement, start = await self.judged()
+        self.judgement = judgement
         await self._step("pause", lambda: pause(call))
         await self._begin("measure")
         measured = await measure(call, self.schema, judgement.sampled)
         self._end(measured.step)
         await self._step("bookmark", self._bookmark)
         broken = measured.step.before
-        for number in range(1, MAX_ROUNDS + 1):
+        for number in range(1, self.rounds + 1):
             verified = await self._round(judgement, measured, start)
             if verified is None:
                 return
             self.ok, before, broken = verified.ok, broken, verified.step.after
-            if self.ok or not call.live or broken >= before or number == MAX_ROUNDS:
+            if self.ok or not call.live or broken >= before or number == self.rounds:
                 break
             if call.budget.part("merge").spent() == "subrequests":
                 return
@@ -81,6 +84,15 @@ class Saga:
         if not call.live:
             unknown = Unknown(measured.unknown, self.steps["classify"].changed)
             self.forecast = await forecast(call, self.schema, judgement.plan, unknown, holds_after=self.ok)
+
+    async def judged(self) -> tuple[Judged, Checkpoint]:
+        """Return what a merge would do, and where the call begins. Raises RefusedError where a live one may not."""
+        start = await read_recovery(self.call.database) if self.call.live else NOWHERE
+        return await planned(self.call, self.schema), start
+
+    async def repaired(self, repair: Repair) -> Repaired | None:
+        """Take the steps between the merge and the last check; None where a further call is needed."""
+        return await repair_all(repair, self._step)
 
     def fail(self, error: str) -> None:
         """Note what ended the call at its step."""
@@ -112,12 +124,12 @@ class Saga:
 
     async def _round(self, judgement: Judged, measured: Measured, start: Checkpoint) -> Verified | None:
         """Take steps dedupe to verify once; None where a further call is needed."""
-        merged = await self._merge(judgement, start)
+        merged = await self.merge(judgement, start)
         if merged.step.more:
             return None
         self.schema = await self.call.schema()
         repair = await repair_after(self.call, self.schema, judgement.plan, merged.step, start)
-        repaired = await repair_all(repair, self._step)
+        repaired = await self.repaired(repair)
         if repaired is None:
             return None
         await self._begin("verify")
@@ -129,7 +141,8 @@ class Saga:
         self._end(verified.step)
         return verified
 
-    async def _merge(self, judgement: Judged, start: Checkpoint) -> Deduped:
+    async def merge(self, judgement: Judged, start: Checkpoint) -> Deduped:
+        """Merge what may be merged."""
         await self._begin("dedupe")
         deleted = self.steps["dedupe"].changed if "dedupe" in self.steps else 0
         merged = await dedupe(self.call, self.schema, judgement, Beginning(start.merge, self.chunk, deleted))
@@ -138,5 +151,5 @@ class Saga:
         return merged
 
 
-MakeSaga = Callable[[Call, Schema], Saga]
-"""What gives the saga of one call."""
+SagaOf = Callable[[Call, Schema], Saga]
+"""What makes the saga of a call."""

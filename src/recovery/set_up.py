@@ -38,13 +38,15 @@ class SetUp:
     """Whether the index of the unknown rows is an older version's, which compares as its column does."""
     name_taken: bool
     """Whether something else has the name of that index."""
+    typed: bool
+    """Whether the table has a column for the source type."""
 
     def unknown_index(self) -> list[Statement]:
         """Return the statements that create the index of the unknown rows, in place of an older version's.
 
-        None where something else has its name: the index makes checks faster, and nothing else.
+        None where something else has its name, or no row has a type of its own: it makes checks faster, nothing else.
         """
-        if self.name_taken:
+        if self.name_taken or not self.typed:
             return []
         old = [Statement("DROP INDEX artifacts_unknown")] if self.old_index else []
         return [*old, sql.statement("set_up/create_unknown_index")]
@@ -62,6 +64,7 @@ async def read_set_up(database: Database) -> SetUp:
         guards=json.loads(str(row["guards"])),
         old_index=bool(row["old_index"]),
         name_taken=bool(row["name_taken"]),
+        typed=bool(row["typed"]),
     )
 
 

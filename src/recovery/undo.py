@@ -16,7 +16,7 @@ from database.schema import Schema
 from errors import RefusedError
 from ports import Database, Row, Statement
 from recovery.checkpoint import read_undo
-from recovery.restore import OBJECT, Restored, Undoing
+from recovery.restore import ALL, OBJECT, Restored, Undoing
 from runs.budget import Budget
 from runs.lease import Holder, write_held
 
@@ -36,12 +36,8 @@ async def undo(work: Undoing, budget: Budget, pause: Statement) -> tuple[Restore
 
     Raises RefusedError, before anything is changed, where the unique index cannot be dropped.
     """
-    database, journal = work.database, await _read_journal(work.database, work.target)
-    indexes = await _droppable_indexes(database, work.schema) if journal.chunks else []
-    if journal.chunks or journal.orphans:
-        await write_held(database, work.run, pause)
-    if journal.chunks:
-        await _make_room(database, work.run, indexes)
+    journal = await _read_journal(work.database, work.target)
+    await make_room(work, pause, merges=bool(journal.chunks), orphans=bool(journal.orphans))
     restored, done = await _chunks(work, journal.chunks, budget, work.chunk)
     # The losers are back by then: an orphan may have looked for one of them.
     if done and journal.orphans:
@@ -49,7 +45,19 @@ async def undo(work: Undoing, budget: Budget, pause: Statement) -> tuple[Restore
     return restored, done
 
 
-async def undo_forgetting(work: Undoing, budget: Budget) -> tuple[Restored, bool]:
+async def make_room(work: Undoing, pause: Statement, *, merges: bool, orphans: bool) -> None:
+    """Pause, and drop the indexes under which no loser could return, where there are merges or orphans to undo.
+
+    Raises RefusedError, before anything is changed, where one cannot be dropped.
+    """
+    indexes = await _droppable_indexes(work.database, work.schema) if merges else []
+    if merges or orphans:
+        await write_held(work.database, work.run, pause)
+    if merges:
+        await _make_room(work.database, work.run, indexes)
+
+
+async def undo_forgetting(work: Undoing, budget: Budget, _pause: Statement) -> tuple[Restored, bool]:
     """Bring back what a forgetting deleted; return what came back, and whether all of it was taken."""
     journal = await _read_journal(work.database, work.target)
     return await _chunks(work, journal.chunks, budget, work.returned)
@@ -61,9 +69,9 @@ async def refused_returns(database: Database, target: int) -> list[Row]:
     return await ask(database, sql.showing(refused, *_REFUSED))
 
 
-async def refused_merges(database: Database, target: int) -> list[Row]:
-    """Return up to 100 merges that could not be undone, and why."""
-    refused = sql.statement("recovery/refused_merges", run=target, **OBJECT)
+async def refused_merges(database: Database, target: int, chosen: sql.Fragment = ALL) -> list[Row]:
+    """Return up to 100 of the chosen merges, which could not be undone, and why."""
+    refused = sql.bind(sql.fragment("recovery/refused_merges", **OBJECT, chosen=chosen), run=target)
     return await ask(database, sql.showing(refused, *_REFUSED))
 
 

@@ -12,6 +12,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import log
@@ -63,9 +64,19 @@ async def add_failed_tick(database: Database, now: datetime, run_id: int, errors
     await database.batch([sql.statement("alerts/add_alert", now=timestamp(now), kind="tick_failed", body=body)])
 
 
-def message(row: Row) -> dict[str, object]:
-    """Return the JSON that is sent for an alert's row: a Slack-shaped `text`, and the same as fields."""
+def message(row: Row, profile: str | None = None) -> dict[str, object]:
+    """Return the JSON that is sent for an alert's row: a Slack-shaped `text`, and the same as fields.
+
+    Where there are several databases, both name the profile.
+    """
     fields = json.loads(str(row["body"]))
+    said = _said(row, fields)
+    if profile is None:
+        return said
+    return {**said, "text": f"[{profile}] {said['text']}", "profile": profile}
+
+
+def _said(row: Row, fields: dict[str, Any]) -> dict[str, object]:
     if row["kind"] == "tick_failed":
         text = f"artifact-steward: tick {fields['run_id']} failed. " + " ".join(fields["errors"])
     elif row["kind"] == "guards_lifted":
@@ -76,7 +87,7 @@ def message(row: Row) -> dict[str, object]:
         number = fields["violations"]
         found = f": {number} violation{'' if number == 1 else 's'} ({fields['severity']})."
         end = "." if fields["change"] == "resolved" else found
-        text = f"artifact-steward: {fields['invariant']} {fields['change']}{end}"
+        text = f"artifact-steward: {fields['invariant']} {fields['change'].replace('_', ' ')}{end}"
     return {"text": text, "alert_id": row["id"], "kind": row["kind"], "at": row["created_at"], **fields}
 
 
@@ -99,6 +110,7 @@ class Sender:
     ports: Ports
     url: str
     secret: str
+    profile: str | None = None
 
     async def send_due(self) -> int:
         """Send the alerts that are due, oldest first, and return how many were taken.
@@ -121,7 +133,7 @@ class Sender:
         return sent
 
     async def _send(self, row: Row, deadline: datetime, most: int) -> Attempt:
-        attempt = await self._tried(json.dumps(message(row), ensure_ascii=False), most, deadline)
+        attempt = await self._tried(json.dumps(message(row, self.profile), ensure_ascii=False), most, deadline)
         now = self.ports.clock.now()
         if not attempt.error:
             await self._mark(
@@ -187,7 +199,8 @@ async def send_alerts(ports: Ports, settings: Settings) -> dict[str, int]:
     """Send what is due, where an address is configured; return how many were sent, how many wait and are parked."""
     sent = 0
     if settings.alert_webhook_url:
-        sent = await Sender(ports, settings.alert_webhook_url, settings.alert_webhook_secret or "").send_due()
+        secret = settings.alert_webhook_secret or ""
+        sent = await Sender(ports, settings.alert_webhook_url, secret, settings.profile).send_due()
     [counted] = await ports.database.batch([sql.statement("alerts/waiting")])
     row = counted.rows[0]
     parked = {"parked": int(row["parked"])} if row["parked"] else {}

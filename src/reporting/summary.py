@@ -7,6 +7,7 @@ answer says as of when.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import sql
@@ -39,7 +40,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
             small_inventory(COUNTED_NOW),
             sql.statement("summary/unknown", most=COUNTED_NOW + 1),
             sql.statement("runs/list_runs", kind=None, most=LAST_RUNS, before=None),
-            sql.statement("findings/list_findings", is_open=1, invariant=None, most=OPEN_FINDINGS),
+            findings.listing(open_only=True, invariant=None, limit=OPEN_FINDINGS),
             sql.statement("summary/refused", most=REFUSED_SHOWN),
             sql.statement("flow/read_instances"),
             *proven.statements(),
@@ -59,6 +60,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
         "passes": [{**one, **proven.told(str(one["bucket"]), proofs)} for one in reports],
         "refused": refused.rows,
+        "environment": asdict(settings.environment) if settings.environment else None,
         "backfill_mode": settings.backfill_mode,
         **_standing(state),
         "runs": [readable(row) for row in last_runs.rows],

@@ -85,9 +85,12 @@ class CountedPoster:
         return await self.poster.send(method, url, body, headers, timeout_seconds)
 
 
-def counted(ports: Ports, queries: int) -> Ports:
-    """Return the ports of one invocation, all calls through which are counted in `asked`: `queries` at most."""
-    asked = Asked(most=queries - CLOSING)
+def counted(ports: Ports, queries: int, before: Asked | None = None) -> Ports:
+    """Return the ports of one invocation, all calls through which are counted in `asked`: `queries` at most.
+
+    Where the invocation has other ports, `before` is what counts theirs.
+    """
+    asked = before or Asked(most=queries - CLOSING)
     return replace(
         ports,
         database=CountedDatabase(ports.database, asked),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sql
 from log import timestamp
-from ports import Clock, Database, Row, Statement
+from ports import Clock, Database, Ports, Row, Statement
+from runs.noted import noting_resume
 
 
 async def pause(database: Database, clock: Clock, *, by: str, reason: str) -> None:
@@ -17,9 +18,9 @@ def pausing(clock: Clock, *, by: str, reason: str) -> Statement:
     return sql.statement("control/pause", by=by, reason=reason, now=timestamp(clock.now()))
 
 
-async def resume(database: Database) -> None:
-    """End the pause, whoever set it."""
-    await database.batch([resuming()])
+async def resume(ports: Ports) -> None:
+    """End the pause, whoever set it, and record who asked for that."""
+    await ports.database.batch([noting_resume(ports), resuming()])
 
 
 def resuming(by: str | None = None) -> Statement:

@@ -163,6 +163,16 @@ def bind(source: Fragment, /, **given: Value) -> Statement:
     return Statement(text, tuple(known[name] for name in names))
 
 
+def readable(source: Fragment) -> str:
+    """Return the text with its values in place of its parameters, to be pasted into a console."""
+
+    def literal(match: re.Match[str]) -> str:
+        value = source.params.get(match[1]) if match[1] else match[0]
+        return match[0] if not match[1] else "'" + str(value).replace("'", "''") + "'"
+
+    return _PARAMETER.sub(literal, source.text)
+
+
 def statement(name: str, /, **given: Value | Fragment) -> Statement:
     """Return the named file as a statement; see `fragment` for what is given, and `bind` for what is refused."""
     return bind(fragment(name, **given))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ CONFIG = Config(
     vars={
         "STEWARD_TOKEN": TOKEN,
         "BACKFILL_MODE": "live",
+        "ENVIRONMENT": "staging:#ffd54f",
         "TICK_MAX_OBJECTS": 100,
         "PASS_INTERVAL_HOURS": 0,
         "MISSING_GRACE_HOURS": 0,
@@ -45,6 +47,11 @@ class Operator:
     page: Page
     steward: Steward
     sample: Sample
+
+    def open(self, address: str) -> None:
+        """Go to an address of the page, and wait until what it names has come."""
+        self.page.evaluate(f"location.hash = {json.dumps(address)}")
+        self.page.css("#item .skeleton").first.wait_gone()
 
     def part(self, name: str) -> Found:
         """Return one section of the page."""

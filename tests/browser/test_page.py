@@ -166,7 +166,7 @@ def test_a_live_recovery_is_taken_back_from_its_run(operator: Operator) -> None:
     assert operator.steward.harness.d1(rows).rows != before
     operator.sign_in()
     page.css(f"#run-{run} summary").first.click()
-    page.role("button", "Undo…").click()
+    page.css(f"#run-{run}").role("button", "Undo…").click()
     page.role("button", "Undo").click()
     assert "restored" in page.css("#runs .done").wait().text
     assert operator.steward.harness.d1(rows).rows == before
@@ -288,8 +288,8 @@ def test_a_refresh_keeps_the_focus_the_open_rows_and_the_draft(operator: Operato
     page.css("#runs summary").first.do("focus")
     operator.steward.post("/check", mode="fast")
     page.evaluate("document.querySelector('#refresh').click()")
-    page.css("#runs .line").having("#2").wait()
-    assert page.evaluate("document.activeElement.closest('details').id") == "run-1"
+    page.css("#runs .line").having("#3").wait()
+    assert page.evaluate("document.activeElement.closest('details').id") == "run-2"
     assert page.css("#invariants details[open]").count == 1
     assert page.label("Type of rule 1").do("inputValue") == "a draft"
 
@@ -306,11 +306,16 @@ def test_runs_are_shown_by_kind_and_opened_by_link(operator: Operator) -> None:
     operator.steward.post("/backfill", max_objects=10)
     operator.sign_in()
     page.css(".kinds").role("link", "backfill").click()
-    page.css("#run-1").wait_gone()
+    page.css("#run-2").wait_gone()
     assert page.css("#runs .line").count == 1
     page.evaluate("location.hash = '#run/1'")
-    page.css("#run-1[open]").wait()
-    assert "Result" in page.css("#run-1").text
+    page.css("#item-title").having("Run 1").wait()
+    page.css("#item .skeleton").wait_gone()
+    assert page.evaluate("location.hash") == "#/runs/1"
+    assert "Result" in page.css("#item").text
+    page.do("goBack")
+    page.css("#run-3").wait()
+    assert page.evaluate("location.hash") == "#/runs?kind=backfill"
 
 
 def missing_told(operator: Operator) -> None:
@@ -409,7 +414,7 @@ def test_it_fits_and_reads_well(operator: Operator, view: View) -> None:
     steward.post("/check", mode="full")
     operator.sign_in()
     page.css("#invariants summary").having("no_orphan_datapoints").click()
-    page.css("#run-1 summary").first.click()
+    page.css("#run-2 summary").first.click()
     page.role("button", "Dry backfill").click()
     page.css("#backfill .done").wait()
     assert unreadable(operator) == []

@@ -82,7 +82,7 @@ class Histories(Writers):
     @rule()
     def resume(self) -> None:
         """End a pause, as the operator may at any time."""
-        asyncio.run(resume(self.world.database))
+        asyncio.run(resume(self.world.ports()))
 
     # The steward
 
@@ -311,7 +311,7 @@ class Histories(Writers):
         passes = TAKEN["passes"]
         for _ in range(30):
             let_the_lease_run_out(self.world)
-            asyncio.run(resume(self.world.database))
+            asyncio.run(resume(self.world.ports()))
             self.tick(None, 4)
             if TAKEN["passes"] > passes:
                 return

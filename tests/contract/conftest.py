@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from database.named import named
 from ports import Bucket, Database, Flows, KeyValue
 from tests.contract.program import echo
 from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteFlows, RemoteStore, Worker
 from tests.support.fakes import DictBucket, DictStore, ManualClock, SqliteDatabase
 from tests.support.flows import KeptFlows
 from tests.support.runtime import wipe
+from tests.support.shapes import SHAPES
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
@@ -49,14 +51,17 @@ def harness() -> Iterator[Harness]:
             yield running
 
 
-@pytest.fixture(params=["fakes", pytest.param("worker", marks=pytest.mark.worker)])
+@pytest.fixture(params=["fakes", "other names", pytest.param("worker", marks=pytest.mark.worker)])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each test runs on both."""
-    if request.param == "fakes":
+    """Each test runs on all; a database that is spoken to by the words is a database like any other."""
+    if request.param != "worker":
         bucket = DictBucket()
         small = DictBucket(bucket.sizes, max_part_bytes=SMALL_PART_BYTES)
         store, flows = DictStore(), KeptFlows(ManualClock())
-        return Engine(SqliteDatabase(), bucket, store, small, bucket.sizes.update, flows, lambda: _run(flows, store))
+        names = SHAPES["other"] if request.param == "other names" else SHAPES["canonical"]
+        return Engine(
+            named(SqliteDatabase(), names), bucket, store, small, bucket.sizes.update, flows, lambda: _run(flows, store)
+        )
     harness: Harness = request.getfixturevalue("harness")
     wipe(harness)
     worker = Worker(harness)

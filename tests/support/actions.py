@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from cron.tick import run_tick
 from ports import Database, Ports, Result, Statement
 from settings import Settings, read_settings, read_tokens
 from tests.support.fakes import SqliteDatabase, World
+from tests.support.shapes import ShapedConnection
 from tokens import Token
 from words import COUNTS
 
@@ -117,7 +117,7 @@ class Interposed:
 class DefectiveDatabase(SqliteDatabase):
     """A database on which a statement that holds a text raises what nobody foresaw."""
 
-    def __init__(self, connection: sqlite3.Connection, text: str, error: BaseException) -> None:
+    def __init__(self, connection: ShapedConnection, text: str, error: BaseException) -> None:
         self.connection = connection
         self.text = text
         self.error = error

@@ -48,6 +48,7 @@ def _wrong(schema: dict[str, Any], document: object) -> list[str]:
 
 PRINTED: dict[str, list[tuple[str, ...]]] = {
     "Summary": [("status",), ("summary",)],
+    "Events": [("events",)],
     "Check": [("check",), ("check", "--full")],
     "Backfill": [("backfill", "--slice", "1"), ("backfill", "--live", "--slice", "1"), ("pass",), ("pass", "--live")],
     "Recovery": [("recover",), ("recover", "--live", "--max-groups", "1")],
@@ -58,6 +59,7 @@ PRINTED: dict[str, list[tuple[str, ...]]] = {
     "Findings": [("findings",), ("findings", "--open", "--invariant", "ids_are_unique")],
     "Runs": [("runs",), ("runs", "--kind", "check", "--limit", "1", "--before", "9")],
     "Run": [("runs", "1")],
+    "ViolatingRows": [("rows", "no_unknown_source_type"), ("rows", "ids_are_unique", "--limit", "1")],
     "Pause": [("pause", "a reason"), ("resume",)],
 }
 """Every command that asks for one thing, by the component that its JSON is."""

@@ -10,6 +10,7 @@ from events.delivery import Backoff, deliver
 from log import timestamp
 from ports import Delivery, Ports
 from settings import Settings, read_settings
+from sql import load
 from tests.support.fakes import World
 
 QUEUE = "artifact-events"
@@ -47,7 +48,7 @@ def now(world: World) -> str:
 
 def counted(world: World) -> dict[str, object]:
     """Return the counts of what the queue brought."""
-    [row] = world.database.connection.execute("SELECT * FROM steward_events").fetchall()
+    [row] = world.database.connection.execute(load("events/read_state")).fetchall()
     return {name: row[name] for name in row.keys()}  # noqa: SIM118  # a sqlite3.Row
 
 

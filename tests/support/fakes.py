@@ -23,6 +23,7 @@ from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
 from ports import GROUP, Flows, ListRequest, Page, PagePart, Ports, Result, Statement
 from recovery.set_up import is_fresh
+from tests.support.shapes import ShapedConnection, chosen
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
 
@@ -72,7 +73,8 @@ class SqliteDatabase:
     """A D1 stand-in: one sqlite3 connection, foreign keys on, a batch is a transaction."""
 
     def __init__(self, path: str = ":memory:") -> None:
-        self.connection = sqlite3.connect(path, isolation_level=None)
+        self.connection = sqlite3.connect(path, isolation_level=None, factory=ShapedConnection)
+        self.connection.names = chosen()
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA foreign_keys = ON")
         self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
@@ -145,15 +147,18 @@ def migrate(database: SqliteDatabase) -> None:
     """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
     apply_migrations(database)
     look = sql.fragment("set_up/read_set_up", old_index=sql.load("set_up/old_index")).text
-    [found] = database.connection.execute(look).fetchall()
+    [row] = database.connection.execute(look).fetchall()
+    found = dict(row)
+    if found["artifacts"] == database.connection.said(sql.load("set_up/artifacts")):
+        found["artifacts"] = sql.load("set_up/artifacts")
     referenced = bool(database.all("SELECT 1 FROM pragma_table_info('datapoints') WHERE name = 'artifact_id'"))
-    for text in set_up_texts(fresh=is_fresh(dict(found)), referenced=referenced):
+    for text in set_up_texts(fresh=is_fresh(found), referenced=referenced):
         database.script(text)
 
 
 def set_up_texts(*, fresh: bool, referenced: bool) -> list[str]:
     """Return the statements that set a database up: a fresh one, or one whose datapoints have their reference."""
-    guards = expected_guards([("datapoints", "artifact_id")]) if referenced else []
+    guards = expected_guards([("datapoints", "artifact_id")], chosen()) if referenced else []
     key = ["DROP TABLE datapoints", sql.load("set_up/datapoints")] if fresh else []
     return [*key, *(guard.create for guard in guards), sql.load("set_up/create_unknown_index")]
 

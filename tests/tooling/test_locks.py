@@ -28,6 +28,11 @@ def test_python_locks_hold_the_pinned_versions(lock: str, wanted: list[str]) -> 
     assert [f"{name}=={found.get(name)}" for name in (pin.partition("==")[0] for pin in wanted)] == wanted
 
 
+def test_the_lock_of_the_documentation_holds_the_pinned_version() -> None:
+    name, _, version = (ROOT / "docs" / "site.in").read_text().strip().partition("==")
+    assert locked("docs/site.lock")[name] == version
+
+
 def test_the_worker_runs_what_the_unit_tests_ran_on() -> None:
     dev = locked("requirements-dev.lock")
     assert {name: dev.get(name) for name in locked("requirements-worker.lock")} == locked("requirements-worker.lock")
@@ -48,7 +53,7 @@ def test_every_action_of_the_workflows_is_pinned_by_commit() -> None:
     assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", action)] == []
 
 
-@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-worker.lock"])
+@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-worker.lock", "docs/site.lock"])
 def test_python_locks_name_no_registry_and_no_machine(lock: str) -> None:
     assert not re.search(r"https?://|file:|--index-url|--find-links|/home/|/tmp/", (ROOT / lock).read_text())
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from errors import ConfigError
+from errors import ConfigError, InputError
 from settings import SETTINGS, read_settings
 
 WRANGLER = tomllib.loads((Path(__file__).parents[2] / "wrangler.toml").read_text(encoding="utf-8"))
 
 WEBHOOK = {"ALERT_WEBHOOK_URL": "https://example.com/hook", "ALERT_WEBHOOK_SECRET": "s"}
+
+OF_A_PROFILE = ("profile", "database", "tick_share", "beside")
 
 WRONG: list[tuple[str, object]] = [
     ("BUCKETS", None),
@@ -76,6 +78,11 @@ WRONG: list[tuple[str, object]] = [
     ("PLAN_LIMITS", "bundled"),
     ("PLAN_LIMITS", ""),
     ("PLAN_LIMITS", None),
+    ("PLAN_HOURS", 0),
+    ("PLAN_HOURS", "a day"),
+    ("REQUIRE_PLAN", "yes"),
+    ("REQUIRE_PLAN", 1),
+    ("REQUIRE_PLAN", []),
     ("DAILY_ROWS_READ", -1),
     ("DAILY_ROWS_READ", "5e9"),
     ("DAILY_ROWS_WRITTEN", 10**13),
@@ -88,6 +95,30 @@ WRONG: list[tuple[str, object]] = [
     ("CHILDREN", ["datapoints."]),
     ("CHILDREN", [1]),
     ("NOT_CHILDREN", ["datapoints"]),
+    ("TABLES", "files"),
+    ("TABLES", ["files"]),
+    ("TABLES", {"table": "files"}),
+    ("TABLES", {"artifacts": ""}),
+    ("TABLES", {"artifacts": 1}),
+    ("TABLES", {"artifacts": "steward_runs"}),
+    ("TABLES", {"artifacts": "literal:files"}),
+    ("TABLES", {"id": "r2_key"}),
+    ("TABLES", {"id": "Key", "r2_key": "kEY"}),
+    ("TABLES", {"id": "a\0b"}),
+    ("TABLES", {"id": "literal:1"}),
+    ("TABLES", {"r2_key": "literal:k"}),
+    ("TABLES", {"r2_bucket": "literal:"}),
+    ("TABLES", {"source_type": "literal:"}),
+    ("TABLES", {"source_type": "literal: Unknown"}),
+    ("TABLES", {"fetched_at": "literal:2026"}),
+    ("PROFILES", {}),
+    ("PROFILES", ["media"]),
+    ("PROFILES", [{"name": "media"}]),
+    ("PROFILES", [{"name": "Media", "database": "DB"}]),
+    ("PROFILES", [{"name": "media", "database": "no binding"}]),
+    ("PROFILES", [{"name": "media", "database": "DB", "STEWARD_TOKEN": "x"}]),
+    ("PROFILES", [{"name": "a", "database": "DB"}, {"name": "a", "database": "DB2"}]),
+    ("PROFILES", [{"name": "a", "database": "DB"}, {"name": "b", "database": "DB"}]),
     ("NOT_CHILDREN", ["Datapoints.artifact_ID"]),
     ("ALERT_WEBHOOK_URL", "example.com/hook"),
     ("ALERT_WEBHOOK_URL", "ftp://example.com"),
@@ -96,6 +127,17 @@ WRONG: list[tuple[str, object]] = [
     ("ALERT_WEBHOOK_SECRET", 1),
     ("HEARTBEAT_URL", "javascript:alert(1)"),
     ("HEARTBEAT_URL", {}),
+    ("ENVIRONMENT", 1),
+    ("ENVIRONMENT", {"name": "production"}),
+    ("ENVIRONMENT", ":#b00020"),
+    ("ENVIRONMENT", "production:"),
+    ("ENVIRONMENT", "production:red"),
+    ("ENVIRONMENT", "production:#b0002"),
+    ("ENVIRONMENT", "production #b00020:"),
+    ("ENVIRONMENT", " production"),
+    ("ENVIRONMENT", "p" * 41),
+    ("ENVIRONMENT", "prod\u202euction"),
+    ("ENVIRONMENT", "production\n"),
     ("STEWARD_TOKENS", 1),
     ("STEWARD_TOKENS", ["ci:read:0123456789abcdef0123456789abcdef"]),
     ("STEWARD_TOKENS", " "),
@@ -136,7 +178,7 @@ def test_the_vars_of_wrangler_toml_are_the_defaults() -> None:
 
 def test_every_setting_fills_the_field_of_its_name() -> None:
     fields = read_settings({}).__dict__.keys()
-    assert [setting.name.lower() for setting in SETTINGS] == list(fields)
+    assert [*(setting.name.lower() for setting in SETTINGS), *OF_A_PROFILE] == list(fields)
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
@@ -206,3 +248,57 @@ def test_a_refused_secret_is_not_shown(name: str) -> None:
     with pytest.raises(ConfigError) as refused:
         read_settings({name: ["hunter2"]})
     assert "hunter2" not in refused.value.sentence()
+
+
+def test_the_bucket_that_one_value_stands_for_is_the_one_that_is_walked() -> None:
+    tables = {"r2_bucket": "literal:raw"}
+    assert read_settings({"TABLES": tables, "BUCKETS": {"raw": "RAW"}}).tables.of("r2_bucket").own is None
+    for buckets in ({"other": "RAW"}, {"raw": "RAW", "other": "OTHER"}):
+        with pytest.raises(ConfigError, match="BUCKETS names") as refused:
+            read_settings({"TABLES": tables, "BUCKETS": buckets})
+        assert refused.value.name == "TABLES"
+
+
+def test_another_table_has_none_of_the_children_of_the_default() -> None:
+    assert read_settings({"TABLES": {"artifacts": "files"}}).children == ()
+    assert read_settings({"TABLES": {"artifacts": "files"}, "CHILDREN": ["a.b"]}).children == (("a", "b"),)
+    assert read_settings({"TABLES": {"id": "uuid"}}).children == (("datapoints", "artifact_id"),)
+
+
+PROFILES: list[dict[str, object]] = [
+    {"name": "first", "database": "DB"},
+    {"name": "media", "database": "MEDIA", "BUCKETS": {"m": "M"}, "TABLES": {"artifacts": "files"}, "MAX_DELETES": 5},
+]
+
+
+def test_a_profile_has_its_own_settings_before_those_of_the_worker() -> None:
+    settings = read_settings({"PROFILES": PROFILES, "MAX_DELETES": 7, "CHILDREN": ["datapoints.artifact_id"]})
+    media = settings.of_profile("media")
+    assert [one.profile for one in settings.all] == [one.profile for one in media.all] == ["first", "media"]
+    assert (settings.profile, settings.database, settings.max_deletes) == ("first", "DB", 7)
+    assert (media.database, media.buckets, media.max_deletes, media.children) == ("MEDIA", {"m": "M"}, 5, ())
+    assert settings.of_profile(None) == settings
+
+
+def test_a_profile_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(InputError, match="no profile 'other'") as refused:
+        read_settings({"PROFILES": PROFILES}).of_profile("other")
+    assert (refused.value.status, refused.value.hint) == (404, "Use one of first, media.")
+    with pytest.raises(InputError) as none:
+        read_settings({}).of_profile("other")
+    assert none.value.hint == "PROFILES declares none: leave it out."
+
+
+def test_what_is_wrong_in_a_profile_is_refused_by_its_name() -> None:
+    with pytest.raises(ConfigError, match=r"PROFILES: media: MAX_DELETES: ") as refused:
+        read_settings({"PROFILES": [{**PROFILES[1], "MAX_DELETES": -1}]})
+    assert refused.value.name == "PROFILES"
+
+
+def test_profiles_may_be_spread_over_several_variables_of_five_kilobytes() -> None:
+    parts = {f"PROFILES_{number}": json.dumps([{"name": f"p{number}", "database": f"D{number}"}]) for number in (10, 2)}
+    settings = read_settings({"PROFILES": PROFILES, **parts})
+    assert [one.profile for one in settings.all] == ["first", "media", "p2", "p10"]
+    with pytest.raises(ConfigError) as refused:
+        read_settings({"PROFILES_2": "media"})
+    assert refused.value.name == "PROFILES_2"

@@ -72,9 +72,9 @@ class Steward:
         self.harness.r2_put((key, "body") for key in keys)
 
     def rules(self, *rules: tuple[int, str, str]) -> None:
-        """Put these rules in place of all there are."""
-        listed = [dict(zip(("priority", "pattern", "source_type"), rule, strict=True)) for rule in rules]
-        assert self.send("PUT", "/rules", {"rules": listed}).status == 200
+        """Put these rules in place of all there are, by SQL: what is asked over HTTP is a run on record."""
+        insert = "INSERT INTO source_type_rules (priority, pattern, source_type) VALUES (?1, ?2, ?3)"
+        self.harness.d1_batch([("DELETE FROM source_type_rules", ()), *((insert, rule) for rule in rules)])
 
     def sql(self, statement: str, *params: str | float | None) -> list[dict[str, Any]]:
         """Run one statement on D1, as a writer outside the Worker would."""

@@ -184,12 +184,15 @@ def test_a_schedule_by_flow_without_the_binding_is_refused_by_its_name() -> None
         assert "[[workflows]]" in answer.json()["hint"]
 
 
-def test_a_runtime_killed_in_mid_step_goes_on_with_another_version_which_hands_over(
-    flown: Flown, config: Config
-) -> None:
+def test_a_runtime_killed_in_mid_step_goes_on_with_other_code_which_hands_over(flown: Flown, config: Config) -> None:
+    assert config.main
+    code = config.main.parent / "flow" / "slice_step.py"
+    words = code.read_text(encoding="utf-8")
+    assert words.count("Handed over to") == 1
     instance = flown.begin()
     flown.at_work()
     flown.harness.kill()
+    code.write_text(words.replace("Handed over to", "In its new version, gave way to"), encoding="utf-8")
     flown.harness.config = replace(config, vars={**VARIABLES, "FLOW_STEPS": 1, "TICK_MAX_OBJECTS": 150})
     flown.harness.start()
     assert flown.count() < OBJECTS
@@ -199,5 +202,5 @@ def test_a_runtime_killed_in_mid_step_goes_on_with_another_version_which_hands_o
     last = str(flown.runs()[0]["request"]["instance"])
     assert last.startswith(f"{instance}-")
     flown.whole(last)
-    assert str(flown.harness.flow_state(instance)["output"]) == f"Handed over to {instance}-2."
+    assert str(flown.harness.flow_state(instance)["output"]) == f"In its new version, gave way to {instance}-2."
     assert {run["status"] for run in flown.runs()} <= {"succeeded", "abandoned"}

@@ -12,10 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from js import Reflect, scheduler
-from workers import Response, WorkerEntrypoint, asgi
+from workers import Response, WorkerEntrypoint, WorkflowEntrypoint, asgi
 
 from api.app import create_app
 from bindings.connect import WorkerEnvironment
+from bindings.flows import WorkflowSteps
+from cron.tick import run_tick
+from flow.pass_flow import walk_by_flow
 
 AWAY = {"r2_buckets": ("list", 0), "d1_databases": ("batch", 0)}
 """For each kind of binding the call that takes longer, and by how many milliseconds."""
@@ -59,3 +62,19 @@ class Default(WorkerEntrypoint):
             AWAY.update(r2_buckets=("list", given["r2_ms"]), d1_databases=("batch", given["d1_ms"]))
             return Response("{}")
         return await asgi.fetch(APP, request.js_object, self.env)
+
+    async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
+        """Do one tick, as our entry does; one that fails is an exception."""
+        environment = DistantEnvironment()
+        settings = environment.settings()
+        outcome = await run_tick(environment.ports(settings), settings, str(controller.cron))
+        if outcome["status"] != "succeeded":
+            raise RuntimeError(f"the tick did not succeed: {outcome}")
+
+
+class PassFlow(WorkflowEntrypoint):
+    """A pass as a Workflow, at a distance."""
+
+    async def run(self, event: Any, step: Any) -> str:
+        """Walk the pass that the instance was started for."""
+        return await walk_by_flow(WorkflowSteps(step), DistantEnvironment, event["payload"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from steward.forecasts import Forecast
+
 Row = dict[str, Any]
 Outcome = Literal["holds", "violated", "not_checked"]
 Severity = Literal["error", "warn"]
 Method = Literal["proof", "scan"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused"]
+PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 
 
@@ -52,25 +55,36 @@ class Counts(TypedDict):
     newer_sample: list[str]
 
 
-class ShareOfDay(TypedDict):
-    """How much of the rows that the day has left a piece of work needs; None where there is no limit."""
+class NewPlan(TypedDict):
+    """The plan that a dry run made."""
 
-    rows_read: float | None
-    rows_written: float | None
+    id: int
+    digest: str
+    items: int
+    totals: dict[str, int]
+    complete: bool
+    stopped_after: Any
+    expires_at: str
+    forecast: Any
 
 
-class Forecast(TypedDict):
-    """What a live run would take."""
+class PlanLeftOut(TypedDict):
+    """An item of a plan that was left out, and why."""
 
-    rows_read: int
-    rows_written: int
-    r2_lists: int
-    r2_heads: int
-    d1_statements: int
-    calls: int
-    dollars: float
-    seconds: float
-    share_of_day: ShareOfDay
+    item: int
+    step: PlanStep
+    about: list[str | int]
+    why: str
+
+
+class PlanWork(TypedDict):
+    """How far a plan is applied."""
+
+    id: int
+    items: int
+    dealt_with: int
+    left_out: int
+    shown: list[PlanLeftOut]
 
 
 class Backfill(Counts):
@@ -91,6 +105,7 @@ class Backfill(Counts):
     note: NotRequired[str]
     continues_at: NotRequired[str]
     forecast: NotRequired[Forecast]
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Verdict(TypedDict):
@@ -139,6 +154,7 @@ class Recovery(TypedDict):
     ok: bool
     continues_at: NotRequired[str]
     forecast: NotRequired[Forecast]
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Undo(TypedDict):
@@ -150,6 +166,8 @@ class Undo(TypedDict):
     restored: int
     children_restored: int
     refused: list[Row]
+    dry_run: NotRequired[bool]
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Guards(TypedDict):
@@ -186,6 +204,18 @@ class Runs(TypedDict):
     next: int | None
 
 
+class Handled(TypedDict):
+    """What somebody said of a finding, or what went on meanwhile."""
+
+    at: str
+    did: Literal["acknowledged", "snoozed", "woken", "ended", "grew", "reopened"]
+    actor: str | None
+    token_name: str | None
+    note: str | None
+    until: str | None
+    violations: int
+
+
 class Finding(TypedDict):
     """One invariant being broken, over time."""
 
@@ -198,12 +228,26 @@ class Finding(TypedDict):
     violations: int
     peak: int
     sample: list[Row]
+    quiet: Literal["acknowledged", "snoozed"] | None
+    quiet_until: str | None
+    quiet_violations: int | None
+    history: list[Handled]
 
 
 class Findings(TypedDict):
     """Findings, newest first."""
 
     findings: list[Finding]
+    next: int | None
+
+
+class ViolatingRows(TypedDict):
+    """Rows that break an invariant, and where the next page begins."""
+
+    invariant: str
+    rows: list[Row]
+    next: str | None
+    sql: list[str]
 
 
 class Rule(TypedDict):

@@ -29,13 +29,14 @@ def _headers(environment: Environment) -> dict[str, str]:
 
 
 class Client:
-    """Speaks to one environment. Redirects are not followed: the token goes to the address it is for."""
+    """Speaks to one environment, about one profile. Redirects are not followed: the token is for its address alone."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, profile: str | None = None) -> None:
         self._host = host(environment.url)
         self._http = httpx.Client(
             base_url=environment.url,
             headers=_headers(environment),
+            params={} if profile is None else {"profile": profile},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         )
 

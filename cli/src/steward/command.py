@@ -1,6 +1,6 @@
 """How a command is declared: a function of the session and its own options that returns its exit code.
 
-Every command takes `--env`, `--json` and `--detailed-exitcode` as well; they are added here once.
+Every command takes `--env`, `--profile`, `--json` and `--detailed-exitcode` as well; they are added here once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_pa
 Detailed = Annotated[
     bool, typer.Option(DETAILED, help="Exit 0 clean, 1 error, 2 changes.", rich_help_panel="Everywhere")
 ]
-_SHARED: dict[str, tuple[Any, object]] = {"env": (Env, None), "as_json": (AsJson, False), "detailed": (Detailed, False)}
+Profile = Annotated[str | None, typer.Option("--profile", help="A database of PROFILES.", rich_help_panel="Everywhere")]
+_SHARED: dict[str, tuple[Any, object]] = {
+    "env": (Env, None),
+    "profile": (Profile, None),
+    "as_json": (AsJson, False),
+    "detailed": (Detailed, False),
+}
 
 Work = Callable[..., Exit]
 
@@ -42,7 +48,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Work], Work]
             given.pop("detailed")  # `app.main` reads it: it also applies where the options themselves are wrong
             if environment.warning:
                 screen.say(environment.warning)
-            with Client(environment) as client:
+            with Client(environment, given.pop("profile")) as client:
                 code = work(Session(environment, client, screen), **given)
             raise typer.Exit(code)
 

@@ -90,6 +90,13 @@ class FullCheck(TypedDict):
     under_way: bool
 
 
+class Deployment(TypedDict):
+    """What a deployment is called, and its colour."""
+
+    name: str
+    colour: str | None
+
+
 class PausedBy(TypedDict):
     """Who paused, and why."""
 
@@ -154,6 +161,7 @@ class Summary(TypedDict):
     passes: list[Pass]
     refused: list[Row]
     events: Events
+    environment: Deployment | None
     backfill_mode: Literal["off", "dry", "live"]
     pause: PausedBy
     lease: Lease

@@ -2,7 +2,8 @@
 -- with each, whether a row lies between it and the key before it, and whether its row has a date. A fragment. What was
 -- refused at :since or later is passed over; an upload counts as newer than its row beyond :slack seconds.
 -- `LIMIT -1 OFFSET 0` keeps SQLite from evaluating an expression once for every column that uses it, at no row read (a
--- materialised CTE costs one). COLLATE BINARY: keys are bytes, whatever the columns' own collation.
+-- materialised CTE costs one). COLLATE BINARY: keys are bytes, whatever the columns' own collation. Where the table has no
+-- column for the type, each of its rows is known, and only an object without a row is unclassified.
 SELECT
   r2_key,
   uploaded,
@@ -11,7 +12,9 @@ SELECT
   {{fetched_day}} IS NOT NULL AS dated,
   CASE
     WHEN is_marker THEN 'skipped'
-    WHEN source_type IS NULL THEN 'unclassified'
+    WHEN source_type IS NULL AND NOT coalesce(
+      lower('source_type') IS NULL AND (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts), 0
+    ) THEN 'unclassified'
     WHEN r2_key IN (
       SELECT r2_key FROM steward_refused WHERE r2_bucket = :bucket AND r2_key BETWEEN :first_key AND :last_key AND refused_at >= :since
     ) THEN 'refused'

@@ -1,5 +1,10 @@
 -- No rows: keeps that :who waits for the lease, since :now unless it waited before, until :until.
-INSERT INTO steward_waiting (who, since, until) VALUES (:who, :now, :until)
-ON CONFLICT (who) DO UPDATE
-SET since = CASE WHEN steward_waiting.until > :now THEN steward_waiting.since ELSE excluded.since END,
-  until = excluded.until
+UPDATE steward_control SET waiting = (
+  SELECT json_group_object(name, json(moments)) FROM (
+    SELECT key AS name, value AS moments FROM json_each(waiting) WHERE key <> :who
+    UNION ALL
+    SELECT :who, json_object('since', coalesce((
+      SELECT value ->> '$.since' FROM json_each(waiting) WHERE key = :who AND value ->> '$.until' > :now
+    ), :now), 'until', :until)
+  )
+)

@@ -1,2 +1,3 @@
 -- No rows: :who waits for the lease no more.
-DELETE FROM steward_waiting WHERE who = :who
+UPDATE steward_control
+SET waiting = (SELECT json_group_object(key, json(value)) FROM json_each(waiting) WHERE key <> :who)

@@ -1,2 +1,2 @@
 -- No rows: notes at :now that messages are put off, and :why.
-UPDATE steward_events SET held_at = :now, held_why = :why
+UPDATE steward_control SET held_at = :now, held_why = :why

@@ -1,4 +1,13 @@
 -- No rows: keeps that the successor of instance :number walks the pass of bucket :bucket that began :pass_started_at,
 -- since :now, unless another does already.
-UPDATE steward_flows SET number = number + 1, seen_at = :now
-WHERE bucket = :bucket AND pass_started_at = :pass_started_at AND number = :number
+UPDATE steward_control SET flows = (
+  SELECT json_group_object(bucket, json(flow)) FROM (
+    SELECT key AS bucket, value AS flow FROM json_each(flows) WHERE key <> :bucket
+    UNION ALL
+    SELECT :bucket, json_object('pass_started_at', :pass_started_at, 'number', :number + 1, 'seen_at', :now)
+  )
+)
+WHERE EXISTS (
+  SELECT 1 FROM json_each(flows)
+  WHERE key = :bucket AND value ->> '$.pass_started_at' = :pass_started_at AND value ->> '$.number' = :number
+)

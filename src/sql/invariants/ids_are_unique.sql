@@ -5,6 +5,7 @@
 -- needs: artifacts.id
 -- walks: table
 -- proof: unique_id
+-- keys: id
 SELECT id, count(*) AS artifacts
 FROM {{rows}}
 GROUP BY id

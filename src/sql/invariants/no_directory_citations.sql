@@ -5,6 +5,7 @@
 -- needs: source_url in artifacts or in a child table
 -- for: each citation
 -- walks: table
+-- keys: row_key
 SELECT :label AS cited_in, row_key, source_url
 FROM (
   SELECT row_key, source_url, substr(address, instr(address, '://') + 3) AS place

@@ -6,6 +6,7 @@
 -- for: each child
 -- walks: table
 -- proof: foreign_key
+-- keys: row_key
 SELECT :label AS child, child.{{row_key}} AS row_key, child.{{column}} AS artifact_id
 FROM {{rows}} AS child
 WHERE child.{{column}} IS NOT NULL

@@ -4,7 +4,8 @@
 -- do: put the object back, or forget the row if nobody cites it (docs/runbook.md, "Objects that are gone")
 -- needs: artifacts.id, artifacts.r2_bucket, artifacts.r2_key
 -- evidence: certificate
-SELECT artifacts.id, artifacts.r2_bucket, artifacts.r2_key, missing.verified_at, {{cited}} AS cited
+-- keys: r2_bucket, r2_key, id
+SELECT artifacts.id, missing.r2_bucket, missing.r2_key, missing.verified_at, {{cited}} AS cited
 FROM steward_missing AS missing
 CROSS JOIN artifacts
   ON artifacts.id = missing.artifact_id

@@ -4,7 +4,8 @@
 -- do: fetch it again, or correct fetched_at; the next pass looks again
 -- needs: artifacts.id, artifacts.r2_bucket, artifacts.r2_key, artifacts.fetched_at
 -- evidence: pass
-SELECT artifacts.id, artifacts.r2_bucket, artifacts.r2_key, artifacts.fetched_at, newer.uploaded
+-- keys: r2_bucket, r2_key, id
+SELECT artifacts.id, newer.r2_bucket, newer.r2_key, artifacts.fetched_at, newer.uploaded
 FROM steward_newer AS newer
 CROSS JOIN artifacts
   ON artifacts.r2_bucket COLLATE BINARY = newer.r2_bucket

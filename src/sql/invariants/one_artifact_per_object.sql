@@ -5,6 +5,7 @@
 -- needs: artifacts.id, artifacts.r2_bucket, artifacts.r2_key
 -- walks: objects
 -- proof: unique_index
+-- keys: r2_bucket, r2_key
 SELECT r2_bucket, r2_key, count(*) AS artifacts, min(id) AS lowest_id, max(id) AS highest_id
 FROM {{rows}}
 GROUP BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY

@@ -8,4 +8,4 @@ SELECT 'a unique index on exactly (r2_bucket, r2_key)' AS missing
 WHERE NOT EXISTS ({{unique_index}})
 UNION ALL
 SELECT 'NOT NULL on ' || lower(name) FROM pragma_table_info('artifacts')
-WHERE lower(name) IN ('r2_bucket', 'r2_key') AND "notnull" = 0
+WHERE lower(name) IN (lower('r2_bucket'), lower('r2_key')) AND "notnull" = 0

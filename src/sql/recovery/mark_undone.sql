@@ -1,7 +1,7 @@
--- No rows: marks as undone by run :undo the merges of run :run, chunk :chunk that can be: no other row has or had
+-- No rows: marks as undone by run :undo those {{chosen}} of the merges of run :run, chunk :chunk that can be: no other row has or had
 -- the loser's id, and its winner is still the row of the same object.
 UPDATE steward_merges SET undone_by = :undo
-WHERE run = :run AND chunk = :chunk AND undone_by IS NULL AND reused = 0
+WHERE run = :run AND chunk = :chunk AND undone_by IS NULL AND reused = 0 AND {{chosen}}
   AND NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.loser_id)
   AND EXISTS (
     SELECT 1 FROM artifacts

@@ -1,4 +1,4 @@
--- Up to 100 merges of run :run that could not be undone, and why.
+-- Up to 100 of those {{chosen}} of the merges of run :run that could not be undone, and why.
 SELECT
   loser_id,
   winner_id,
@@ -11,5 +11,5 @@ SELECT
     ELSE 'the winner is the row of another object now'
   END AS why
 FROM steward_merges
-WHERE run = :run AND undone_by IS NULL
+WHERE run = :run AND undone_by IS NULL AND {{chosen}}
 LIMIT 100

@@ -1,11 +1,27 @@
--- A row per column of artifacts: name, type, not_null, its place in the primary key, whether it has a default, and what
--- artifacts is (table, view, virtual, shadow).
--- SQLite's names are the same in upper and lower case: the columns that the statements name are spelled as they do.
+-- A row per column of artifacts: name, own (what the table calls it), type, not_null, its place in the primary key, whether
+-- it has a default, what artifacts is (table, view, virtual, shadow), and what the database calls it.
+-- SQLite's names are the same in upper and lower case: the columns that the statements name are spelled as they do. A
+-- column that one value stands for is there as well; it has no own name.
 SELECT
-  CASE WHEN lower(name) IN ('id', 'r2_bucket', 'r2_key', 'source_type', 'fetched_at') THEN lower(name) ELSE name END AS name,
-  type,
-  "notnull" AS not_null,
-  pk,
-  dflt_value IS NOT NULL AS has_default,
-  (SELECT list.type FROM pragma_table_list('artifacts') AS list WHERE list.schema = 'main') AS kind
-FROM pragma_table_info('artifacts')
+  CASE lower(info.name)
+    WHEN lower('id') THEN 'id'
+    WHEN lower('r2_bucket') THEN 'r2_bucket'
+    WHEN lower('r2_key') THEN 'r2_key'
+    WHEN lower('source_type') THEN 'source_type'
+    WHEN lower('fetched_at') THEN 'fetched_at'
+    ELSE info.name
+  END AS name,
+  info.name AS own,
+  info.type,
+  info."notnull" AS not_null,
+  info.pk,
+  info.dflt_value IS NOT NULL AS has_default,
+  (SELECT list.type FROM pragma_table_list('artifacts') AS list WHERE list.schema = 'main') AS kind,
+  (SELECT list.name FROM pragma_table_list('artifacts') AS list WHERE list.schema = 'main') AS own_table
+FROM pragma_table_info('artifacts') AS info
+UNION ALL
+SELECT 'r2_bucket', NULL, 'TEXT', 1, 0, 1, 'table', NULL WHERE lower('r2_bucket') IS NULL
+UNION ALL
+SELECT 'source_type', NULL, 'TEXT', 1, 0, 1, 'table', NULL WHERE lower('source_type') IS NULL
+UNION ALL
+SELECT 'fetched_at', NULL, 'TEXT', 0, 0, 1, 'table', NULL WHERE lower('fetched_at') IS NULL

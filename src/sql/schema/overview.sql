@@ -7,14 +7,25 @@
 -- it stands in for whatever is no table of theirs.
 SELECT
   entry.type,
-  entry.name,
+  CASE lower(entry.name) WHEN lower('artifacts') THEN 'artifacts' WHEN 'artifacts' THEN 'another artifacts' ELSE entry.name END AS name,
   CASE entry.type WHEN 'trigger' THEN entry.sql END AS sql,
   reference.id AS key_number,
   reference."from" AS child_column,
   reference.on_delete,
-  lower(reference."table") AS parent,
-  lower(reference."to") AS parent_column,
-  lower(coalesce(reference."to", (SELECT name FROM pragma_table_info('artifacts') WHERE pk = 1))) = 'id'
+  CASE lower(reference."table")
+    WHEN lower('artifacts') THEN 'artifacts'
+    WHEN 'artifacts' THEN 'another artifacts'
+    ELSE lower(reference."table")
+  END AS parent,
+  CASE lower(reference."to")
+    WHEN lower('id') THEN 'id'
+    WHEN lower('r2_bucket') THEN 'r2_bucket'
+    WHEN lower('r2_key') THEN 'r2_key'
+    WHEN lower('source_type') THEN 'source_type'
+    WHEN lower('fetched_at') THEN 'fetched_at'
+    ELSE lower(reference."to")
+  END AS parent_column,
+  lower(coalesce(reference."to", (SELECT name FROM pragma_table_info('artifacts') WHERE pk = 1))) = lower('id')
     AND NOT EXISTS (
       SELECT 1 FROM pragma_foreign_key_list(entry.name) AS further
       WHERE further.id = reference.id AND further.seq > 0
@@ -27,15 +38,15 @@ WHERE (entry.type = 'trigger' AND entry.name GLOB 'steward_guard_*')
   OR (
     entry.type = 'index'
     AND entry.name = 'artifacts_unknown'
-    AND lower(entry.tbl_name) = 'artifacts'
-    AND entry.sql GLOB '*) WHERE source_type COLLATE BINARY = ''unknown'''
+    AND lower(entry.tbl_name) = lower('artifacts')
+    AND entry.sql GLOB '*) WHERE * COLLATE BINARY = ''unknown'''
   )
   OR reference."table" IS NOT NULL
   OR (
     entry.type = 'table'
     AND NOT entry.name GLOB '_cf_*'
     AND (
-      instr(lower(entry.sql), 'artifact') > 0
+      instr(lower(entry.sql), rtrim(lower('artifacts'), 's')) > 0
       OR instr(lower(entry.sql), 'r2_key') > 0
       OR instr(lower(entry.sql), 'bucket') > 0
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 
-from api.operations import OPERATIONS, Operation
+from api.operation import Operation
+from api.operations import OPERATIONS
 from tests.support.actions import TOKEN, Api, everything, numbered
 from tests.support.fakes import World, migrated_world
 from tests.unit.api.test_http import check_problem
@@ -39,7 +41,7 @@ def api(world: World) -> Api:
 def ask(api: Api, token: str, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
     content = None if method == "GET" else json.dumps(body or {}).encode()
     said = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
-    return api.send(method, path.replace("{run_id}", "1").replace("{pass_id}", "1"), content, said)
+    return api.send(method, re.sub(r"\{\w+_id\}", "1", path).replace("{name}", "ids_are_unique"), content, said)
 
 
 def example(operation: Operation) -> object:

@@ -127,7 +127,7 @@ def test_rules_that_are_not_right_are_refused_by_field_and_nothing_changes(
     world: World, rules: list[Rule], field: str
 ) -> None:
     with pytest.raises(InputError) as refused:
-        asyncio.run(replace_rules(world.database, rules))
+        asyncio.run(replace_rules(world.ports(), rules))
     assert refused.value.field == field
     assert refused.value.hint
     assert asyncio.run(read_rules(world.database)).rules == (Rule(1, "kept/*", "kept"),)
@@ -135,12 +135,12 @@ def test_rules_that_are_not_right_are_refused_by_field_and_nothing_changes(
 
 def test_new_rules_take_the_place_of_all_there_were_in_the_order_they_are_tried(world: World) -> None:
     rules = [Rule(2, "z/*", "last"), Rule(1, "b", "third"), Rule(1, "bb*", "first"), Rule(1, "aa*", "zero")]
-    asyncio.run(replace_rules(world.database, rules))
+    asyncio.run(replace_rules(world.ports(), rules))
     assert [rule.pattern for rule in asyncio.run(read_rules(world.database)).rules] == ["aa*", "bb*", "b", "z/*"]
 
 
 def test_no_rules_at_all_is_a_right_value(world: World) -> None:
-    asyncio.run(replace_rules(world.database, []))
+    asyncio.run(replace_rules(world.ports(), []))
     assert asyncio.run(read_rules(world.database)).rules == ()
 
 

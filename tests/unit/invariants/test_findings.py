@@ -76,6 +76,8 @@ def test_a_violation_opens_a_finding_and_one_seen_again_changes_nothing_but_when
         "violations": 3,
         "peak": 3,
         "sample": [{"r2_key": "k3"}],
+        **dict.fromkeys(("quiet", "quiet_until", "quiet_violations")),
+        "history": [],
     }
 
 

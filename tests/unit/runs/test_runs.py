@@ -222,7 +222,7 @@ def test_who_paused_first_and_why_stays(world: World) -> None:
     assert (control(world)["paused_by"], control(world)["pause_reason"]) == ("operator", "first")
     asyncio.run(pause(world.database, world.clock, by="operator", reason="third"))
     assert control(world)["pause_reason"] == "first"
-    asyncio.run(resume(world.database))
+    asyncio.run(resume(world.ports()))
     assert control(world)["paused_by"] is None
     assert control(world)["paused_at"] is None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from steward.commands import diagnose, look, repair, rules, schedule, walk
+from steward.commands import diagnose, look, repair, rules, schedule, violations, walk
 
 
 def register(app: typer.Typer) -> None:
     """Add every command, in the order in which the help lists them."""
-    for room in (look, walk, repair, rules, schedule, diagnose):
+    for room in (look, violations, walk, repair, rules, schedule, diagnose):
         room.register(app)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from steward.command import command
 from steward.doctor import access, cron, rules, state
 from steward.doctor.line import Line, verdict
+from steward.doctor.proposals import proposals
 from steward.errors import CliError, NotAuthenticatedError
 from steward.exits import Exit
 from steward.session import Session
-from steward.summary import Summary
 
 
 def register(app: typer.Typer) -> None:
@@ -21,8 +22,13 @@ def register(app: typer.Typer) -> None:
     command(app)(doctor)
 
 
-def doctor(session: Session) -> Exit:
+Propose = Annotated[bool, typer.Option("--propose", help="Read the schema, and propose what TABLES would say.")]
+
+
+def doctor(session: Session, propose: Propose = False) -> Exit:  # noqa: FBT002  # typer makes it an option
     """Look at the deployment: access, bindings, cron, invariants, rules, alerts. Changes nothing."""
+    if propose:
+        return proposals(session)
     lines = list(_lines(session))
     code = verdict(lines)
     if session.screen.as_json:
@@ -41,7 +47,7 @@ def _lines(session: Session) -> Iterator[Line]:
     yield from _looked("worker", lambda: access.reachable(client))
     yield from _looked("authentication", lambda: access.guarded(client, session.environment))
     try:
-        summary: Summary = client.get("/summary")
+        summary = state.read(client)
     except NotAuthenticatedError:
         raise
     except CliError as error:

@@ -1,4 +1,4 @@
-"""What is so: status, check, summary, findings, runs."""
+"""What is so: status, check, summary, events, findings, runs, profiles."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import typer
 
 from steward.answers import Check, Finding, Findings, Runs, Verdict
 from steward.command import command
+from steward.databases import Profile, Profiles
 from steward.exits import Exit
 from steward.harmless import harmless
 from steward.judging import Found, judge, state_of
 from steward.reports import fields, one_run, runs_table
 from steward.screen import Screen
 from steward.session import Session
-from steward.summary import Summary
+from steward.summary import Events, Summary
 
-Kind = Literal["tick", "backfill", "check", "recovery", "undo", "forget", "guards"]
+Kind = Literal["tick", "backfill", "slice", "check", "recovery", "undo", "forget", "guards", "rules", "resume"]
 
 _SHOWN = 3
 
@@ -25,7 +26,7 @@ _STYLES = {Exit.CLEAN: "bold green", Exit.DRIFT: "bold red", Exit.FAILED: "bold 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for work in (status, check, summary, findings, runs):
+    for work in (status, check, summary, events, findings, runs, profiles):
         command(app)(work)
 
 
@@ -71,6 +72,18 @@ def summary(session: Session) -> Exit:
     return Exit.CLEAN
 
 
+def events(session: Session) -> Exit:
+    """Say how fresh event notifications keep the index, and which messages were not applied."""
+    whole: Summary = session.client.get("/summary")
+    found, screen = whole["events"], session.screen
+    if screen.as_json:
+        screen.json(found)
+        return Exit.CLEAN
+    screen.facts(_freshness(found))
+    _titled(screen, "not applied, the last ones", [list(row.values()) for row in found["letters"]], found["letters"])
+    return Exit.CLEAN
+
+
 def findings(
     session: Session,
     *,
@@ -84,7 +97,7 @@ def findings(
     if session.screen.as_json:
         session.screen.json(found)
     else:
-        heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak")
+        heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak", "quiet")
         session.screen.table(heads, map(_finding, found["findings"]))
     return Exit.CLEAN
 
@@ -131,6 +144,25 @@ def _facts(found: Summary) -> dict[str, object]:
     return {harmless(name): value for name, value in facts.items()}
 
 
+def _freshness(found: Events) -> dict[str, object]:
+    lag, longest = found["lag_ms"], found["longest_lag_ms"]
+    dropped = {f"not taken: {name.replace('_', ' ')}": count for name, count in found["not_taken"].items() if count}
+    return {
+        "received": found["received"],
+        "puts": found["puts"],
+        "deletes": found["deletes"],
+        "last event": found["last_event_at"],
+        "committed": found["committed_at"],
+        "lag": None if lag is None else f"{lag:,} ms",
+        f"longest on {found['lag_day']}" if longest is not None else "longest lag": (
+            None if longest is None else f"{longest:,} ms"
+        ),
+        "put off": f"{found['held_at']}: {found['held_why']}" if found["held_at"] else False,
+        "oldest unverified delete": found["oldest_candidate_at"],
+        **dropped,
+    }
+
+
 def _pass(one: Any) -> str:  # noqa: ANN401  # of a summary
     if "error" in one:
         return f"not known: {one['error']}"
@@ -161,10 +193,34 @@ def _titled(screen: Screen, title: str, rows: list[list[object]], source: list[d
 
 def _finding(one: Finding) -> tuple[object, ...]:
     opened = (one["id"], one["invariant"], one["severity"], one["opened_at"])
-    return (*opened, one["resolved_at"], one["violations"], one["peak"])
+    return (*opened, one["resolved_at"], one["violations"], one["peak"], one["quiet"])
 
 
 def _list_runs(screen: Screen, found: Runs) -> None:
     runs_table(screen, found["runs"])
     if found["next"]:
         screen.say(f"older ones: --before {found['next']}")
+
+
+def profiles(session: Session) -> Exit:
+    """Show every database of the Worker, a line each."""
+    found: Profiles = session.client.get("/profiles")
+    listed = found["profiles"]
+    if session.screen.as_json:
+        session.screen.json(found)
+    else:
+        heads = ("profile", "database", "table", "buckets", "open", "last tick", "")
+        session.screen.table(heads, [_profile_row(one) for one in listed])
+    if any(one["error"] for one in listed):
+        return Exit.FAILED
+    return Exit.DRIFT if any(one["state"] and one["state"]["open_errors"] for one in listed) else Exit.CLEAN
+
+
+def _profile_row(one: Profile) -> tuple[str, ...]:
+    state = one["state"]
+    named = (one["name"] or "(the only one)", one["database"], one["table"], ", ".join(one["buckets"]))
+    if state is None:
+        return tuple(map(harmless, (*named, "", "", str(one["error"]))))
+    paused = f"paused by {state['paused_by']}" if state["paused_by"] else ""
+    tick = f"{state['last_tick_status']} {state['last_tick_at']}" if state["last_tick"] else "never"
+    return tuple(map(harmless, (*named, f"{state['open_errors']} + {state['open_warnings']}", tick, paused)))

@@ -11,6 +11,7 @@ from steward.environments import Environment
 
 ROUTES = (
     "GET /findings",
+    "GET /invariants/{name}/rows",
     "GET /rules",
     "GET /runs",
     "GET /runs/{run_id}",

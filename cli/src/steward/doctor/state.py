@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from steward.client import Client
 from steward.doctor.line import Line, State
 from steward.harmless import harmless
 from steward.judging import age, errors_of
@@ -14,6 +15,12 @@ CHECK_HOURS = 48
 """A full check is due every 24 hours (FULL_CHECK_HOURS); by then one was missed."""
 
 _SHOWN_APART = ("unique_index_present", "guards_present")
+
+
+def read(client: Client) -> Summary:
+    """Return the summary."""
+    found: Summary = client.get("/summary")
+    return found
 
 
 def bindings(summary: Summary) -> Iterator[Line]:

@@ -1,0 +1,1 @@
+"""What a database calls the words of the SQL files."""

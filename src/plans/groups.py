@@ -1,0 +1,36 @@
+"""Objects with several rows as lines: each row with its place, and the children of those that lose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import sql
+from database.schema import Schema
+from plans.items import Item
+from plans.lines import Sources
+from plans.values import exact
+from recovery.duplicates import ObjectKey, given_objects
+from recovery.ranking import Ranking
+
+_VALUES = {name: exact(name) for name in ("id", "source_type", "fetched_at", "winner_id")}
+
+
+def group_sources(schema: Schema, ranking: Ranking, objects: Collection[ObjectKey]) -> Sources:
+    """Return the SQL of the rows of these objects, and of the children of those that lose."""
+    ranked = ranking.rows(given_objects(objects))
+    sources = {"rows": sql.fragment("plans/row_lines", ranked=ranked, **_VALUES)}
+    for reference in schema.references:
+        slots = schema.child_slots(reference)
+        cells = {"key": exact(slots.pop("row_key")), "value": exact(f"child.{slots['child_column']}")}
+        sources[reference.name] = sql.fragment("plans/child_lines", ranked=ranked, **slots, **cells)
+    return sources
+
+
+def objects_of(items: Sequence[Item]) -> list[ObjectKey]:
+    """Return the objects that items are about."""
+    return [(str(item.about[0]), str(item.about[1])) for item in items]
+
+
+def given(items: Sequence[Item]) -> sql.Fragment:
+    """Return the SQL that lists these objects."""
+    return given_objects(objects_of(items))

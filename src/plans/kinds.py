@@ -1,0 +1,46 @@
+"""The kinds of plans, each with how a plan of it is applied: what a further kind adds, it adds here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from plans.backfill_applied import backfill_by_plan
+from plans.plan import Plan
+from plans.recovery_applied import recover_by_plan
+from plans.undo_applied import undo_by_plan
+from ports import Ports
+from recovery.call import RecoverRequest
+from settings import Settings
+from words import PlanKind
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """The body of `POST /plans/{id}/apply`."""
+
+    max_groups: int | None = None
+    max_deletes: int | None = None
+    resume: bool = False
+
+
+Apply = Callable[[Ports, Settings, Plan, ApplyRequest], Awaitable[dict[str, object]]]
+
+
+async def _recovery(ports: Ports, settings: Settings, plan: Plan, request: ApplyRequest) -> dict[str, object]:
+    wanted = RecoverRequest(
+        dry_run=False, max_groups=request.max_groups, max_deletes=request.max_deletes, resume=request.resume
+    )
+    return await recover_by_plan(ports, settings, plan.id, wanted)
+
+
+async def _undo(ports: Ports, settings: Settings, plan: Plan, _request: ApplyRequest) -> dict[str, object]:
+    return await undo_by_plan(ports, settings, plan.id, int(plan.target))
+
+
+async def _backfill(ports: Ports, settings: Settings, plan: Plan, _request: ApplyRequest) -> dict[str, object]:
+    return await backfill_by_plan(ports, settings, plan.id)
+
+
+KINDS: Mapping[PlanKind, Apply] = {"backfill": _backfill, "recovery": _recovery, "undo": _undo}
+"""How a plan is applied, by its kind: each does one call, and its report says in `done` whether there is more to do."""

@@ -1,0 +1,85 @@
+"""The merges that a dry recovery foretells, as items of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from database.schema import Schema
+from plans.groups import group_sources
+from plans.items import Item, Lines
+from plans.lines import counting, lines_from, read_lines, up_to
+from plans.making import Draft
+from recovery.call import Call
+from recovery.duplicates import FIRST, ObjectKey, following, listed
+
+PAGE_OBJECTS = 5_000
+"""Objects that are read at once: where no index serves it, each page reads the whole table."""
+
+PAGE_BYTES = 1_500_000
+"""The JSON of their keys is one value, of which D1 takes 2 MB."""
+
+MOST_LINES = 20_000
+"""Lines of one kind that are read at once; of an object that has more, they are counted."""
+
+
+@dataclass(frozen=True)
+class MergeItems:
+    """Adds the merges of a recovery to a plan."""
+
+    call: Call
+    schema: Schema
+    left: Collection[ObjectKey]
+    """Objects that a recovery leaves as they are."""
+    before: ObjectKey | None
+    """Only the objects before this one were looked at; None: all."""
+    draft: Draft
+    page_objects: int = PAGE_OBJECTS
+    most_lines: int = MOST_LINES
+
+    async def add(self, *, all_of_them: bool) -> bool:
+        """Add all of them, or as many as the request wants; False where there are more."""
+        after, most, budget = FIRST, self.call.most_objects, self.call.budget.part("verify")
+        while most is None or self.draft.totals["merge"] < most:
+            if budget.spent() or (self.before is not None and after >= self.before):
+                return self._stopped(after)
+            room = self.page_objects if most is None else min(self.page_objects, most - self.draft.totals["merge"])
+            found = await following(self.call.database, after, room + 1)
+            new = [(key, can_be_named) for key, can_be_named in found if key != after][:room]
+            if not new:
+                return True
+            await self._add([key for key, can_be_named in new if can_be_named and self._mergeable(key)])
+            after = new[-1][0]
+        return all_of_them or self._stopped(after)
+
+    def _stopped(self, after: ObjectKey) -> bool:
+        self.draft.stopped_after = {"step": "merge", "after": list(after)}
+        return False
+
+    def _mergeable(self, key: ObjectKey) -> bool:
+        return key not in self.left and (self.before is None or key < self.before)
+
+    async def _add(self, objects: Sequence[ObjectKey]) -> None:
+        """Add these objects, in halves where they are too many to be read at once."""
+        if not objects:
+            return
+        middle = len(objects) // 2
+        lines = None
+        if len(objects) == 1 or len(listed(objects).encode()) <= PAGE_BYTES:
+            lines = await self._lines(objects)
+        if lines is None and middle:
+            await self._add(objects[:middle])
+            await self._add(objects[middle:])
+        elif lines is not None:
+            await self.draft.add([Item("merge", key, lines[key]) for key in objects if key in lines])
+
+    async def _lines(self, objects: Sequence[ObjectKey]) -> Mapping[ObjectKey, Lines] | None:
+        """Return the lines of objects; None where several have too many. Those of one object are counted then."""
+        sources = group_sources(self.schema, self.call.ranking, objects)
+        found = await read_lines(self.call.database, up_to(sources, self.most_lines + 1))
+        many = [name for name in sources if lines_from(found, name) > self.most_lines]
+        if many and len(objects) > 1:
+            return None
+        if many:
+            found = await read_lines(self.call.database, counting(sources, many))
+        return {(str(about[0]), str(about[1])): lines for about, lines in found.items()}

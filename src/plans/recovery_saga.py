@@ -1,0 +1,58 @@
+"""The saga of a recovery that does only what its plan says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plans.recovery_begun import begin_recovery
+from plans.recovery_merged import MergeByPlan
+from plans.recovery_repaired import RepairByPlan
+from plans.work import Work
+from recovery.checkpoint import NOWHERE, Checkpoint
+from recovery.dedupe import Deduped
+from recovery.judging import Judged
+from recovery.repair import Repair
+from recovery.saga import Saga
+from recovery.steps import Repaired
+
+
+@dataclass
+class AppliedSaga(Saga):
+    """A recovery by a plan, in one round."""
+
+    plan: int = 0
+    work: Work | None = None
+    rounds: int = 1
+
+    async def take(self) -> None:
+        """Take the steps, and note that the plan is applied once all are taken."""
+        await super().take()
+        if self.done and self.work:
+            await self.work.end()
+
+    async def judged(self) -> tuple[Judged, Checkpoint]:
+        """Begin the plan. Raises RefusedError where it may not be, or would delete more rows than the call may."""
+        self.work, judgement = await begin_recovery(self.call, self.schema, self.plan)
+        return judgement, NOWHERE
+
+    async def merge(self, judgement: Judged, start: Checkpoint) -> Deduped:  # noqa: ARG002  # the plan says both
+        """Merge what the plan says."""
+        await self._begin("dedupe")
+        step = await MergeByPlan(self.call, self.schema, self.at_work).take()
+        self._end(step)
+        return Deduped(step, None)
+
+    async def repaired(self, repair: Repair) -> Repaired | None:
+        """Create the index and the guards, and repair what the plan says; None where a further call is needed."""
+        return await RepairByPlan(repair, self.at_work).take(self._step)
+
+    @property
+    def at_work(self) -> Work:
+        """The work on the plan, once it is begun."""
+        if self.work is None:
+            raise ValueError("the plan is not begun")
+        return self.work
+
+    def report(self) -> dict[str, object]:
+        """Return the body of `POST /recover`."""
+        return {**super().report(), "plan": self.work.report() if self.work else None}

@@ -1,0 +1,51 @@
+"""What an undo would bring back, as lines: the losers of a recovery with their children, and its orphans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sql
+from database.schema import Reference, Schema
+from plans.lines import Sources
+from plans.values import exact
+from recovery.restore import ALL, OBJECT
+
+_LOSER, _WINNER, _KEY = exact("loser_id"), exact("winner_id"), exact("row_key")
+
+
+@dataclass(frozen=True)
+class UndoSources:
+    """The SQL of what can be undone of the run `target`."""
+
+    schema: Schema
+    target: int
+
+    def merges(self, chosen: sql.Fragment) -> Sources:
+        """Return the SQL of the chosen merges, and of the children that would point at their losers again."""
+        undoable = sql.fragment("plans/undoable", run=self.target, chosen=chosen, **OBJECT)
+        rows = sql.fragment("plans/restore_lines", undoable=undoable, loser_id=_LOSER, winner_id=_WINNER)
+        return {"rows": rows, **{one.name: self._moved(one, undoable) for one in self.schema.references}}
+
+    def beyond(self) -> sql.Fragment:
+        """Return the condition of the merges that cannot be undone."""
+        undoable = sql.fragment("plans/undoable", run=self.target, chosen=ALL, **OBJECT)
+        text = f"(chunk, loser_id) NOT IN (SELECT chunk, loser_id FROM ({undoable.text}))"  # noqa: S608  # ours
+        return sql.Fragment(text, undoable.params)
+
+    def _moved(self, reference: Reference, undoable: sql.Fragment) -> sql.Fragment:
+        named = {"table_name": reference.table, "column_name": reference.column}
+        cells = {
+            "loser_id": exact("undoable.loser_id"),
+            "key": exact("remapped.row_key"),
+            "back_to": exact("coalesce(remapped.was, remapped.loser_id)"),
+        }
+        slots = self.schema.child_slots(reference)
+        return sql.fragment("plans/moved_lines", undoable=undoable, **named, **cells, **slots)
+
+    def orphans(self, reference: Reference, chosen: sql.Fragment) -> Sources:
+        """Return the SQL of the chosen orphans of a reference that can be pointed back."""
+        named: dict[str, str | int] = {"table_name": reference.table, "column_name": reference.column}
+        cells = {"key": _KEY, "winner_id": _WINNER, "loser_id": _LOSER, "declared": str(int(reference.declared))}
+        slots = self.schema.child_slots(reference)
+        lines = sql.fragment("plans/pointed_lines", run=self.target, chosen=chosen, **named, **cells, **slots)
+        return {reference.name: lines}

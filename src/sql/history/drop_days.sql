@@ -1,0 +1,2 @@
+-- No rows: forgets the days before :oldest.
+DELETE FROM steward_days WHERE day < :oldest

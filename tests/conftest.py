@@ -1,0 +1,48 @@
+"""Two processes share the suite: one runs what needs a runtime, folder by folder; pure tests fill both.
+
+`make test` starts them (pytest-xdist). Without it, tests run one after the other as ever.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import shapes
+
+HERE = Path(__file__).parent
+TOGETHER = ("worker", "chaos", "contract", "browser", "cli")
+"""Folders whose tests share what they start, each in one process; the longest comes first."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the suites run over databases of other names."""
+    help_text = "the names that the databases of the unit tests have (tests/support/shapes.py)"
+    parser.addoption("--shape", choices=list(shapes.SHAPES), default="canonical", help=help_text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the names."""
+    shapes.choose(config.getoption("--shape"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of such a folder together, and begin with them: what is short fills the end.
+
+    What says nothing of a database with other names is left out there.
+    """
+    if config.getoption("--shape") != "canonical":
+        left_out = [item for item in items if item.nodeid.startswith(tuple(shapes.ONLY_IN_WORDS))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        folder = _folder(item)
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+    items.sort(key=lambda item: TOGETHER.index(_folder(item)) if _folder(item) in TOGETHER else len(TOGETHER))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""

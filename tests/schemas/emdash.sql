@@ -1,0 +1,12 @@
+-- EmDash (emdash-cms/emdash, MIT): packages/core/src/database/migrations 001 and 031. The structure of the tables around
+-- `media`, written down again, without data.
+CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE);
+CREATE TABLE media (
+  id TEXT PRIMARY KEY, filename TEXT NOT NULL, mime_type TEXT NOT NULL, size INTEGER, alt TEXT, storage_key TEXT NOT NULL,
+  content_hash TEXT, created_at TEXT DEFAULT CURRENT_TIMESTAMP, author_id TEXT
+);
+CREATE TABLE _emdash_bylines (
+  id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL,
+  avatar_media_id TEXT REFERENCES media (id) ON DELETE SET NULL, user_id TEXT REFERENCES users (id) ON DELETE SET NULL
+);
+CREATE INDEX idx_media_content_hash ON media (content_hash)
