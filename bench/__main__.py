@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backfill, checks, costs, dedupe, distance, events, flow, forecast, memory, profile, start
+from bench import backfill, checks, costs, cpu, dedupe, distance, events, flow, forecast, memory, profile, start
 from bench.distance import DISTANCES, Away
 from bench.kept import keep
 from bench.rounds import ROUNDS
@@ -71,6 +71,7 @@ PARTS: dict[str, Part] = {
     "costs": lambda results, _options: costs.measure(results),
     "checks": lambda results, options: checks.measure(results, options.rows),
     "dedupe": lambda results, options: dedupe.measure(results, options.rows),
+    "cpu": lambda results, _options: cpu.measure(results),
     "forecast": lambda results, options: forecast.measure(results, options.rows),
     "events": lambda results, options: events.measure(results, options.events),
     "start": lambda results, _options: start.measure(results),

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from missing.listing import Listed, Listing
 from missing.places import Place
+from runs.costs import asked_of
 
 PAGE_ROWS = 1000
 MOST_PAGES = 200
@@ -58,7 +59,7 @@ async def download(listing: Listing, after: Place, name: str, form: str) -> Down
         rows, page = len(first.rows), first
         yield head + lines(page.rows)
         for _ in range(MOST_PAGES - 1):
-            if page.next is None:
+            if page.next is None or not _may_ask(listing):
                 break
             page = await listing.page(page.next, PAGE_ROWS)
             rows += len(page.rows)
@@ -66,6 +67,12 @@ async def download(listing: Listing, after: Place, name: str, form: str) -> Down
         yield end(rows, page.next)
 
     return Download(parts(), name, form)
+
+
+def _may_ask(listing: Listing) -> bool:
+    """Tell whether the invocation has the queries of a further page."""
+    asked = asked_of(listing.database)
+    return asked is None or asked.has(1 + len(listing.references))
 
 
 def names(listing: Listing) -> list[str]:

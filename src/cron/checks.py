@@ -12,15 +12,21 @@ from plans.tidying import drop_old
 from recovery.guards_run import keep_set_up
 from reporting.history import keep_day
 
+HISTORY = 9
+"""Queries that the history of a day takes, and the alerts after it."""
 
-async def guards_part(tick: Tick) -> object:
-    """Keep the guards and what else the first tick sets up as they were asked for; drop old plans."""
-    await drop_old(tick.ports)
+
+async def guards_part(tick: Tick, *, tidies: bool) -> object:
+    """Keep the guards and what else the first tick sets up as they were asked for; where it tidies, drop old plans."""
+    if tidies:
+        await drop_old(tick.ports)
     return await keep_set_up(tick.ports, tick.settings, tick.run)
 
 
 async def history_part(tick: Tick) -> dict[str, object]:
-    """Add to the day's history what the check found, and what runs took."""
+    """Add to the day's history what the check found, and what runs took; where queries are few, another tick does."""
+    if not tick.budget.has(HISTORY):
+        return {"not_kept": "the tick's budget is used up"}
     database, now = tick.budget.metered(tick.ports.database), tick.ports.clock.now()
     found = tick.counts.get("check")
     if not isinstance(found, dict) or "invariants" not in found:

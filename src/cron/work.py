@@ -12,8 +12,8 @@ from reporting.alerts import add_failed_tick, send_alerts
 
 async def work(tick: Tick) -> None:
     """Do the parts whose turn it is; one that fails is noted, and the others are done."""
-    await tick.part("guards", lambda: guards_part(tick))
     now = await turn(tick)
+    await tick.part("guards", lambda: guards_part(tick, tidies=now.walks))
     if now.checks:
         await tick.part("check", lambda: check_part(tick))
         await tick.part("history", lambda: history_part(tick))

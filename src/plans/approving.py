@@ -1,4 +1,4 @@
-"""Who approved a plan, and when; and what takes the place of an approved one."""
+"""Who approved a plan, and when."""
 
 from __future__ import annotations
 
@@ -38,10 +38,3 @@ async def approve(ports: Ports, settings: Settings, plan_id: int, digest: str | 
     batch.add(sql.statement("plans/supersede_approved", kind=plan.kind, target=plan.target, plan=plan_id, now=now))
     await batch.run(database)
     return await require_plan(database, plan_id)
-
-
-async def supersede(ports: Ports, kind: str, target: str) -> None:
-    """Note that a live change without a plan was made: the approved plans of its kind and target are superseded."""
-    now = timestamp(ports.clock.now())
-    given: dict[str, str | int] = {"kind": kind, "target": target, "plan": 0}
-    await ports.database.batch([sql.statement("plans/supersede_approved", **given, now=now)])

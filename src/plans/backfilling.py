@@ -5,11 +5,11 @@ from __future__ import annotations
 from backfill.request import BackfillRequest
 from backfill.run import run_backfill
 from errors import InputError
-from plans.approving import supersede
 from plans.backfill_applied import backfill_by_plan
 from plans.backfill_plan import BackfillPlanning, target_of
 from plans.recovering import refuse_dry
 from plans.store import require_plan
+from plans.superseding import supersede
 from ports import Ports
 from settings import Settings
 

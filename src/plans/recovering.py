@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from errors import InputError, RefusedError
-from plans.approving import supersede
 from plans.recovery_applied import recover_by_plan
 from plans.recovery_plan import PlanningSaga
+from plans.superseding import supersede
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errors import InputError
-from plans.approving import supersede
 from plans.recovering import refuse_dry, refuse_unplanned
 from plans.store import require_plan
+from plans.superseding import supersede
 from plans.undo_applied import undo_by_plan
 from plans.undo_plan import dry_undo
 from ports import Ports

@@ -30,7 +30,7 @@ FEW = 100
 UP_TO_OF_FEW: dict[Part, float] = {
     "plan": 0.3,
     "measure": 0.3,
-    "check": 0.64,
+    "check": 0.6,
     "merge": 0.5,
     "walk": 0.54,
     "verify": 0.58,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from steward.planned import Forecast, NewPlan, PlanWork
+from steward.forecasts import Forecast
+from steward.planned import NewPlan, PlanWork
 
 Row = dict[str, Any]
 Outcome = Literal["holds", "violated", "not_checked"]

@@ -1,4 +1,4 @@
-"""What the Worker answers about plans and forecasts. A test holds each of these to its component of `/openapi.json`."""
+"""What the Worker answers about plans. A test holds each of these to its component of `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -37,24 +37,3 @@ class PlanWork(TypedDict):
     dealt_with: int
     left_out: int
     shown: list[PlanLeftOut]
-
-
-class ShareOfDay(TypedDict):
-    """How much of the rows that the day has left a piece of work needs; None where there is no limit."""
-
-    rows_read: float | None
-    rows_written: float | None
-
-
-class Forecast(TypedDict):
-    """What a live run would take."""
-
-    rows_read: int
-    rows_written: int
-    r2_lists: int
-    r2_heads: int
-    d1_statements: int
-    calls: int
-    dollars: float
-    seconds: float
-    share_of_day: ShareOfDay

@@ -169,6 +169,28 @@ def test_a_forget_takes_a_few_rows_a_call() -> None:
     assert sum(report["forgotten"] for report in reports) == 20
 
 
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_file_that_takes_more_queries_says_where_it_goes_on(form: str) -> None:
+    world = healthy()
+    world.database.script(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) INSERT INTO steward_missing"
+        " SELECT 'artifacts', printf('k%07d', i), i, 'p', NULL, NULL, NULL, NULL FROM n"
+    )
+    lines, after = 0, ""
+    for _ in range(5):
+        meter = Meter()
+        api = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), meter))
+        *found, last = api.json("GET", f"/missing?state=all&format={form}{after}").text.splitlines()
+        lines += len(found) - (form == "csv")
+        assert meter.refused == 0
+        if "not all" not in last and '"end":false' not in last:
+            break
+        token = last.split(",")[1].strip('"') if form == "csv" else json.loads(last)["next"]
+        after = f"&after={token}"
+    assert lines == 30_000
+    assert after
+
+
 def test_another_table_between_two_calls_is_judged_anew() -> None:
     world = dirty()
     settings = {"STEWARD_TOKEN": TOKEN, **FREE}
