@@ -56,11 +56,11 @@ class RowList:
         """Why the database cannot be asked at all; None where it can."""
         return unmet(self.invariant, self.spec.schema)
 
-    async def page(self, place: RowPlace, most: int) -> RowPage:
-        """Return up to `most` rows from a place on."""
+    async def page(self, place: RowPlace, most: int, most_looks: int = MOST_LOOKS) -> RowPage:
+        """Return up to `most` rows from a place on, with so many looks at the database."""
         rows: list[Row] = []
         looks, at = 0, place if place.subject < len(self._subjects) else None
-        while at is not None and len(rows) < most and looks < MOST_LOOKS:
+        while at is not None and len(rows) < most and looks < most_looks:
             found, at = await self._look(at, most - len(rows))
             rows += found
             looks += 1

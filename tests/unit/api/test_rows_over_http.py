@@ -122,6 +122,24 @@ def test_a_csv_file_and_an_ndjson_file_hold_all_rows(api: Api) -> None:
     assert last == ["(end)", str(len(whole))]
 
 
+def test_a_file_that_would_take_too_many_queries_says_where_to_continue(world: World) -> None:
+    more_orphans = [(1000 + number, 9000 + number) for number in range(20_000)]
+    world.database.script("DROP TRIGGER steward_guard_insert_datapoints_artifact_id")
+    world.database.connection.executemany("INSERT INTO datapoints (id, artifact_id) VALUES (?, ?)", more_orphans)
+    free = Api(world, {"STEWARD_TOKEN": TOKEN, "CHILDREN": CHILDREN, "PLAN_LIMITS": "free"})
+    found, more = 0, ""
+    while True:
+        text = free.send("GET", f"/invariants/no_orphan_datapoints/rows?format=csv{more}", headers=BEARER).text
+        *rows, (word, last) = csv_rows(text)
+        found += len(rows) - 1
+        if word == "(end)":
+            break
+        assert word == "(not all: continue after)"
+        more = f"&after={last}"
+    assert more
+    assert found == len(pages(free, "no_orphan_datapoints", 1000))
+
+
 def test_an_invariant_that_holds_has_no_rows(api: Api) -> None:
     assert api.json("GET", "/invariants/guards_present/rows").json()["next"] is None
     answer = api.send("GET", "/invariants/references_by_id/rows?format=csv", headers=BEARER)
