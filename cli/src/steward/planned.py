@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from steward.forecasts import Forecast
+
 PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
 
 
@@ -17,7 +19,7 @@ class NewPlan(TypedDict):
     complete: bool
     stopped_after: Any
     expires_at: str
-    forecast: Any
+    forecast: Forecast | None
 
 
 class PlanLeftOut(TypedDict):
