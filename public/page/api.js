@@ -101,7 +101,8 @@ async function send(method, path, body, used, timeout = READ_TIMEOUT_MS) {
     }
 }
 
-function aboutProfile(path) {
+/** Return the address of a request that is about the page's own database. */
+export function aboutProfile(path) {
     return profile === null ? path : `${path}${path.includes("?") ? "&" : "?"}profile=${encodeURIComponent(profile)}`;
 }
 

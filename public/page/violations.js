@@ -1,6 +1,6 @@
 // An invariant on its own page: what it promises, all rows that break it, and how to look at them elsewhere.
 
-import { ask } from "./api.js";
+import { aboutProfile, ask, profile } from "./api.js";
 import { addItems, changedItem } from "./item.js";
 import { copyText } from "./copy.js";
 import { downloadFile } from "./download.js";
@@ -55,7 +55,7 @@ function tools(found, wanted) {
     const copies = [
         ["Copy as SQL", "The SQL", () => found.sql.map((one) => `${one};`).join("\n\n")],
         ["Copy as curl", "The curl command", () => curl(wanted)],
-        ["Copy as steward", "The steward command", () => `steward rows ${wanted}`],
+        ["Copy as steward", "The steward command", () => `steward rows ${wanted}${profile === null ? "" : ` --profile ${quoted(profile)}`}`],
     ].map(([label, what, text]) => whenPressed(h("button", { type: "button", data: { key: label } }, label), () => copyText(text(), what)));
     const files = ["csv", "ndjson"].map((form) => whenPressed(
         h("button", { type: "button", data: { key: form } }, form === "csv" ? "All, as CSV" : "All, as NDJSON"),
@@ -64,5 +64,11 @@ function tools(found, wanted) {
 }
 
 function curl(wanted) {
-    return `curl -sS '${location.origin}${path(wanted, null, "ndjson")}' -H "Authorization: Bearer $STEWARD_TOKEN"`;
+    const address = location.origin + aboutProfile(path(wanted, null, "ndjson"));
+    return `curl -sS ${quoted(address)} -H "Authorization: Bearer $STEWARD_TOKEN"`;
+}
+
+// For a shell: between single quotes nothing has a meaning but the quote itself.
+function quoted(text) {
+    return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -45,7 +45,7 @@ async def get_rows(call: Call) -> Response:
     place = row_place(call.query.get("after"), name)
     rows = await row_list(call.ports, call.settings, name)
     if call.query["format"] != "json":
-        return await row_file(rows, place, call.query["format"])
+        return await row_file(rows, place, call.query["format"], call.settings.limits.queries)
     page = await rows.page(place, call.query["limit"])
     following = None if page.next is None else page.next.token(name)
     return JSONResponse({"invariant": name, "rows": page.rows, "next": following, "sql": await rows.queries()})

@@ -3,46 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from api.downloads import Download, csv_line
-from invariants.listing import RowList, RowPage
+from invariants.listing import MOST_LOOKS, RowList, RowPage
 from invariants.row_place import RowPlace
-from ports import Row
 
 PAGE_ROWS = 1000
-MOST_LOOKS = 300
-"""An invocation may ask D1 1,000 queries (d1/platform/limits), and a look takes up to three."""
+LOOK_QUERIES = 3
+"""What a look takes at most."""
+
+SPARE_QUERIES = 16
+"""What is asked before the first look: the schema, and what the passes say."""
 
 
-async def row_file(rows: RowList, place: RowPlace, form: str) -> Download:
-    """Return the rows from a place on as a file; raises what the first page raises, while it can still be answered."""
-    first = await rows.page(place, PAGE_ROWS)
+async def row_file(rows: RowList, place: RowPlace, form: str, queries: int) -> Download:
+    """Return the rows from a place on as a file, made with so many queries at most.
+
+    Raises what the first page raises, while it can still be answered.
+    """
+    looks = max(1, (queries - SPARE_QUERIES) // LOOK_QUERIES)
+    first = await rows.page(place, PAGE_ROWS, min(looks, MOST_LOOKS))
     name = rows.invariant.name
-    return Download(_csv(rows, first) if form == "csv" else _ndjson(rows, first), name, form)
+    pages = _pages(rows, first, looks - first.looks)
+    return Download(_csv(name, pages) if form == "csv" else _ndjson(name, pages), name, form)
 
 
-async def _pages(rows: RowList, first: RowPage) -> AsyncIterator[RowPage]:
-    page, looks = first, first.looks
+async def _pages(rows: RowList, first: RowPage, looks: int) -> AsyncIterator[RowPage]:
+    page = first
     yield page
-    while page.next is not None and looks < MOST_LOOKS:
-        page = await rows.page(page.next, PAGE_ROWS)
-        looks += page.looks
+    while page.next is not None and looks > 0:
+        page = await rows.page(page.next, PAGE_ROWS, min(looks, MOST_LOOKS))
+        looks -= page.looks
         yield page
 
 
-async def _ndjson(rows: RowList, first: RowPage) -> AsyncIterator[str]:
-    given, following = 0, first.next
-    async for page in _pages(rows, first):
+async def _ndjson(name: str, pages: AsyncIterator[RowPage]) -> AsyncIterator[str]:
+    given, following = 0, None
+    async for page in pages:
         given, following = given + len(page.rows), page.next
         yield "".join(_json(row) + "\n" for row in page.rows)
-    token = None if following is None else following.token(rows.invariant.name)
+    token = None if following is None else following.token(name)
     yield _json({"end": token is None, "rows": given, "next": token}) + "\n"
 
 
-async def _csv(rows: RowList, first: RowPage) -> AsyncIterator[str]:
-    given, following, head = 0, first.next, False
-    async for page in _pages(rows, first):
+async def _csv(name: str, pages: AsyncIterator[RowPage]) -> AsyncIterator[str]:
+    given, following, head = 0, None, False
+    async for page in pages:
         if page.rows and not head:
             head = True
             yield csv_line(list(page.rows[0]))
@@ -51,8 +58,8 @@ async def _csv(rows: RowList, first: RowPage) -> AsyncIterator[str]:
     if following is None:
         yield csv_line(["(end)", given])
     else:
-        yield csv_line(["(not all: continue after)", following.token(rows.invariant.name)])
+        yield csv_line(["(not all: continue after)", following.token(name)])
 
 
-def _json(value: Row) -> str:
+def _json(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -11,6 +11,7 @@ from database.guards import Guard, expected_guards
 from database.suspects import Suspect
 from errors import RefusedError
 from naming.names import WORDS, Names
+from naming.renaming import renamed
 from ports import Row
 
 
@@ -103,6 +104,10 @@ class Schema:
     def names(self) -> Names:
         """What the database calls the table and its columns."""
         return Names.of_rows(self.artifacts)
+
+    def said(self, statement: str) -> str:
+        """Return a statement in the database's own names, for a person who runs it there."""
+        return renamed(statement, self.names)
 
     @property
     def object_keys(self) -> tuple[str, ...]:

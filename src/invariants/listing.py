@@ -56,20 +56,20 @@ class RowList:
         """Why the database cannot be asked at all; None where it can."""
         return unmet(self.invariant, self.spec.schema)
 
-    async def page(self, place: RowPlace, most: int) -> RowPage:
-        """Return up to `most` rows from a place on."""
+    async def page(self, place: RowPlace, most: int, most_looks: int = MOST_LOOKS) -> RowPage:
+        """Return up to `most` rows from a place on, with so many looks at the database."""
         rows: list[Row] = []
         looks, at = 0, place if place.subject < len(self._subjects) else None
-        while at is not None and len(rows) < most and looks < MOST_LOOKS:
+        while at is not None and len(rows) < most and looks < most_looks:
             found, at = await self._look(at, most - len(rows))
             rows += found
             looks += 1
         return RowPage(rows, at, looks)
 
     async def queries(self) -> list[str]:
-        """Return the queries as SQL that can be pasted into a console, each over the whole of its table."""
+        """Return the queries as SQL to paste into a console, in the database's own names, each over a whole table."""
         made = [await self._query(one, KeyRanges(_table(one), ()).rows(None, None)) for one in self._subjects]
-        return [sql.readable(one) for one in made]
+        return [self.spec.schema.said(sql.readable(one)) for one in made]
 
     async def _look(self, at: RowPlace, most: int) -> tuple[list[Row], RowPlace | None]:
         """Return the rows of one range, and the place after them."""
@@ -109,10 +109,11 @@ class RowList:
 
     def _keys(self, ranges: KeyRanges | None) -> KeyRanges:
         """Return the columns of the query that order its rows; none where a table has no key that could."""
-        named = self.invariant.keys
-        if ranges is None and self.invariant.walks == "table":
-            named = ()
-        return KeyRanges("", named, binary=ranges is None)
+        if ranges is None:
+            return KeyRanges("", () if self.invariant.walks == "table" else self.invariant.keys, binary=True)
+        # The keys of objects are those of the index, which may be without the bucket.
+        walks_objects = self.invariant.walks == "objects" and self.invariant.keys
+        return KeyRanges("", ranges.keys if walks_objects else self.invariant.keys)
 
     async def _names(self, at: RowPlace, made: sql.Fragment) -> list[str]:
         if at.subject not in self._columns:

@@ -30,7 +30,7 @@ class Write:
 
     def rename(self) -> None:
         """Put the database's own names in place of the words."""
-        tokens, verb = self.tokens, self.tokens.word(0)
+        tokens, verb = self.tokens, self.tokens.word(_verb(self.tokens))
         alias = "" if verb == "CREATE" or tokens.word(self.target + 1) == "AS" else f" AS {TABLE}"
         tokens.put(self.target, quote(self.names.table) + alias)
         if verb == "CREATE":
@@ -142,14 +142,23 @@ class Write:
 
 def _target(tokens: Tokens) -> int | None:
     """Return the place of the table that a statement writes, or None."""
-    verb = tokens.word(0)
+    place = _verb(tokens)
+    verb = tokens.word(place)
     if verb == "UPDATE":
-        return 3 if tokens.word(1) == "OR" else 1
+        return place + (3 if tokens.word(place + 1) == "OR" else 1)
     before = {"INSERT": "INTO", "REPLACE": "INTO", "DELETE": "FROM"}.get(verb)
-    if verb == "CREATE" and "INDEX" in (tokens.word(1), tokens.word(2)):
+    if verb == "CREATE" and "INDEX" in (tokens.word(place + 1), tokens.word(place + 2)):
         before = "ON"
-    found = tokens.find(before, 0) if before else None
+    found = tokens.find(before, place) if before else None
     return None if found is None else found + 1
+
+
+def _verb(tokens: Tokens) -> int:
+    """Return the place of the statement's verb: after WITH, what it names comes first."""
+    if tokens.word(0) != "WITH":
+        return 0
+    verbs = ("SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE")
+    return next((place for place in tokens.outside(0) if tokens.word(place) in verbs), 0)
 
 
 def _drop(tokens: Tokens, items: list[tuple[int, int]], left_out: set[int]) -> None:

@@ -11,6 +11,7 @@ from backfill.rules import read_rules
 from database.batch import ask
 from database.reading import read_schema
 from database.schema import Schema
+from naming.names import Names
 from plans.items import compact, sha256
 from ports import Database
 
@@ -26,6 +27,11 @@ class Deciding(Protocol):
     @property
     def buckets(self) -> dict[str, str]:
         """The buckets and their bindings."""
+        ...
+
+    @property
+    def tables(self) -> Names:
+        """What the database calls the words."""
         ...
 
     @property
@@ -69,7 +75,8 @@ def read_basis(text: str) -> Basis:
 async def basis_now(database: Database, settings: Deciding) -> Basis:
     """Return what a plan that is made now is made on."""
     schema = await read_schema(database, settings.children, settings.not_children)
-    decides = (sorted(settings.buckets.items()), settings.children, settings.not_children, settings.live_where)
+    named = asdict(settings.tables)
+    decides = (sorted(settings.buckets.items()), named, settings.children, settings.not_children, settings.live_where)
     rules = await read_rules(database)
     listed = [[rule.priority, rule.pattern, rule.source_type] for rule in rules.rules]
     return Basis(sha256(await _schema(database, schema)), sha256(compact(listed)), sha256(compact(decides)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import sql
 from database.schema import Schema
@@ -15,9 +15,9 @@ from recovery.ranking import Ranking
 _VALUES = {name: exact(name) for name in ("id", "source_type", "fetched_at", "winner_id")}
 
 
-def group_sources(schema: Schema, ranking: Ranking, objects: Collection[ObjectKey]) -> Sources:
+def group_sources(schema: Schema, ranking: Ranking, groups: sql.Fragment) -> Sources:
     """Return the SQL of the rows of these objects, and of the children of those that lose."""
-    ranked = ranking.rows(given_objects(objects))
+    ranked = ranking.rows(groups)
     sources = {"rows": sql.fragment("plans/row_lines", ranked=ranked, **_VALUES)}
     for reference in schema.references:
         slots = schema.child_slots(reference)
@@ -34,3 +34,9 @@ def objects_of(items: Sequence[Item]) -> list[ObjectKey]:
 def given(items: Sequence[Item]) -> sql.Fragment:
     """Return the SQL that lists these objects."""
     return given_objects(objects_of(items))
+
+
+def between(after: ObjectKey, until: ObjectKey) -> sql.Fragment:
+    """Return the SQL that lists the objects with several rows after one object up to another."""
+    place = {"after_bucket": after[0], "after_key": after[1], "until_bucket": until[0], "until_key": until[1]}
+    return sql.fragment("plans/groups_between", plain=sql.load("recovery/plain"), **place)

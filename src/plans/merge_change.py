@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from database.schema import Schema
-from plans.groups import group_sources, objects_of
+from plans.groups import given, group_sources, objects_of
 from plans.items import Item
 from plans.lines import Sources
 from plans.work import Portion
@@ -36,7 +36,7 @@ class Merges:
 
     def sources(self, items: Sequence[Item]) -> Sources:
         """Return the SQL of the rows of these objects, and of their children."""
-        return group_sources(self.schema, self.call.ranking, objects_of(items))
+        return group_sources(self.schema, self.call.ranking, given(items))
 
     async def change(self, items: Sequence[Item], checking: Sequence[Statement], kept: Sequence[Statement]) -> None:
         """Merge these objects in one transaction, each with all of its rows."""

@@ -6,18 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from database.schema import Schema
-from plans.groups import group_sources
+from plans.groups import between, group_sources
 from plans.items import Item, Lines
 from plans.lines import counting, lines_from, read_lines, up_to
 from plans.making import Draft
 from recovery.call import Call
-from recovery.duplicates import FIRST, ObjectKey, following, listed
+from recovery.duplicates import FIRST, ObjectKey, following
 
 PAGE_OBJECTS = 5_000
 """Objects that are read at once: where no index serves it, each page reads the whole table."""
-
-PAGE_BYTES = 1_500_000
-"""The JSON of their keys is one value, of which D1 takes 2 MB."""
 
 MOST_LINES = 20_000
 """Lines of one kind that are read at once; of an object that has more, they are counted."""
@@ -48,7 +45,7 @@ class MergeItems:
             new = [(key, can_be_named) for key, can_be_named in found if key != after][:room]
             if not new:
                 return True
-            await self._add([key for key, can_be_named in new if can_be_named and self._mergeable(key)])
+            await self._add(after, [key for key, can_be_named in new if can_be_named])
             after = new[-1][0]
         return all_of_them or self._stopped(after)
 
@@ -59,23 +56,22 @@ class MergeItems:
     def _mergeable(self, key: ObjectKey) -> bool:
         return key not in self.left and (self.before is None or key < self.before)
 
-    async def _add(self, objects: Sequence[ObjectKey]) -> None:
-        """Add these objects, in halves where they are too many to be read at once."""
+    async def _add(self, after: ObjectKey, objects: Sequence[ObjectKey]) -> None:
+        """Add these objects, which follow one another after `after`; in halves where they are too many to be read."""
         if not objects:
             return
-        middle = len(objects) // 2
-        lines = None
-        if len(objects) == 1 or len(listed(objects).encode()) <= PAGE_BYTES:
-            lines = await self._lines(objects)
-        if lines is None and middle:
-            await self._add(objects[:middle])
-            await self._add(objects[middle:])
-        elif lines is not None:
-            await self.draft.add([Item("merge", key, lines[key]) for key in objects if key in lines])
+        lines = await self._lines(after, objects)
+        if lines is None:
+            middle = len(objects) // 2
+            await self._add(after, objects[:middle])
+            await self._add(objects[middle - 1], objects[middle:])
+        else:
+            wanted = [key for key in objects if key in lines and self._mergeable(key)]
+            await self.draft.add([Item("merge", key, lines[key]) for key in wanted])
 
-    async def _lines(self, objects: Sequence[ObjectKey]) -> Mapping[ObjectKey, Lines] | None:
+    async def _lines(self, after: ObjectKey, objects: Sequence[ObjectKey]) -> Mapping[ObjectKey, Lines] | None:
         """Return the lines of objects; None where several have too many. Those of one object are counted then."""
-        sources = group_sources(self.schema, self.call.ranking, objects)
+        sources = group_sources(self.schema, self.call.ranking, between(after, objects[-1]))
         found = await read_lines(self.call.database, up_to(sources, self.most_lines + 1))
         many = [name for name in sources if lines_from(found, name) > self.most_lines]
         if many and len(objects) > 1:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from steward.forecasts import Forecast
+from steward.planned import NewPlan, PlanWork
 
 Row = dict[str, Any]
 Outcome = Literal["holds", "violated", "not_checked"]
 Severity = Literal["error", "warn"]
 Method = Literal["proof", "scan"]
 StopReason = Literal["end", "max_objects", "time", "subrequests", "quota", "overloaded", "paused"]
-PlanStep = Literal["schema", "merge", "classify", "orphan", "insert", "upgrade", "restore", "forget"]
 Status = Literal["running", "succeeded", "stopped", "failed", "abandoned"]
 
 
@@ -53,38 +53,6 @@ class Counts(TypedDict):
     undated: int
     unclassified_sample: list[str]
     newer_sample: list[str]
-
-
-class NewPlan(TypedDict):
-    """The plan that a dry run made."""
-
-    id: int
-    digest: str
-    items: int
-    totals: dict[str, int]
-    complete: bool
-    stopped_after: Any
-    expires_at: str
-    forecast: Any
-
-
-class PlanLeftOut(TypedDict):
-    """An item of a plan that was left out, and why."""
-
-    item: int
-    step: PlanStep
-    about: list[str | int]
-    why: str
-
-
-class PlanWork(TypedDict):
-    """How far a plan is applied."""
-
-    id: int
-    items: int
-    dealt_with: int
-    left_out: int
-    shown: list[PlanLeftOut]
 
 
 class Backfill(Counts):

@@ -26,13 +26,21 @@ CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key 
   source_type TEXT NOT NULL DEFAULT 'unknown', fetched_at TEXT, source_url TEXT);
 CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER);
 CREATE TABLE notes (name TEXT PRIMARY KEY, artifact_id INTEGER) WITHOUT ROWID;
-WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-INSERT INTO artifacts SELECT i, 'artifacts', 'k' || (i % 23), CASE WHEN i % 3 THEN 'unknown' ELSE 'a' END, NULL,
-  'https://example.com/' || CASE WHEN i % 4 THEN i ELSE '' END FROM n;
-WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90)
-INSERT INTO datapoints SELECT i, i * 2 FROM n;
+INSERT INTO datapoints (id, artifact_id)
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90)
+  SELECT i, i * 2 FROM n;
 INSERT INTO notes VALUES ('=1+1', 900), ('é', 901), ('fine', 1), ('long', 902);
 """
+ROWS = [
+    (
+        number,
+        "artifacts",
+        f"k{number % 23}",
+        "unknown" if number % 3 else "a",
+        f"https://x.org/{number if number % 4 else ''}",
+    )
+    for number in range(1, 61)
+]
 CHILDREN = '["datapoints.artifact_id", "notes.artifact_id"]'
 
 
@@ -40,6 +48,8 @@ CHILDREN = '["datapoints.artifact_id", "notes.artifact_id"]'
 def world() -> World:
     world = World()
     world.database.script(DIRTY)
+    insert = "INSERT INTO artifacts (id, r2_bucket, r2_key, source_type, source_url) VALUES (?, ?, ?, ?, ?)"
+    world.database.connection.executemany(insert, ROWS)
     migrate(world.database)
     return world
 
@@ -110,6 +120,24 @@ def test_a_csv_file_and_an_ndjson_file_hold_all_rows(api: Api) -> None:
     assert len(lines) == len(whole)
     assert ["notes.artifact_id", "'=1+1", "900"] in lines
     assert last == ["(end)", str(len(whole))]
+
+
+def test_a_file_that_would_take_too_many_queries_says_where_to_continue(world: World) -> None:
+    more_orphans = [(1000 + number, 9000 + number) for number in range(20_000)]
+    world.database.script("DROP TRIGGER steward_guard_insert_datapoints_artifact_id")
+    world.database.connection.executemany("INSERT INTO datapoints (id, artifact_id) VALUES (?, ?)", more_orphans)
+    free = Api(world, {"STEWARD_TOKEN": TOKEN, "CHILDREN": CHILDREN, "PLAN_LIMITS": "free"})
+    found, more = 0, ""
+    while True:
+        text = free.send("GET", f"/invariants/no_orphan_datapoints/rows?format=csv{more}", headers=BEARER).text
+        *rows, (word, last) = csv_rows(text)
+        found += len(rows) - 1
+        if word == "(end)":
+            break
+        assert word == "(not all: continue after)"
+        more = f"&after={last}"
+    assert more
+    assert found == len(pages(free, "no_orphan_datapoints", 1000))
 
 
 def test_an_invariant_that_holds_has_no_rows(api: Api) -> None:

@@ -34,6 +34,9 @@ BARE = read_names(
 TABLE = '"my ""Files"""'
 
 WRITES = {
+    "WITH t AS (SELECT id) UPDATE artifacts SET id = t.id FROM t WHERE artifacts.id = 1": (
+        f'WITH t AS (SELECT id) UPDATE {TABLE} AS artifacts SET "order" = t.id FROM t WHERE artifacts."order" = 1'
+    ),
     "DELETE FROM artifacts WHERE id IN (SELECT id FROM t)": (
         f'DELETE FROM {TABLE} AS artifacts WHERE "order" IN (SELECT id FROM t)'
     ),

@@ -91,14 +91,17 @@ def findings(
         bool | None, typer.Option("--open/--resolved", help="Only open, or only resolved ones.")
     ] = None,
     invariant: Annotated[str | None, typer.Option(help="Only of this invariant.")] = None,
+    before: Annotated[int | None, typer.Option(min=1, help="Only findings older than this one.")] = None,
 ) -> Exit:
     """List broken invariants over time, newest first."""
-    found: Findings = session.client.get("/findings", open=only_open, invariant=invariant)
+    found: Findings = session.client.get("/findings", open=only_open, invariant=invariant, before=before)
     if session.screen.as_json:
         session.screen.json(found)
     else:
         heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak", "quiet")
         session.screen.table(heads, map(_finding, found["findings"]))
+        if found["next"]:
+            session.screen.say(f"older ones: --before {found['next']}")
     return Exit.CLEAN
 
 
