@@ -8,14 +8,14 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 
 import pytest
 
-from steward import answers, databases, planned, summary
+from steward import answers, databases, forecasts, planned, summary
 from steward.doctor.access import ROUTES
 from tests.cli.conftest import Operator
 from tests.support.described import COMPONENTS, RULES_GIVEN, not_taken, printed, route, unlike
 
 TYPES = {
     name: found
-    for module in (answers, databases, planned, summary)
+    for module in (answers, databases, forecasts, planned, summary)
     for name, found in vars(module).items()
     if is_typeddict(found)
 }
