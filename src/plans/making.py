@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,6 +20,9 @@ from words import PlanKind
 
 SLICE_ITEMS, SLICE_BYTES = 500, 400_000
 """D1 takes 2 MB a row; one read of a slice, and one answer about it, stay small."""
+
+Forecast = Mapping[str, object]
+"""What applying a plan will take, as answers show it."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,13 @@ class Draft:
         await self.database.batch([sql.statement("plans/add_slice", **place, items=items, digest=sha256(items))])
         self.texts, self.size = [], 0
 
-    async def finish(self) -> dict[str, object]:
+    async def finish(self, forecast: Forecast | None = None) -> dict[str, object]:
         """Write what is left; from now on there is the plan. Return what the answer of the dry run says of it."""
         await self._flush()
         digest, now = self.hash.hexdigest(), timestamp(self.clock.now())
         stopped = None if self.stopped_after is None else compact(self.stopped_after)
         ended = {"digest": digest, "totals": compact(dict(self.totals)), "stopped_after": stopped}
+        ended["forecast"] = None if forecast is None else compact(forecast)
         same: dict[str, str | int] = {"kind": self.making.kind, "target": self.making.target, "plan": self.id}
         await self.database.batch(
             [
@@ -98,7 +102,7 @@ class Draft:
         )
         shown = {"id": self.id, "digest": digest, "items": self.items, "totals": dict(self.totals)}
         place = {"complete": stopped is None, "stopped_after": self.stopped_after}
-        return {**shown, **place, "expires_at": self.expires_at, "forecast": None}
+        return {**shown, **place, "expires_at": self.expires_at, "forecast": forecast}
 
 
 async def begin_draft(database: Database, clock: Clock, settings: Settings, making: Making) -> Draft:

@@ -39,7 +39,7 @@ class PlanningSaga(Saga):
         merges = MergeItems(call, self.schema, foretold.left, foretold.before, draft)
         if await merges.add(all_of_them=self.repair is not None) and self.repair:
             await add_repairs(self.repair, foretold.left, draft)
-        return await draft.finish()
+        return await draft.finish(self.forecast)
 
     def report(self) -> dict[str, object]:
         """Return the body of `POST /recover`."""
