@@ -14,7 +14,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Walk a bucket and, live, insert and upgrade its artifacts",
         "Backfill",
         body=schemas.BACKFILL,
-        refusals=(409,),
+        refusals=(404, 409),
         example={"dry_run": True, "max_objects": 5000},
     ),
     Operation(
@@ -33,7 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Repair what broke, dry or live, one resumable call at a time",
         "Recovery",
         body=schemas.RECOVER,
-        refusals=(409,),
+        refusals=(404, 409),
         example={"dry_run": True},
     ),
     Operation("GET", "/summary", routes_state.get_summary, "The Artifacts Summary", "Summary"),
@@ -97,7 +97,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Delete the artifacts whose object is gone and that nobody cites, dry or live",
         "Forget",
         body=schemas.FORGET,
-        refusals=(409,),
+        refusals=(404, 409),
         example={"dry_run": True},
     ),
     Operation(

@@ -128,6 +128,21 @@ def test_an_undo_by_plan(empty: Steward) -> None:
     assert (empty.count(), lost(empty)) == (600, 0)
 
 
+def test_a_forgetting_by_plan(steward: Steward) -> None:
+    keys = [f"raw/{number:03}.pdf" for number in range(100)]
+    steward.put(*keys)
+    steward.live(max_objects=1000)
+    steward.sql("INSERT INTO steward_missing SELECT r2_bucket, r2_key, id, '2', '1', '2', '3', NULL FROM artifacts")
+    steward.harness.r2_delete(keys[10:])
+    dry = answer(steward, "POST", "/forget")
+    assert (dry["forgotten"], dry["plan"]["totals"]) == (90, {"forget": 90, "rows_deleted": 90})
+    steward.put(keys[10])
+    steward.sql("INSERT INTO datapoints (id, artifact_id) SELECT id, id FROM artifacts WHERE r2_key = ?1", keys[11])
+    [report] = applied(steward, dry["plan"]["id"])
+    assert (report["forgotten"], report["still_there"], report["plan"]["left_out"]) == (88, 1, 2)
+    assert sorted(steward.types()) == keys[:12]
+
+
 @pytest.mark.parametrize("path", ["/plans/1/approve", "/plans/1/apply"])
 def test_a_reader_changes_no_plan(empty: Steward, path: str) -> None:
     install(empty, SHAPE)

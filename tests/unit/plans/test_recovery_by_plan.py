@@ -322,3 +322,30 @@ def test_a_dry_request_names_no_plan() -> None:
     planner.planned()
     assert planner.refused("POST", "/recover", {"plan": 1}, 422) == "plan"
     assert planner.refused("POST", "/recover", {"dry_run": False, "plan": 7}, 404) == "plan"
+
+
+MANY = 20_005
+COUNTED = {
+    "": 0,
+    "UPDATE datapoints SET artifact_id = 31 WHERE id = 7000": 1,
+    "DELETE FROM datapoints WHERE id = 1001": 1,
+    "INSERT INTO datapoints (id, artifact_id) VALUES (900000, 10)": 1,
+    "UPDATE datapoints SET id = 900000 WHERE id = 7000": 1,
+}
+
+
+@pytest.mark.parametrize(("script", "left_out"), COUNTED.items())
+def test_children_that_are_too_many_to_be_listed_are_counted_and_checked_so(script: str, left_out: int) -> None:
+    world = world_of_groups()
+    world.database.script("CREATE INDEX by_artifact ON datapoints (artifact_id)")
+    world.database.connection.executemany(
+        "INSERT INTO datapoints (id, artifact_id) VALUES (?, 10)", ((1000 + number,) for number in range(MANY))
+    )
+    planner = Planner(world)
+    plan = planner.planned()
+    [counted] = planner.items()[0]["datapoints.artifact_id"]
+    assert (counted["counted"], plan["totals"]["children_moved"]) == (MANY + 1, MANY + 3)
+    world.database.script(script)
+    report = planner.applied()
+    assert [one["about"] for one in report["plan"]["shown"]] == [["b", "raw/a"]] * left_out
+    assert world.database.one("SELECT count(*) FROM artifacts WHERE r2_key = 'raw/a'") == 1 + left_out
