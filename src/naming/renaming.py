@@ -20,10 +20,6 @@ from sql import quote
 _MEMBER = re.compile(r"\(([^(),]+), ([^(),]+)\) IN \(SELECT r2_bucket, r2_key FROM artifacts\)")
 """SQLite looks straight into the index for this one, but only where it names the table itself."""
 _NAMING = re.compile(r"lower|pragma_\w+", re.IGNORECASE)
-_AFTER_TABLE = re.compile(
-    "WHERE|ON|JOIN|CROSS|LEFT|INNER|NATURAL|GROUP|ORDER|LIMIT|UNION|EXCEPT|INTERSECT|WINDOW|HAVING|USING|RETURNING",
-    re.IGNORECASE,
-)
 
 
 @lru_cache(maxsize=256)
@@ -38,7 +34,7 @@ def renamed(text: str, names: Names) -> str:
     if write:
         write.rename()
     for place in _reads(tokens, write.target if write else None):
-        tokens.put(place, rows(names) + ("" if _has_alias(tokens, place) else f" AS {TABLE}"))
+        tokens.put(place, rows(names) + ("" if tokens.has_alias(place) else f" AS {TABLE}"))
     return tokens.text()
 
 
@@ -87,8 +83,3 @@ def _reads(tokens: Tokens, target: int | None) -> Iterator[int]:
     for place in range(1, len(tokens)):
         if tokens.name(place) == TABLE and tokens.word(place - 1) in ("FROM", "JOIN") and place != target:
             yield place
-
-
-def _has_alias(tokens: Tokens, place: int) -> bool:
-    following = tokens.name(place + 1)
-    return following is not None and not _AFTER_TABLE.fullmatch(following)

@@ -8,6 +8,10 @@ _TOKEN = re.compile(
     r"""((?:\s|--[^\n]*|/\*.*?\*/)*)('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[^\W\d][\w$]*|.)""",
     re.DOTALL,
 )
+_AFTER_TABLE = re.compile(
+    "WHERE|ON|JOIN|CROSS|LEFT|INNER|NATURAL|GROUP|ORDER|LIMIT|UNION|EXCEPT|INTERSECT|WINDOW|HAVING|USING|RETURNING",
+    re.IGNORECASE,
+)
 _QUERIES = ("SELECT", "VALUES", "WITH")
 
 
@@ -69,6 +73,11 @@ class Tokens:
     def close(self, place: int) -> int:
         """Return the place of the parenthesis that closes the one at `place`."""
         return self._close[place]
+
+    def has_alias(self, place: int) -> bool:
+        """Tell whether the table that is named at a place is called something else in its query."""
+        following = self.name(place + 1)
+        return following is not None and not _AFTER_TABLE.fullmatch(following)
 
     def around(self, place: int) -> list[int]:
         """Return the places where the parentheses around a token open, the outermost first."""

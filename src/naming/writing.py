@@ -137,7 +137,8 @@ class Write:
     def _reads_alias(self, opening: int) -> bool:
         tokens = self.tokens
         inside = tokens.outside(opening + 1, tokens.close(opening))
-        return any(tokens.name(at) == self.alias and tokens.word(at - 1) in ("FROM", "JOIN", "AS") for at in inside)
+        named = [at for at in inside if tokens.name(at) == self.alias and tokens.word(at - 1) in ("FROM", "JOIN", "AS")]
+        return any(tokens.word(at - 1) == "AS" or not tokens.has_alias(at) for at in named)
 
 
 def _target(tokens: Tokens) -> int | None:

@@ -57,6 +57,8 @@ ONLY_IN_WORDS = {
     "tests/unit/backfill/test_refusals_counted.py::test_a_foreseen_collision_is_looked_up_by_its_index": NAMED,
     "tests/unit/api/test_rows_over_http.py::test_a_page_is_found_by_an_index": NAMED,
     "tests/unit/invariants/test_proofs.py::test_a_nullable_column_is_no_proof_for_a_unique_index": NAMED,
+    "tests/unit/forget/test_forget.py::test_where_a_recovery_refuses_it_refuses": NAMED,
+    "tests/unit/forget/test_forget.py::test_dry_says_why_live_would_refuse": NAMED,
     "tests/unit/recovery/test_undo_indexes.py": ORDER,
     "tests/unit/recovery/test_counted_merges.py::test_duplicates_whose_key_is_no_plain_text": ORDER,
     "tests/unit/recovery/test_counted_merges.py::test_rows_without_an_id_are_left_whole": ORDER,

@@ -8,7 +8,7 @@ import pytest
 
 import sql
 from naming.names import Names, read_names
-from naming.renaming import direct, renamed
+from naming.renaming import direct, renamed, rows
 
 OWN = read_names(
     {
@@ -34,6 +34,10 @@ BARE = read_names(
 TABLE = '"my ""Files"""'
 
 WRITES = {
+    'DELETE FROM artifacts WHERE EXISTS (SELECT 1 FROM t JOIN "artifacts" AS c ON c."up" = artifacts.id)': (
+        f"DELETE FROM {TABLE} AS artifacts WHERE EXISTS "
+        f'(SELECT 1 FROM t JOIN {rows(OWN)} AS c ON c."up" = artifacts."order")'
+    ),
     "WITH t AS (SELECT id) UPDATE artifacts SET id = t.id FROM t WHERE artifacts.id = 1": (
         f'WITH t AS (SELECT id) UPDATE {TABLE} AS artifacts SET "order" = t.id FROM t WHERE artifacts."order" = 1'
     ),
