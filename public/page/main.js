@@ -11,7 +11,7 @@ import { startPasses } from "./passes.js";
 import { showHistory, startCharts } from "./charts.js";
 import { showEnvironment } from "./environment.js";
 import { startLive, watch } from "./live.js";
-import { showPlans, startPlans } from "./plans.js";
+import { showPlans, startPlans, startPlanWork } from "./plans.js";
 import { startViolations } from "./violations.js";
 import { startRecovery } from "./recovery.js";
 import { showBackfill, startBackfill } from "./backfill.js";
@@ -150,6 +150,7 @@ async function start() {
     startViolations();
     startItem();
     startLive(refresh);
+    startPlanWork(refresh);
     startCharts();
     window.addEventListener("hashchange", () => follow());
     whenPressed(byId("refresh"), () => Promise.all([refresh(), refreshItem(true)]));

@@ -1,20 +1,29 @@
 // Plans, where this Worker has them: what a dry run stored, to be looked at, approved and applied.
 
-import { ask } from "./api.js";
-import { arrived, byId, h, redraw, whenPressed } from "./dom.js";
-import { addItems } from "./item.js";
+import { ask, Problem } from "./api.js";
+import { askFirst } from "./dialog.js";
+import { announce, arrived, byId, h, redraw, whenPressed } from "./dom.js";
+import { addItems, changedItem, refreshItem } from "./item.js";
 import { downloadFile } from "./download.js";
-import { ago, key, visible } from "./format.js";
-import { facts, json, showing, table } from "./views.js";
+import { ago, count, key, number, visible } from "./format.js";
+import { watching } from "./live.js";
+import { busyLine, facts, json, runLink, sampleView, showing, table } from "./views.js";
 import * as route from "./route.js";
 
 const SHOWN = 20;
+const APPLICABLE = ["made", "approved", "applying"];
 const section = byId("plans");
 const notes = section.querySelector(".notes");
 const result = section.querySelector(".result");
 const itemNotes = byId("item").querySelector(".notes");
 
 let served = false;
+let refreshAll = async () => {};
+
+/** Take over what brings the rest of the page up to date. */
+export function startPlanWork(refresh) {
+    refreshAll = refresh;
+}
 
 /** Look whether the Worker describes plans; where it does not, the panel and its address stay hidden. */
 export async function startPlans() {
@@ -25,9 +34,18 @@ export async function startPlans() {
     if (!served) return;
     addItems("plans", {
         title: (id) => `Plan ${visible(id)}`,
-        fetch: (id) => ask("GET", `/plans/${encodeURIComponent(id)}`),
+        fetch: fetchPlan,
         view,
+        moving: (plan) => plan.state === "applying",
     });
+}
+
+async function fetchPlan(id) {
+    const plan = await ask("GET", `/plans/${encodeURIComponent(id)}`);
+    // Of an old plan the items are dropped.
+    if (plan.items_kept === false) return { ...plan, first: [] };
+    const { items } = await ask("GET", `/plans/${plan.id}/items?format=json&limit=${SHOWN}`);
+    return { ...plan, first: items };
 }
 
 /** Show the newest plans. */
@@ -59,10 +77,66 @@ function view(plan) {
             ["Approved", plan.approved_at && [ago(plan.approved_at), `, by ${visible(plan.approved_by)}`]],
             ["Digest", plan.digest && key(plan.digest)],
             ["Complete", plan.complete === undefined ? null : plan.complete ? "yes" : "no"],
+            ["Left out", plan.left_out ? number(plan.left_out) : null],
+            ["Applied by", plan.applied_run && runLink(plan.applied_run)],
         ]),
-        // What is done with a plan (approve, apply) has its place here.
-        h("p", { class: "buttons" }, files),
+        h("p", { class: "buttons" },
+            plan.state === "made" && whenPressed(h("button", { type: "button", data: { key: "approve" } }, "Approve…"), () => approve(plan)),
+            APPLICABLE.includes(plan.state) && whenPressed(h("button", { type: "button", data: { key: "apply" } }, "Apply…"), () => apply(plan)),
+            files),
+        plan.first.length > 0 && [h("h3", {}, plan.items > plan.first.length ? `The first of ${count(plan.items, "item")}` : "Its items"), sampleView(plan.first, `items of plan ${plan.id}`)],
         plan.totals && [h("h3", {}, "Totals"), json(plan.totals, `Totals of plan ${plan.id}`)],
         plan.forecast && [h("h3", {}, "Forecast"), json(plan.forecast, `Forecast of plan ${plan.id}`)],
     ];
+}
+
+async function approve(plan) {
+    const sure = await askFirst({
+        title: `Approve plan ${plan.id}?`,
+        wait: "",
+        prepare: async () => ({
+            body: [h("p", {}, `It holds ${count(plan.items, "item")}. Your name and the moment are kept.`), h("p", {}, "Digest: ", key(plan.digest))],
+            confirm: "Approve",
+        }),
+    });
+    if (!sure) return;
+    const found = await showing(itemNotes, () => ask("POST", `/plans/${plan.id}/approve`, { digest: plan.digest }));
+    if (!found) return;
+    announce("Approved.");
+    changedItem("plans", { ...found, first: plan.first });
+}
+
+async function apply(plan) {
+    const must = h("input", { type: "checkbox", id: "dialog-must" });
+    const sure = await askFirst({
+        title: `Apply plan ${plan.id}, live?`,
+        wait: "",
+        prepare: async () => ({
+            body: [
+                h("p", {}, "It does what the plan says and no more. A row that moved on since is left out, and listed."),
+                h("label", { class: "check must" }, must, h("span", {}, `Change what its ${count(plan.items, "item")} say`)),
+            ],
+            confirm: "Apply",
+            danger: true,
+            must,
+            focus: must,
+        }),
+    });
+    if (!sure) return;
+    const last = await showing(itemNotes, () => applyAll(plan));
+    if (last) {
+        itemNotes.replaceChildren(h("p", { class: "done" }, `Plan ${plan.id} is applied. `, runLink(last.run_id)));
+        announce(`Plan ${plan.id} is applied.`);
+    }
+    await Promise.all([refreshAll(), refreshItem(true)]);
+}
+
+async function applyAll(plan) {
+    for (let calls = 1; ; calls += 1) {
+        itemNotes.replaceChildren(busyLine(`Applying plan ${plan.id}, call ${calls}…`));
+        const answer = await watching(() => ask("POST", `/plans/${plan.id}/apply`, {}));
+        if (answer.done !== false) return answer;
+        const failed = answer.steps?.find((step) => step.error);
+        if (failed) throw new Problem({ title: `The step ${failed.name} failed`, detail: failed.error, hint: "See the run.", run_id: answer.run_id });
+    }
 }

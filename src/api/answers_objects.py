@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.answers_plans import PLAN
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import COUNTS, MARK_STATES, SAMPLES
 
@@ -111,8 +112,9 @@ PASS_COMPONENTS: dict[str, JsonSchema] = {
             "refused": {**MAYBE_TEXT, "description": "Why a live call would refuse, where one would."},
             "continues_at": CONTINUES_AT,
             "forecast": ref("Forecast"),
+            "plan": PLAN,
         },
-        optional=("continues_at", "forecast"),
+        optional=("continues_at", "forecast", "plan"),
     ),
     "ShareOfDay": closed({"rows_read": _SHARE, "rows_written": _SHARE}),
     "Forecast": closed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, ref
+from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import PLAN_KINDS, PLAN_STATES, PLAN_STEPS
 
 _TOTALS: JsonSchema = {
@@ -18,7 +18,7 @@ _HELD: dict[str, JsonSchema] = {
     "complete": {**FLAG, "description": "Whether it holds all that the live request would do."},
     "stopped_after": {"description": "Where it ends, where it is not complete."},
     "expires_at": TEXT,
-    "forecast": {"description": "What applying it would cost; null where that is not known."},
+    "forecast": {**maybe(ref("Forecast")), "description": "What applying it takes; null where that is not known."},
 }
 _ABOUT: JsonSchema = {**listed({"type": ["string", "integer"]}), "description": "What it is about, as a list."}
 _STEP: JsonSchema = {"type": "string", "enum": list(PLAN_STEPS)}
@@ -76,7 +76,7 @@ PLAN_COMPONENTS: dict[str, JsonSchema] = {
     },
     "PlanItems": closed({"items": listed(ref("PlanItem")), "next": MAYBE_NUMBER}),
     "Applied": {
-        "anyOf": [ref("Backfill"), ref("Recovery"), ref("Undo")],
+        "anyOf": [ref("Backfill"), ref("Recovery"), ref("Undo"), ref("Forget")],
         "description": "What the live request of its kind answers.",
     },
 }

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from api.calls import Call
 from errors import InputError
 from forget.call import ForgetRequest
-from forget.run import forget
 from invariants.run import run_check
+from plans.forgetting import forget_as_asked
 from plans.recovering import recover_as_asked
 from plans.undoing import UndoRequest, undo_as_asked
 from recovery.call import RecoverRequest
@@ -34,7 +34,8 @@ async def post_undo(call: Call) -> Response:
 
 async def post_forget(call: Call) -> Response:
     """Do one call of a forgetting, dry or live."""
-    return JSONResponse(await forget(call.ports, call.settings, ForgetRequest(**call.body)))
+    request, may_plan = ForgetRequest(**call.body), call.may("operate")
+    return JSONResponse(await forget_as_asked(call.ports, call.settings, request, may_plan=may_plan))
 
 
 async def post_guards(call: Call) -> Response:

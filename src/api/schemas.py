@@ -165,7 +165,7 @@ APPROVE = _object(
     }
 )
 
-APPLY = _object({name: RECOVER["properties"][name] for name in ("max_groups", "max_deletes", "resume")})
+APPLY = _object({name: RECOVER["properties"][name] for name in ("max_groups", "max_deletes", "resume", "spread")})
 
 FINDINGS_QUERY = _object(
     {
@@ -186,6 +186,7 @@ FORGET = _object(
         "max_deletes": RECOVER["properties"]["max_deletes"],
         "r2_bucket": {"type": ["string", "null"], "description": "Only rows of this bucket of BUCKETS."},
         "spread": _SPREAD,
+        "plan": _PLAN,
     }
 )
 

@@ -52,11 +52,11 @@ def body(run: Run, spec: WalkSpec, report: SliceReport) -> dict[str, object]:
         "stopped_because": report.stopped,
         **_note(spec.target),
         **(spec.budget.continuing() if report.stopped == "quota" else {}),
-        **_forecast(run, spec.target, report),
+        **foretold(run, spec.target, report),
     }
 
 
-def _forecast(run: Run, target: Target, report: SliceReport) -> dict[str, object]:
+def foretold(run: Run, target: Target, report: SliceReport) -> dict[str, object]:
     """Return what a live run would need to do what a dry one counted."""
     if target.live:
         return {}

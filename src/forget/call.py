@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill.request import chosen_bucket
+from database.reading import read_schema
+from database.schema import Schema
 from ports import Database, Ports
+from recovery.set_up import refuse_lifted
 from runs.budget import FEW, Budget
 from runs.record import Run
 from settings import Settings
@@ -20,6 +23,7 @@ class ForgetRequest:
     r2_bucket: str | None = None
     spread: bool = False
     """Whether a live call may need more rows than the day has left: it stops before them."""
+    plan: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,14 @@ class Call:
     def max_deletes(self) -> int:
         """How many rows the call may delete."""
         return self.settings.max_deletes if self.request.max_deletes is None else self.request.max_deletes
+
+    async def schema(self) -> Schema:
+        """Return the schema; raises RefusedError where no row of this database may be deleted."""
+        schema = await read_schema(self.database, self.settings.children, self.settings.not_children)
+        schema.refuse_unmergeable()
+        if self.live:
+            await refuse_lifted(self.ports)
+        return schema
 
 
 def buckets(settings: Settings, request: ForgetRequest) -> tuple[str, ...]:

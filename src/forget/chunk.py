@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sql
+from database.batch import Answer, Batch
 from forget.call import Call
 from forget.gone import Gone, ObjectKey
 from log import timestamp
@@ -37,9 +38,17 @@ async def forget_chunk(call: Call, gone: Gone, chunk: Chunk) -> int:
 
     Raises what `commit` raises; then nothing is changed.
     """
+    batch = held_batch(call.run)
+    journalled = add_chunk(batch, call, gone, chunk)
+    batch.add(sql.statement("runs/write_checkpoint", run=call.run.id, checkpoint=_json(chunk.until)))
+    await commit(call.database, call.run, batch)
+    return journalled.changed
+
+
+def add_chunk(batch: Batch, call: Call, gone: Gone, chunk: Chunk) -> Answer:
+    """Add the statements that forget the chunk; return what counts its rows."""
     here = {"run": call.run.id, "chunk": chunk.number}
     now = timestamp(call.ports.clock.now())
-    batch = held_batch(call.run)
     rows = gone.rows(chunk.after, chunk.until)
     row = whole_row(gone.schema.columns, "artifacts")
     slots = {"bucket": chunk.bucket, "keys": _json(chunk.keys), "whole_row": row}
@@ -50,9 +59,7 @@ async def forget_chunk(call: Call, gone: Gone, chunk: Chunk) -> int:
     batch.add(sql.statement("forget/settle_forgotten", **here, now=now, **OBJECT))
     if chunk.found:
         batch.add(sql.statement("missing/found", bucket=chunk.bucket, now=now, found=_json(chunk.found)))
-    batch.add(sql.statement("runs/write_checkpoint", run=call.run.id, checkpoint=_json(chunk.until)))
-    await commit(call.database, call.run, batch)
-    return journalled.changed
+    return journalled
 
 
 def _json(values: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from forget.call import Call, ForgetRequest, buckets
@@ -12,9 +13,12 @@ from runs.record import Opening, fail_run, open_run
 from settings import Settings
 from words import RunMode
 
+How = Callable[[Call, tuple[str, ...]], Awaitable[dict[str, object]]]
+"""What does a call, for the rows of some buckets, and returns its report."""
 
-async def forget(ports: Ports, settings: Settings, request: ForgetRequest) -> dict[str, object]:
-    """Do one call of a forgetting and return its report.
+
+async def forget(ports: Ports, settings: Settings, request: ForgetRequest, how: How = take) -> dict[str, object]:
+    """Do one call of a forgetting, as `how` does, and return its report.
 
     Raises InputError for a wrong bucket, and RefusedError where a live call may not begin; then nothing was changed.
     A platform error ends the run as failed; what was forgotten before it stays so, and the next call continues.
@@ -26,7 +30,7 @@ async def forget(ports: Ports, settings: Settings, request: ForgetRequest) -> di
     run = await open_run(ports.database, ports.clock, opening)
     call = Call(ports, settings, request, run, Budget.of_run(run, RECOVERY_SECONDS))
     try:
-        report = await take(call, wanted)
+        report = await how(call, wanted)
     except Exception as error:
         await fail_run(run, error, cost=call.budget.cost)
         raise

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sql
-from database.reading import read_schema
 from forget.call import Call
 from forget.gone import Counted, Gone
 from forget.judging import Judged, judged
-from forget.work import CHUNK_OBJECTS, FEW_OBJECTS, Forgetting
+from forget.work import CHUNK_OBJECTS, FEW_OBJECTS, Forgetting, Noter
 from ports import Row
 from recovery.prepare import serve_children
-from recovery.set_up import refuse_lifted
 from runs.lease import write_held
 
 LEFT_SHOWN = 100
@@ -27,28 +25,27 @@ class _Before:
     sample_held: list[Row]
 
 
-async def take(call: Call, buckets: tuple[str, ...]) -> dict[str, object]:
+async def take(call: Call, buckets: tuple[str, ...], noter: Noter | None = None) -> dict[str, object]:
     """Forget what is gone of these buckets, as far as the call's budget goes; return the body of the answer.
+
+    A dry call tells `noter` what would be forgotten.
 
     Raises RefusedError where nothing may be forgotten in this database; then nothing was changed.
     """
-    schema = await read_schema(call.database, call.settings.children, call.settings.not_children)
-    schema.refuse_unmergeable()
-    if call.live:
-        await refuse_lifted(call.ports)
+    schema = await call.schema()
     gone = Gone(schema, buckets)
     counted = await gone.count(call.database)
     held = await gone.sample_held(call.database) if counted.held else []
     before = _Before(counted, await judged(call, schema, counted), held)
-    work = Forgetting(call, gone, FEW_OBJECTS if call.few else CHUNK_OBJECTS)
+    work = Forgetting(call, gone, FEW_OBJECTS if call.few else CHUNK_OBJECTS, noter)
     if call.live and counted.free:
-        await _prepare(call, gone)
+        await prepare(call, gone)
         await work.go_on()
     await work.run()
     return _report(call, before, work)
 
 
-async def _prepare(call: Call, gone: Gone) -> None:
+async def prepare(call: Call, gone: Gone) -> None:
     """Create the indexes that the re-checks are served by, where they are missing, and let the run delete."""
     await serve_children(call.database, call.run, gone.schema)
     await write_held(call.database, call.run, sql.statement("recovery/allow_deletes", most=call.max_deletes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import sql
 from database.batch import ask
@@ -24,6 +25,14 @@ FEW_OBJECTS = 6
 SHOWN = 20
 
 
+class Noter(Protocol):
+    """Keeps what a dry forgetting would delete."""
+
+    async def objects(self, gone: Sequence[GoneObject]) -> None:
+        """Keep these objects."""
+        ...
+
+
 @dataclass
 class Forgetting:
     """A forgetting under way, dry or live."""
@@ -31,6 +40,7 @@ class Forgetting:
     call: Call
     gone: Gone
     chunk_objects: int = CHUNK_OBJECTS
+    noter: Noter | None = None
     after: ObjectKey = FIRST
     """The object that it has come to."""
     done: bool = False
@@ -71,13 +81,15 @@ class Forgetting:
         if self.call.live:
             await self._forget_or_split(objects, there)
         else:
-            self._count(objects, there)
+            await self._count(objects, there)
         self.after = (bucket, objects[-1].r2_key)
 
-    def _count(self, objects: Sequence[GoneObject], there: set[str]) -> None:
+    async def _count(self, objects: Sequence[GoneObject], there: set[str]) -> None:
         gone = [one for one in objects if one.r2_key not in there]
         self.forgotten += sum(one.artifacts for one in gone)
         self._show(gone)
+        if self.noter:
+            await self.noter.objects(gone)
 
     async def _forget_or_split(self, objects: Sequence[GoneObject], there: set[str]) -> None:
         """Forget a chunk; where the database refuses a row, halve it until the object it refuses is alone."""

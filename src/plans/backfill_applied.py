@@ -19,10 +19,12 @@ SECONDS = 60
 """A call starts no new transaction after this; the answer then says that it is `truncated`."""
 
 
-async def backfill_by_plan(ports: Ports, settings: Settings, plan_id: int) -> dict[str, object]:
+async def backfill_by_plan(ports: Ports, settings: Settings, plan_id: int, *, spread: bool) -> dict[str, object]:
     """Do one call of the backfill by a plan, return its report; raises what `run_backfill` and `ready_plan` raise."""
     plan = await ready_plan(ports.database, ports.clock, settings, plan_id, "backfill")
-    request = replace(BackfillRequest(**plan.request), dry_run=False, plan=plan_id)
+    # What is foretold of a walk is foretold of its objects: those of the plan.
+    most = max(1, plan.items)
+    request = replace(BackfillRequest(**plan.request), dry_run=False, plan=plan_id, max_objects=most, spread=spread)
     target, run = await opened(ports, settings, str(request.r2_bucket), request)
     budget = Budget.of_run(run, SECONDS)
     try:

@@ -21,7 +21,7 @@ async def backfill_as_asked(
     refuse_dry(request.plan, dry=request.dry_run)
     if request.plan is not None:
         await _refuse_others(ports, request, request.plan)
-        return await backfill_by_plan(ports, settings, request.plan)
+        return await backfill_by_plan(ports, settings, request.plan, spread=request.spread)
     if request.dry_run:
         planning = BackfillPlanning(ports, settings, request) if may_plan else None
         return {"plan": None, **await run_backfill(ports, settings, request, planning)}

@@ -49,6 +49,8 @@ class Item:
 
     def counts(self) -> dict[str, int]:
         """Return what it adds to the totals of its plan."""
+        if self.step == "forget":
+            return {"forget": 1, "rows_deleted": self.weight}
         if self.step != "merge":
             return {self.step: 1}
         lost = self.rows("rows") - 1

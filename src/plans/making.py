@@ -49,6 +49,8 @@ class Draft:
     slices: int = 0
     items: int = 0
     totals: Counter[str] = field(default_factory=Counter)
+    forecast: object = None
+    """What the live run would need; None where that is not known."""
     stopped_after: object = None
     """After what the making stopped because the run's budget was used up; None: it has everything."""
 
@@ -88,7 +90,8 @@ class Draft:
         await self._flush()
         digest, now = self.hash.hexdigest(), timestamp(self.clock.now())
         stopped = None if self.stopped_after is None else compact(self.stopped_after)
-        ended = {"digest": digest, "totals": compact(dict(self.totals)), "stopped_after": stopped}
+        forecast = None if self.forecast is None else compact(self.forecast)
+        ended = {"digest": digest, "totals": compact(dict(self.totals)), "stopped_after": stopped, "forecast": forecast}
         same: dict[str, str | int] = {"kind": self.making.kind, "target": self.making.target, "plan": self.id}
         await self.database.batch(
             [
@@ -98,7 +101,7 @@ class Draft:
         )
         shown = {"id": self.id, "digest": digest, "items": self.items, "totals": dict(self.totals)}
         place = {"complete": stopped is None, "stopped_after": self.stopped_after}
-        return {**shown, **place, "expires_at": self.expires_at, "forecast": None}
+        return {**shown, **place, "expires_at": self.expires_at, "forecast": self.forecast}
 
 
 async def begin_draft(database: Database, clock: Clock, settings: Settings, making: Making) -> Draft:

@@ -36,6 +36,7 @@ class PlanningSaga(Saga):
         call = self.call
         making = Making("recovery", "", asdict(call.request), call.run.id, call.ports.asker)
         draft = await begin_draft(call.database, call.run.clock, call.settings, making)
+        draft.forecast = self.forecast
         merges = MergeItems(call, self.schema, foretold.left, foretold.before, draft)
         if await merges.add(all_of_them=self.repair is not None) and self.repair:
             await add_repairs(self.repair, foretold.left, draft)

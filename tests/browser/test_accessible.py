@@ -90,7 +90,7 @@ def test_axe_finds_nothing_serious_in_any_view(operator: Operator, view: View) -
     holds(operator, view, "dialog")
     page.press("Escape")
     missing_told(operator)
-    for address in ("invariants/no_unknown_source_type", f"findings/{finding}", "runs/2", "passes/1"):
+    for address in ("invariants/no_unknown_source_type", f"findings/{finding}", "runs/2", "passes/1", "plans/1"):
         operator.open(f"#/{address}")
         holds(operator, view, address.replace("/", "-"))
 

@@ -8,14 +8,14 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 
 import pytest
 
-from steward import answers, databases, forecasts, planned, summary
+from steward import answers, databases, forecasts, forgetting, planned, summary
 from steward.doctor.access import ROUTES
 from tests.cli.conftest import Operator
 from tests.support.described import COMPONENTS, RULES_GIVEN, not_taken, printed, route, unlike
 
 TYPES = {
     name: found
-    for module in (answers, databases, forecasts, planned, summary)
+    for module in (answers, databases, forecasts, forgetting, planned, summary)
     for name, found in vars(module).items()
     if is_typeddict(found)
 }
@@ -86,10 +86,11 @@ def test_a_type_that_says_something_else_is_found() -> None:
 
 def test_each_command_prints_its_component_and_asks_only_what_is_described(night: Operator) -> None:
     night.put("mail/a", "scans/b.pdf", "other")
-    for component, arguments in printed():
+    for component, arguments in printed(night.world.clock.moment):
         ran = night.start(*arguments, "--json", stdin=RULES_GIVEN).finish(night.served.turn)
         assert ran.code in (0, 3), (arguments, ran)
         assert unlike(component, json.loads(ran.out)) == [], arguments
+    night.run("plan", "1", "--items")
     night.run("doctor", code=3)
     public = ("/healthz", "/openapi.json")
     asked = [one for one in night.served.asked if one.path not in public]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,13 +47,25 @@ def _wrong(schema: dict[str, Any], document: object) -> list[str]:
     return [f"{error.instance_path}: {error.message}" for error in errors]
 
 
+TOMORROW = "tomorrow"
+"""Stands for a moment that lies a day ahead of the Worker's clock."""
+
 PRINTED: dict[str, list[tuple[str, ...]]] = {
     "Summary": [("status",), ("summary",)],
     "Events": [("events",)],
     "Check": [("check",), ("check", "--full")],
     "Backfill": [("backfill", "--slice", "1"), ("backfill", "--live", "--slice", "1"), ("pass",), ("pass", "--live")],
     "Recovery": [("recover",), ("recover", "--live", "--max-groups", "1")],
-    "Undo": [("undo", "4")],
+    "Forget": [("forget",), ("forget", "--live")],
+    "Undo": [("undo", "4", "--dry"), ("undo", "4")],
+    "Plans": [("plan",), ("plan", "--kind", "recovery", "--limit", "1", "--before", "9")],
+    "Plan": [("plan", "1"), ("approve", "5")],
+    "Finding": [
+        ("findings", "show", "2"),
+        ("findings", "ack", "2", "a note"),
+        ("findings", "snooze", "2", "--until", TOMORROW, "--note", "a note"),
+        ("findings", "wake", "2"),
+    ],
     "Guards": [("guards", "--lift", "5", "--reason", "a migration"), ("guards",)],
     "Rules": [("rules", "get"), ("rules", "put", "-")],
     "Preview": [("rules", "preview", "-")],
@@ -69,11 +82,12 @@ _FIRST = ["Check", "Recovery", "Pause", "Backfill"]
 """The recovery pauses, and brings the index back that a live backfill needs; its runs are numbered by those before."""
 
 
-def printed() -> Iterator[tuple[str, tuple[str, ...]]]:
+def printed(now: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Return each command and what its JSON is, in an order in which all of them succeed on the runbook's database."""
+    tomorrow = (now + timedelta(days=1)).isoformat()
     for component in [*_FIRST, *sorted({*PRINTED} - {*_FIRST})]:
         for arguments in PRINTED[component]:
-            yield component, arguments
+            yield component, tuple(tomorrow if one == TOMORROW else one for one in arguments)
 
 
 RULES_GIVEN = '{"rules": []}'

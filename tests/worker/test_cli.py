@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_every_command_prints_its_component(empty: Steward, where: Where) -> Non
     migrate(empty.harness)
     empty.rules(*RULES)
     empty.put("mail/a", "scans/b.pdf", "other")
-    for component, arguments in printed():
+    for component, arguments in printed(datetime.now(UTC)):
         ran = Started(where, *arguments, "--json", stdin=RULES_GIVEN).finish()
         assert ran.code in (0, 3), (arguments, ran)
         assert unlike(component, json.loads(ran.out)) == [], arguments

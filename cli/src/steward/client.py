@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import httpx
@@ -48,8 +49,26 @@ class Client:
 
     def get(self, path: str, **query: object) -> Any:  # noqa: ANN401  # JSON: the caller names the answer's type
         """Return what is at a path; parameters that are None are left out."""
-        known = {name: _parameter(value) for name, value in query.items() if value is not None}
-        return self.ask("GET", path, query=known)
+        return self.ask("GET", path, query=_known(query))
+
+    def lines(self, path: str, **query: object) -> Iterator[bytes]:
+        """Yield the lines of a file as they arrive. Raises CliError as `ask` does, GoneError also where it breaks off.
+
+        A line ends with a line feed and nothing else: keys hold what else Python ends lines at.
+        """
+        rest = b""
+        try:
+            with self._http.stream("GET", path, params=_known(query)) as reply:
+                if not reply.is_success:
+                    reply.read()
+                    self._read(reply)
+                for part in reply.iter_bytes():
+                    *whole, rest = (rest + part).split(b"\n")
+                    yield from whole
+        except httpx.HTTPError as error:
+            raise self._gone(error) from None
+        if rest:
+            raise GoneError(f"The answer of {self._host} breaks off.", hint="Give the command again.")
 
     def post(self, path: str, **body: object) -> Any:  # noqa: ANN401  # likewise
         """Send the fields that are not None, and return the answer."""
@@ -60,8 +79,7 @@ class Client:
         try:
             reply = self._http.request(method, path, json=body, params=query)
         except httpx.HTTPError as error:
-            reason = f"{self._host} gave no answer ({type(error).__name__})."
-            raise GoneError(reason, hint="Is the address right, and the Worker running?") from None
+            raise self._gone(error) from None
         return self._read(reply)
 
     def status_without_token(self, path: str) -> int:
@@ -71,7 +89,11 @@ class Client:
         try:
             return self._http.send(request).status_code
         except httpx.HTTPError as error:
-            raise GoneError(f"{self._host} gave no answer ({type(error).__name__}).") from None
+            raise self._gone(error) from None
+
+    def _gone(self, error: httpx.HTTPError) -> GoneError:
+        reason = f"{self._host} gave no answer ({type(error).__name__})."
+        return GoneError(reason, hint="Is the address right, and the Worker running?")
 
     def _read(self, reply: httpx.Response) -> Any:  # noqa: ANN401  # likewise
         try:
@@ -92,6 +114,10 @@ class Client:
         if status == _TOO_MANY:
             raise BusyError(message, hint="Try again later.")
         raise CliError(message, hint="Is the address right?")
+
+
+def _known(query: dict[str, object]) -> dict[str, str]:
+    return {name: _parameter(value) for name, value in query.items() if value is not None}
 
 
 def _parameter(value: object) -> str:

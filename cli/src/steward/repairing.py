@@ -10,8 +10,10 @@ from steward.client import Client
 from steward.errors import CliError
 from steward.exits import Exit
 from steward.harmless import harmless
+from steward.plans import left_out, work_of_both
 from steward.progress import Meter
 from steward.reports import BOOKKEEPING
+from steward.slices import more_of
 from steward.wording import in_commands
 
 _ADDED = ("changed", "groups", "types_carried", "children_remapped")
@@ -27,6 +29,8 @@ class Asked:
     resume: bool = False
     unreadable: str | None = None
     include_deleted: bool = False
+    plan: int | None = None
+    spread: bool = False
 
 
 class Repair:
@@ -52,12 +56,14 @@ class Repair:
             resume=asked.resume,
             unreadable=asked.unreadable,
             include_deleted=asked.include_deleted,
+            plan=asked.plan,
+            spread=asked.spread or None,
         )
         self.report = found if self.report is None else _sum(self.report, found)
         for step in found["steps"]:
             if "error" in step:
                 raise CliError(in_commands(harmless(step["error"])))
-        return not found["done"]
+        return more_of(found, more=not found["done"])
 
     def show(self, meter: Meter) -> None:
         """Show how many duplicate rows are merged."""
@@ -72,10 +78,15 @@ class Repair:
 
     @property
     def verdict(self) -> Exit:
-        """Drift where something is still violated, or where a dry run would change something."""
+        """Drift where something is still violated, or where a dry run would change something.
+
+        Refused where items of its plan were left out: then it is not what somebody approved.
+        """
         report = self.report
         if report is None:
             return Exit.FAILED
+        if left_out(report.get("plan")):
+            return Exit.REFUSED
         changes = report["dry_run"] and any(
             step["changed"] for step in report["steps"] if step["name"] not in BOOKKEEPING
         )
@@ -86,7 +97,10 @@ def _sum(before: Recovery, later: Recovery) -> Recovery:
     """Return two calls as one: what was repaired is added, what is left is as the later one says."""
     first = {step["name"]: step for step in before["steps"]}
     steps = [_both(first.pop(step["name"], None), step) for step in later["steps"]]
-    return {**later, "steps": [*first.values(), *steps]}
+    whole: Recovery = {**later, "steps": [*first.values(), *steps]}
+    if "plan" in later:
+        whole["plan"] = work_of_both(before.get("plan"), later["plan"])
+    return whole
 
 
 def _both(before: Step | None, later: Step) -> Step:
@@ -97,10 +111,10 @@ def _both(before: Step | None, later: Step) -> Step:
 
 
 class Undoing:
-    """The undo of one recovery: the sum of what its calls brought back."""
+    """The undo of one run: the sum of what its calls brought back."""
 
-    def __init__(self, client: Client, run: int) -> None:
-        self._client, self._run = client, run
+    def __init__(self, client: Client, run: int, *, dry: bool = False, plan: int | None = None) -> None:
+        self._client, self._run, self._dry, self._plan = client, run, dry, plan
         self.report: Undo | None = None
 
     @property
@@ -109,14 +123,17 @@ class Undoing:
         return self.report is not None
 
     def take(self) -> bool:
-        """Make one call."""
-        found: Undo = self._client.post(f"/runs/{self._run}/undo")
+        """Make one call. A dry one that was cut short is not made again: it would look at the same rows."""
+        asked = {"dry_run": self._dry or None, "plan": self._plan}
+        found: Undo = self._client.post(f"/runs/{self._run}/undo", **asked)
         before = self.report
         if before is not None:
             found["restored"] += before["restored"]
             found["children_restored"] += before["children_restored"]
+            if "plan" in found:
+                found["plan"] = work_of_both(before.get("plan"), found["plan"])
         self.report = found
-        return not found["done"]
+        return not (found["done"] or self._dry)
 
     def show(self, meter: Meter) -> None:
         """Show how many rows are back."""
@@ -125,5 +142,10 @@ class Undoing:
 
     @property
     def verdict(self) -> Exit:
-        """Refused where a row moved on and was left as it is."""
-        return Exit.REFUSED if self.report and self.report["refused"] else Exit.CLEAN
+        """Refused where a row moved on and is left as it is; drift where a dry run would bring rows back."""
+        report = self.report
+        if report is None:
+            return Exit.FAILED
+        if report["refused"] or left_out(report.get("plan")):
+            return Exit.REFUSED
+        return Exit.DRIFT if self._dry and report["restored"] else Exit.CLEAN

@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast, get_type_hints
 
+from steward import plans
 from steward.answers import Backfill, Counts, Recovery, Run, Step
+from steward.forgetting import Forget
 from steward.harmless import harmless, shown
 from steward.progress import duration
 from steward.screen import Screen
+from steward.wording import in_commands
 
 BOOKKEEPING = ("pause", "measure", "bookmark", "verify", "resume")
 """Steps of a recovery whose `changed` is no repair."""
@@ -35,7 +38,7 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def backfill(screen: Screen, report: Backfill) -> None:
+def backfill(screen: Screen, report: Backfill, calls: int) -> None:
     """Print what a walk did, or would do."""
     if screen.as_json:
         screen.json(report)
@@ -50,6 +53,35 @@ def backfill(screen: Screen, report: Backfill) -> None:
         for key in keys:
             screen.line(f"  {harmless(key)}")
     screen.say(f"{counted(report['pages'], 'page')} in {duration(report['duration_ms'] / 1000)} of the Worker's time")
+    plans.worked(screen, report.get("plan"))
+    plans.made(screen, report.get("plan"), report.get("forecast"), "steward backfill --live")
+    if report["dry_run"] and calls > 1:
+        screen.say(f"{calls} calls make no plan of the whole: --slice 1000000 does, as far as one call comes")
+
+
+def forget(screen: Screen, report: Forget) -> None:
+    """Print what a forgetting did, or would do."""
+    if screen.as_json:
+        screen.json(report)
+        return
+    forgotten = "would be forgotten" if report["dry_run"] else "forgotten"
+    facts: dict[str, object] = {"gone": report["gone"], forgotten: report["forgotten"]}
+    facts["still there"] = report["still_there"]
+    facts |= {f"held by {harmless(name)}": count for name, count in report["held"].items()}
+    if "forecast" in report:
+        facts["forecast"] = plans.forecast_text(report["forecast"])
+    screen.facts(facts)
+    for title, rows in ((forgotten, report["sample"]), ("stays", report["sample_held"]), ("refused", report["left"])):
+        for row in rows[:_SHOWN]:
+            screen.line(f"  {title}: {fields(row)}")
+    for one in report["mentions"]:
+        screen.line(f"  look first: {harmless(one)} may name artifacts in a way that no check follows")
+    if report["refused"]:
+        screen.line(f"\nLive it would be refused: {in_commands(harmless(report['refused']))}")
+    elif report["dry_run"]:
+        screen.line("\nNothing was changed.")
+    if not report["done"]:
+        screen.say("this is a part: one call looks at no more")
 
 
 def runs_table(screen: Screen, listed: list[Run]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from steward.errors import CliError, WaitError
+from steward.errors import CliError, RefusedError, WaitError
 from steward.exits import Exit
+from steward.harmless import harmless
 from steward.interruption import Interruption
 from steward.progress import Meter
 
@@ -49,6 +51,13 @@ class Ended:
         if self.error is not None:
             return self.error.exit
         return Exit.INTERRUPTED if self.interrupted else code
+
+
+def more_of(found: Mapping[str, object], *, more: bool) -> bool:
+    """Return whether more remains after an answer; raises RefusedError where the rows of the day ended it."""
+    if more and "continues_at" in found:
+        raise RefusedError(f"The rows of the day are used up: it can go on at {harmless(str(found['continues_at']))}.")
+    return more
 
 
 def take_all(work: Work, meter: Meter, patience: float) -> Ended:

@@ -27,6 +27,7 @@ def test_its_items_are_the_objects_with_what_becomes_of_them() -> None:
     report = planner.answer("POST", "/backfill")
     assert report["plan"]["totals"] == {"insert": 4, "upgrade": 1}
     assert (report["inserted"], report["upgraded"], report["plan"]["complete"]) == (4, 1, True)
+    assert planner.plan()["forecast"] == report["forecast"]
     items = planner.items()
     uploaded = "2026-01-02T03:04:05.000Z"
     assert items[0] == {

@@ -1,4 +1,4 @@
-"""What is so: status, check, summary, events, findings, runs, profiles."""
+"""What is so: status, check, summary, events, runs, profiles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from steward.answers import Check, Finding, Findings, Runs, Verdict
+from steward.answers import Check, Runs, Verdict
 from steward.command import command
 from steward.databases import Profile, Profiles
 from steward.exits import Exit
@@ -26,7 +26,7 @@ _STYLES = {Exit.CLEAN: "bold green", Exit.DRIFT: "bold red", Exit.FAILED: "bold 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for work in (status, check, summary, events, findings, runs, profiles):
+    for work in (status, check, summary, events, runs, profiles):
         command(app)(work)
 
 
@@ -81,27 +81,6 @@ def events(session: Session) -> Exit:
         return Exit.CLEAN
     screen.facts(_freshness(found))
     _titled(screen, "not applied, the last ones", [list(row.values()) for row in found["letters"]], found["letters"])
-    return Exit.CLEAN
-
-
-def findings(
-    session: Session,
-    *,
-    only_open: Annotated[
-        bool | None, typer.Option("--open/--resolved", help="Only open, or only resolved ones.")
-    ] = None,
-    invariant: Annotated[str | None, typer.Option(help="Only of this invariant.")] = None,
-    before: Annotated[int | None, typer.Option(min=1, help="Only findings older than this one.")] = None,
-) -> Exit:
-    """List broken invariants over time, newest first."""
-    found: Findings = session.client.get("/findings", open=only_open, invariant=invariant, before=before)
-    if session.screen.as_json:
-        session.screen.json(found)
-    else:
-        heads = ("id", "invariant", "severity", "opened", "resolved", "violations", "peak", "quiet")
-        session.screen.table(heads, map(_finding, found["findings"]))
-        if found["next"]:
-            session.screen.say(f"older ones: --before {found['next']}")
     return Exit.CLEAN
 
 
@@ -192,11 +171,6 @@ def _titled(screen: Screen, title: str, rows: list[list[object]], source: list[d
     if rows:
         screen.line(f"\n{title}", "bold")
         screen.table([harmless(str(name)) for name in source[0]], rows)
-
-
-def _finding(one: Finding) -> tuple[object, ...]:
-    opened = (one["id"], one["invariant"], one["severity"], one["opened_at"])
-    return (*opened, one["resolved_at"], one["violations"], one["peak"], one["quiet"])
 
 
 def _list_runs(screen: Screen, found: Runs) -> None:

@@ -9,15 +9,16 @@ import typer
 from steward import reports
 from steward.command import command
 from steward.exits import Exit
-from steward.options import PATIENCE, Bucket, Live, Patience, Prefix, Slice
+from steward.options import PATIENCE, Bucket, Live, Patience, PlanId, Prefix, Slice, Spread
 from steward.progress import Meter
 from steward.session import Session
 from steward.slices import take_all
 from steward.summary import Pass, Summary
 from steward.walking import Route, Walk
 
-SLICE = 5000
-"""Objects per call: some seconds of work, so that the bar moves and Ctrl-C does not wait long."""
+SLICE, DRY_SLICE = 5000, 50_000
+"""Objects per call: some seconds of work, so that the bar moves and Ctrl-C does not wait long. A dry call writes
+nothing, and makes one plan: so it looks at more."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,16 +31,19 @@ def backfill(
     session: Session,
     *,
     live: Live = False,
+    plan: PlanId = None,
     bucket: Bucket = None,
     prefix: Prefix = "",
     max_objects: Annotated[int | None, typer.Option(min=1, help="Stop after so many objects.")] = None,
     cursor: Annotated[str | None, typer.Option(help="Continue from the cursor of an earlier report.")] = None,
     start_after: Annotated[str | None, typer.Option(help="Start after this key.")] = None,
-    slice_: Slice = SLICE,
+    slice_: Slice = None,
+    spread: Spread = False,
     patience: Patience = PATIENCE,
 ) -> Exit:
     """Walk a bucket to its end: dry it counts what is missing in D1, live it inserts and upgrades."""
-    route = Route(live, bucket, prefix, cursor, start_after, False, max_objects, slice_)  # noqa: FBT003  # not resumed
+    size = slice_ or (SLICE if live else DRY_SLICE)
+    route = Route(live, bucket, prefix, cursor, start_after, most=max_objects, slice=size, plan=plan, spread=spread)
     return _walk(session, "backfill", route, 0, patience)
 
 
@@ -48,13 +52,14 @@ def go_on(
     *,
     live: Live = False,
     bucket: Bucket = None,
-    slice_: Slice = SLICE,
+    slice_: Slice = None,
+    spread: Spread = False,
     patience: Patience = PATIENCE,
 ) -> Exit:
     """Take cron's pass over a bucket to its end now, from where it stands; a complete one begins again."""
     stands = _pass(session, bucket)
     counts = stands.get("counts") if stands and stands.get("state") == "under way" else None
-    route = Route(live, bucket, resume=True, slice=slice_)
+    route = Route(live, bucket, resume=True, slice=slice_ or (SLICE if live else DRY_SLICE), spread=spread)
     return _walk(session, "pass", route, counts["scanned"] if counts else 0, patience)
 
 
@@ -67,7 +72,7 @@ def _walk(session: Session, what: str, route: Route, before: int, patience: floa
         ended = take_all(walk, meter, patience)
     session.tell(ended, walk, walk.route.command())
     if walk.report is not None:
-        reports.backfill(session.screen, walk.report)
+        reports.backfill(session.screen, walk.report, walk.calls)
     return ended.exit(walk.verdict)
 
 
