@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from plans.items import Item
 from plans.making import Draft, Making, begin_draft
 from plans.undo_items import UndoItems
-from plans.undo_sources import UndoSources
+from plans.undo_sources import UndoSources, undo_forecast
 from ports import Ports
 from recovery.undo import refused_merges
 from recovery.undoable import refuse_other_runs, undoable_schema
@@ -58,6 +58,8 @@ class _DryUndo:
         refused = await refused_merges(database, self.target, sources.beyond())
         counts = {"restored": self.losers, "children_restored": self.children, "refused": refused}
         begun = {"run_id": self.run.id, "undone_run": self.target, "dry_run": True, "done": self.stopped_after is None}
+        if draft:
+            draft.forecast = await undo_forecast(database, self.losers, self.children, self.run)
         return {**begun, **counts, "plan": await draft.finish() if draft else None}
 
     async def _draft(self) -> Draft:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sql
+from database.batch import ask_one
+from database.rows import number
 from database.schema import Reference, Schema
+from forecast.work import Merge, undo
 from plans.lines import Sources
 from plans.values import exact
+from ports import Database
 from recovery.restore import ALL, OBJECT
+from runs.record import Run
 
 _LOSER, _WINNER, _KEY = exact("loser_id"), exact("winner_id"), exact("row_key")
 
@@ -49,3 +55,10 @@ class UndoSources:
         slots = self.schema.child_slots(reference)
         lines = sql.fragment("plans/pointed_lines", run=self.target, chosen=chosen, **named, **cells, **slots)
         return {reference.name: lines}
+
+
+async def undo_forecast(database: Database, losers: int, children: int, run: Run) -> Mapping[str, object]:
+    """Return what a live undo of so many losers and children will take."""
+    row = await ask_one(database, sql.statement("forecast/count_artifacts"))
+    needs = undo(Merge(losers, losers, children), number(row, "artifacts"))
+    return needs.report(run.rest)

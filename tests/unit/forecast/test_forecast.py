@@ -119,3 +119,16 @@ def test_what_deletes_is_refused_before_anything_is_changed(path: str) -> None:
     assert spread.json()["continues_at"] == "2026-11-23T00:00:00.000Z"
     assert len(world.database.all("SELECT * FROM artifacts")) < len(before)
     closed(world)
+
+
+def test_a_plan_keeps_the_forecast_that_its_dry_run_answered(world: World) -> None:
+    api = Api(world, {"STEWARD_TOKEN": TOKEN, "DAILY_ROWS_WRITTEN": 100_000})
+    for path in ("/backfill", "/recover"):
+        body = api.json("POST", path, {}).json()
+        assert body["plan"]["forecast"] == body["forecast"]
+        kept = api.json("GET", f"/plans/{body['plan']['id']}").json()["forecast"]
+        assert kept == body["forecast"]
+        assert kept["share_of_day"]["rows_written"] is not None
+    recovered = api.json("POST", "/recover", {"dry_run": False}).json()["run_id"]
+    undo_plan = api.json("POST", f"/runs/{recovered}/undo", {"dry_run": True}).json()["plan"]
+    assert undo_plan["forecast"]["rows_read"] > 0
