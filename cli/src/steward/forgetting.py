@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 from steward.client import Client
 from steward.exits import Exit
 from steward.forecasts import Forecast
+from steward.planned import NewPlan, PlanWork
 from steward.progress import Meter
 from steward.slices import more_of
 
@@ -32,6 +33,7 @@ class Forget(TypedDict):
     refused: str | None
     continues_at: NotRequired[str]
     forecast: NotRequired[Forecast]
+    plan: NotRequired[NewPlan | PlanWork | None]
 
 
 class Forgetting:

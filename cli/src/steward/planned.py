@@ -57,7 +57,7 @@ class Plan(TypedDict):
     complete: bool
     stopped_after: Any
     expires_at: str
-    forecast: Any
+    forecast: Forecast | None
     request: Any
     made_at: str
     made_run: int
