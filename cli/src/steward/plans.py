@@ -13,18 +13,18 @@ from steward.screen import Screen
 _SHOWN = 100
 """As many as one answer names."""
 
-Told = NewPlan | PlanWork | None
+OfPlan = NewPlan | PlanWork | None
 """What a report says of its plan."""
 
 
-def work_of_both(before: Told, later: Told) -> Told:
+def work_of_both(before: OfPlan, later: OfPlan) -> OfPlan:
     """Return what two calls of one piece of work say of its plan: each names only what it left out itself."""
     if before and later and "shown" in before and "shown" in later:
         return {**later, "shown": [*before["shown"], *later["shown"]][:_SHOWN]}
     return later
 
 
-def left_out(plan: Told) -> int:
+def left_out(plan: OfPlan) -> int:
     """Return how many items of a plan were left out."""
     return plan["left_out"] if plan and "shown" in plan else 0
 
@@ -51,7 +51,7 @@ def totals_text(totals: dict[str, int]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in totals.items())
 
 
-def made(screen: Screen, plan: Told, forecast: Forecast | None, apply: str) -> None:
+def made(screen: Screen, plan: OfPlan, forecast: Forecast | None, apply: str) -> None:
     """Print the plan that a dry run made, and the commands that follow; nothing where it would do nothing."""
     if screen.as_json or not plan or "shown" in plan or not plan["items"]:
         return
@@ -74,7 +74,7 @@ def next_commands(screen: Screen, commands: Iterable[str]) -> None:
     screen.say("\n  ".join(["to look at all of it, approve it, and do it:", *commands]))
 
 
-def worked(screen: Screen, plan: Told) -> None:
+def worked(screen: Screen, plan: OfPlan) -> None:
     """Print how far a plan is applied, and what was left out."""
     if not plan or "shown" not in plan:
         return
