@@ -80,7 +80,7 @@ def forget(screen: Screen, report: Forget) -> None:
         screen.line(f"\nLive it would be refused: {in_commands(harmless(report['refused']))}")
     elif report["dry_run"]:
         screen.line("\nNothing was changed.")
-    if not report["done"]:
+    if report["dry_run"] and not report["done"]:
         screen.say("this is a part: one call looks at no more")
 
 
