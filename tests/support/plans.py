@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+import sql
 from tests.support.actions import TOKEN, Api
 from tests.support.fakes import World
 
@@ -77,4 +78,5 @@ def state_of(world: World) -> dict[str, list[tuple[object, ...]]]:
     tables = world.database.all(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'steward_*' AND name NOT GLOB 'sqlite_*'"
     )
-    return {str(name): world.database.all(f'SELECT rowid, * FROM "{name}" ORDER BY rowid') for (name,) in tables}
+    look = "SELECT rowid, * FROM {} ORDER BY rowid"
+    return {str(name): world.database.all(look.format(sql.quote(str(name)))) for (name,) in tables}
