@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tooling.client import Steward, UnexpectedAnswerError
-from tooling.demo_steps import backfill, dirty, ending, events, flow, missing, recovery
+from tooling.demo_steps import backfill, dirty, ending, events, flow, missing, plans, recovery
 from tooling.demo_steps.context import Demo
 from tooling.harness import Config, Harness, HarnessError
 from tooling.notifications import quick_consumers
@@ -29,6 +29,7 @@ SCENES: tuple[tuple[str, Callable[[Demo], None]], ...] = (
     ("A full check finds what is wrong", dirty.full_check_finds_it),
     ("Live backfill waits for the unique index; dry does not", dirty.live_backfill_is_refused),
     ("Dry recovery", recovery.dry_recovery),
+    ("Plan, approval, apply, on a copy", plans.plan_approve_apply),
     ("Live recovery", recovery.live_recovery),
     ("Backfill in slices", backfill.backfill_in_slices),
     ("Bucket and table agree", backfill.bucket_and_table_agree),

@@ -80,8 +80,10 @@ def forget(screen: Screen, report: Forget) -> None:
         screen.line(f"\nLive it would be refused: {in_commands(harmless(report['refused']))}")
     elif report["dry_run"]:
         screen.line("\nNothing was changed.")
-    if not report["done"]:
+    if report["dry_run"] and not report["done"]:
         screen.say("this is a part: one call looks at no more")
+    plans.worked(screen, report.get("plan"))
+    plans.made(screen, report.get("plan"), report.get("forecast"), "steward forget --live")
 
 
 def runs_table(screen: Screen, listed: list[Run]) -> None:
