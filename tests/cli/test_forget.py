@@ -36,6 +36,18 @@ def test_what_is_gone_is_told_dry_and_deleted_live(operator: Operator) -> None:
     assert operator.json("forget")["gone"] == 0
 
 
+def test_a_forgetting_by_plan_leaves_out_what_is_there_again_and_that_is_6(operator: Operator) -> None:
+    gone(operator, "raw/a", "raw/b")
+    dry = operator.run("forget", code=3)
+    number = re.findall(r"^plan +(\d+), 2 items: ", dry.out, re.MULTILINE)[0]
+    assert f"  steward forget --live --plan {number}" in dry.err
+    assert f"steward forget --live --plan {number}" in operator.run("plan", number).err
+    operator.put("raw/b")
+    ran = operator.run("forget", "--live", "--plan", number, code=6)
+    assert re.search(r"left out: \d+  forget  artifacts  raw/b: ", ran.out)
+    assert keys(operator.world) == ["raw/b", "raw/stays"]
+
+
 def test_forgetting_goes_on_until_done_and_is_one_report(operator: Operator) -> None:
     gone(operator, "raw/a")
     whole = operator.json("forget", code=3)
@@ -60,7 +72,7 @@ def test_what_the_database_refuses_to_delete_is_6(operator: Operator) -> None:
 
 def test_ctrl_c_ends_a_forgetting_after_its_call(operator: Operator) -> None:
     gone(operator, "raw/a")
-    report = {**operator.json("forget", code=3), "dry_run": False, "done": False}
+    report = {**operator.json("forget", code=3), "dry_run": False, "done": False, "plan": None}
     started = operator.start("forget", "--live", "--max-deletes", "5", "--spread")
 
     def press(_asked: object) -> Answered:

@@ -262,5 +262,5 @@ def test_spread_is_sent_where_it_is_asked_for_and_the_end_of_the_day_is_6(operat
     used = {**report, "truncated": True, "stopped_because": "quota", "continues_at": "2026-11-30T00:00:00.000Z"}
     operator.instead(lambda _asked: Answered(200, used))
     ran = operator.run("backfill", "--live", "--spread", code=6)
-    assert "can continue at 2026-11-30" in ran.err
+    assert "it continues at 2026-11-30" in ran.err
     assert "--live --spread" in ran.err.partition("to continue:")[2]

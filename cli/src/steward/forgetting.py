@@ -9,6 +9,7 @@ from steward.client import Client
 from steward.exits import Exit
 from steward.forecasts import Forecast
 from steward.planned import NewPlan, PlanWork
+from steward.plans import left_out, work_of_both
 from steward.progress import Meter
 from steward.slices import more_of
 
@@ -65,14 +66,14 @@ class Forgetting:
         report = self.report
         if report is None:
             return Exit.FAILED
-        if report["refused"] or report["left"]:
+        if report["refused"] or report["left"] or left_out(report.get("plan")):
             return Exit.REFUSED
         return Exit.DRIFT if report["dry_run"] and report["forgotten"] else Exit.CLEAN
 
 
 def _sum(before: Forget, later: Forget) -> Forget:
     """Return two calls as one: what was forgotten is added; what stays, and how much was gone, is as it was found."""
-    return {
+    whole: Forget = {
         **later,
         "gone": before["gone"],
         "forgotten": before["forgotten"] + later["forgotten"],
@@ -81,3 +82,6 @@ def _sum(before: Forget, later: Forget) -> Forget:
         "left": [*before["left"], *later["left"]][:_LEFT],
         "sample": [*before["sample"], *later["sample"]][:_SHOWN],
     }
+    if "plan" in later:
+        whole["plan"] = work_of_both(before.get("plan"), later["plan"])
+    return whole

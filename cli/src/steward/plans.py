@@ -98,5 +98,6 @@ def about(parts: Iterable[str | int]) -> str:
 
 def apply_command(plan: Plan) -> str:
     """Return the command that applies a plan."""
-    does = {"recovery": "recover --live", "backfill": "backfill --live", "undo": f"undo {plan['request'].get('run')}"}
-    return f"steward {does.get(plan['kind'], 'recover --live')} --plan {plan['id']}"
+    does = {"recovery": "recover --live", "backfill": "backfill --live", "forget": "forget --live"}
+    does["undo"] = f"undo {plan['request'].get('run')}"
+    return f"steward {does[plan['kind']]} --plan {plan['id']}"

@@ -82,6 +82,8 @@ def forget(screen: Screen, report: Forget) -> None:
         screen.line("\nNothing was changed.")
     if report["dry_run"] and not report["done"]:
         screen.say("this is a part: one call looks at no more")
+    plans.worked(screen, report.get("plan"))
+    plans.made(screen, report.get("plan"), report.get("forecast"), "steward forget --live")
 
 
 def runs_table(screen: Screen, listed: list[Run]) -> None:

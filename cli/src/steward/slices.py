@@ -56,7 +56,7 @@ class Ended:
 def more_of(found: Mapping[str, object], *, more: bool) -> bool:
     """Return whether more remains after an answer; raises RefusedError where the rows of the day ended it."""
     if more and "continues_at" in found:
-        raise RefusedError(f"The rows of today are used up: it can continue at {harmless(str(found['continues_at']))}.")
+        raise RefusedError(f"The rows of today are used up: it continues at {harmless(str(found['continues_at']))}.")
     return more
 
 
