@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     shapes.choose(config.getoption("--shape"))
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of such a folder together, and begin with them: what is short fills the end.
 
