@@ -8,7 +8,7 @@ TICK_EVERY ?= 60
 FILES ?=
 ARGS ?=
 EXAMPLES ?= 500
-SIDE_BY_SIDE ?= --numprocesses 2 --dist loadgroup
+SIDE_BY_SIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false

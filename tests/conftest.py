@@ -1,4 +1,4 @@
-"""Two processes share the suite: one runs what needs a runtime, folder by folder; pure tests fill both.
+"""Two processes share the suite, file by file: what needs a runtime comes first, pure tests fill the end.
 
 `make test` starts them (pytest-xdist). Without it, tests run one after the other as ever.
 """
@@ -12,8 +12,8 @@ import pytest
 from tests.support import shapes
 
 HERE = Path(__file__).parent
-TOGETHER = ("worker", "chaos", "contract", "browser", "cli")
-"""Folders whose tests share what they start, each in one process; the longest comes first."""
+FIRST = ("worker", "chaos", "contract", "browser", "cli")
+"""Folders whose files take longest."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,21 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
     shapes.choose(config.getoption("--shape"))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of such a folder together, and begin with them: what is short fills the end.
-
-    What says nothing of a database with other names is left out there.
-    """
+    """Begin with what takes long. What says nothing of a database with other names is left out there."""
     if config.getoption("--shape") != "canonical":
         left_out = [item for item in items if item.nodeid.startswith(tuple(shapes.ONLY_IN_WORDS))]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        folder = _folder(item)
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
-    items.sort(key=lambda item: TOGETHER.index(_folder(item)) if _folder(item) in TOGETHER else len(TOGETHER))
+    items.sort(key=lambda item: FIRST.index(_folder(item)) if _folder(item) in FIRST else len(FIRST))
 
 
 def _folder(item: pytest.Item) -> str:
