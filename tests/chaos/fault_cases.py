@@ -231,13 +231,13 @@ def undo(engine: Engine) -> None:
     assert truth.references() == REFERENCES
 
 
-OWN_RECORD = ("steward_runs", "sqlite_sequence")
+OWN_RECORD = ("steward_runs", "steward_plans", "steward_plan_slices", "sqlite_sequence")
 OF_A_CHECK = (*OWN_RECORD, "steward_control", "steward_findings")
 CONTROL = "SELECT paused_by, pause_reason, paused_at, deletes_left FROM steward_control"
 
 
 def dry(engine: Engine, *, work: Callable[[Engine], Report | None], may_write: tuple[str, ...] = OWN_RECORD) -> None:
-    """Dry work writes its own record, and nothing else."""
+    """Dry work writes its own record, with the plan of what it found, and nothing else."""
     before = engine.dump(may_write), engine.database.all(CONTROL), engine.stored()
     with engine.trouble():
         work(engine)
