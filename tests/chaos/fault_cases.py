@@ -232,7 +232,7 @@ def undo(engine: Engine) -> None:
 
 
 OWN_RECORD = ("steward_runs", "steward_plans", "steward_plan_slices", "sqlite_sequence")
-OF_A_CHECK = (*OWN_RECORD, "steward_control", "steward_findings")
+OF_A_CHECK = (*OWN_RECORD, "steward_control", "steward_findings", "steward_days")
 CONTROL = "SELECT paused_by, pause_reason, paused_at, deletes_left FROM steward_control"
 
 
