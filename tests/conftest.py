@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the names, and let what tests start be interrupted: execnet's processes ignore Ctrl-C, and hand that on."""
+    """Choose the names; and let what tests start be interrupted: execnet's processes ignore Ctrl-C and hand that on."""
     shapes.choose(config.getoption("--shape"))
     if hasattr(config, "workerinput"):
         signal.signal(signal.SIGINT, signal.default_int_handler)
