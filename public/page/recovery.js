@@ -5,7 +5,7 @@ import { announce, byId, h, whenPressed } from "./dom.js";
 import { askFirst } from "./dialog.js";
 import { count, key, number, visible } from "./format.js";
 import { watching } from "./live.js";
-import { busyLine, json, runLink, sampleView, showing, table } from "./views.js";
+import { busyLine, json, planLink, runLink, sampleView, showing, table } from "./views.js";
 
 const BUSY_WAIT_MS = 5_000;
 // An abandoned lease runs out within 90 s.
@@ -40,7 +40,7 @@ export function startRecovery(refresh) {
             return dryRun();
         });
         if (!report) return;
-        notes.replaceChildren(h("p", { class: "done" }, dryWords(report), " ", runLink(report.run_id)));
+        notes.replaceChildren(h("p", { class: "done" }, dryWords(report), " ", runLink(report.run_id), " ", planLink(report.plan)));
         result.replaceChildren(stepsView(report.steps, true));
         announce(dryWords(report));
         await refresh();

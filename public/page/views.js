@@ -51,6 +51,11 @@ export function runLink(id, text = `Run ${id}`) {
     return h("a", { href: route.to("runs", id) }, text);
 }
 
+/** Return a link to the plan that a dry run made, where it made one. */
+export function planLink(plan) {
+    return plan?.id && h("a", { href: route.to("plans", plan.id) }, `Plan ${plan.id}: items, forecast, approval`);
+}
+
 /**
  * Do work and show its problem, if it has one, in `notes`; returns undefined then.
  * @param {Element} notes
