@@ -125,7 +125,7 @@ async function apply(plan) {
     if (!sure) return;
     const last = await showing(itemNotes, () => applyAll(plan));
     if (!last) return;
-    // To draw the plan anew empties the notes.
+    // Drawing the plan again empties the notes.
     await Promise.all([refreshAll(), refreshItem(true)]);
     itemNotes.replaceChildren(h("p", { class: "done" }, `Plan ${plan.id} is applied. `, runLink(last.run_id)));
     announce(`Plan ${plan.id} is applied.`);
