@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backfill.request import chosen_bucket
 from database.reading import read_schema
 from database.schema import Schema
+from missing.asking import present
 from ports import Database, Ports
 from recovery.set_up import refuse_lifted
 from runs.budget import FEW, Budget
@@ -55,6 +56,10 @@ class Call:
     def max_deletes(self) -> int:
         """How many rows the call may delete."""
         return self.settings.max_deletes if self.request.max_deletes is None else self.request.max_deletes
+
+    async def present(self, bucket: str, keys: list[str]) -> set[str]:
+        """Return those of the keys that R2 has in this bucket; raises platform errors."""
+        return await present(self.budget.metered_bucket(self.ports.buckets[bucket]), self.ports.clock, keys)
 
     async def schema(self) -> Schema:
         """Return the schema; raises RefusedError where no row of this database may be deleted."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import sql
 from database.batch import Answer, Batch
 from forget.call import Call
-from forget.gone import Gone, ObjectKey
+from forget.gone import Gone
 from log import timestamp
+from recovery.duplicates import ObjectKey
 from recovery.journal import restored_object, whole_row
 from runs.lease import commit, held_batch
 

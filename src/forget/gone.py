@@ -11,12 +11,7 @@ from database.batch import ask
 from database.rows import number, text
 from database.schema import Reference, Schema
 from ports import Database, Row
-
-ObjectKey = tuple[str, str]
-"""An object by its bucket and key."""
-
-FIRST: ObjectKey = ("", "")
-"""No object comes before it."""
+from recovery.duplicates import FIRST, ObjectKey
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from database.rows import text
 from errors import OverloadedError, PlatformError, RefusedError, TransientError
 from forget.call import Call
 from forget.chunk import Chunk, forget_chunk
-from forget.gone import FIRST, Gone, GoneObject, ObjectKey
-from missing.asking import present
+from forget.gone import Gone, GoneObject
+from recovery.duplicates import FIRST, ObjectKey
 
 CHUNK_OBJECTS = 60
 """Objects that R2 is asked for, and D1 forgets, at a time: what follows the last look at the budget."""
@@ -75,8 +75,7 @@ class Forgetting:
     async def _take(self, objects: Sequence[GoneObject]) -> None:
         """Ask R2 for the objects again, and forget the rows of those that it does not have."""
         bucket = objects[0].r2_bucket
-        metered = self.call.budget.metered_bucket(self.call.ports.buckets[bucket])
-        there = await present(metered, self.call.ports.clock, [one.r2_key for one in objects])
+        there = await self.call.present(bucket, [one.r2_key for one in objects])
         self.still_there += len(there)
         if self.call.live:
             await self._forget_or_split(objects, there)

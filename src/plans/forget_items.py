@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sql
-from forget.gone import FIRST, Gone, GoneObject, ObjectKey
+from forget.gone import Gone, GoneObject
 from plans.items import compact
 from plans.lines import items_of, read_lines
 from plans.making import Draft
 from plans.values import exact
 from ports import Database
+from recovery.duplicates import FIRST, ObjectKey
 
 _VALUES = {name: exact(f"artifacts.{name}") for name in ("id", "source_type", "fetched_at")}
 

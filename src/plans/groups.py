@@ -31,6 +31,14 @@ def objects_of(items: Sequence[Item]) -> list[ObjectKey]:
     return [(str(item.about[0]), str(item.about[1])) for item in items]
 
 
+def by_bucket(items: Sequence[Item]) -> dict[str, list[str]]:
+    """Return the keys of the objects that items are about, by their bucket."""
+    found: dict[str, list[str]] = {}
+    for bucket, key in objects_of(items):
+        found.setdefault(bucket, []).append(key)
+    return found
+
+
 def given(items: Sequence[Item]) -> sql.Fragment:
     """Return the SQL that lists these objects."""
     return given_objects(objects_of(items))
