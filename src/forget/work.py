@@ -10,11 +10,12 @@ from typing import Protocol
 import sql
 from database.batch import ask
 from database.rows import text
-from errors import OverloadedError, PlatformError, RefusedError, TransientError
+from errors import OverloadedError, PlatformError, TransientError
 from forget.call import Call
 from forget.chunk import Chunk, forget_chunk
 from forget.gone import Gone, GoneObject
 from recovery.duplicates import FIRST, ObjectKey
+from recovery.refusals import refuse_at_cap, triggers_on, with_triggers
 
 CHUNK_OBJECTS = 60
 """Objects that R2 is asked for, and D1 forgets, at a time: what follows the last look at the budget."""
@@ -97,7 +98,7 @@ class Forgetting:
         except (OverloadedError, TransientError):
             raise
         except PlatformError as error:
-            _refuse_over_cap(error)
+            refuse_at_cap(error, "It")
             # Only what SQLite itself says is about a row of these objects.
             if "SQLITE_" not in str(error):
                 raise
@@ -125,14 +126,4 @@ class Forgetting:
     async def _why(self, error: PlatformError) -> str:
         """Return why an object is left: the database's words, and the triggers that are there."""
         why = "A child cites it, as its column compares." if "losers_deleted" in str(error) else str(error)
-        tables = json.dumps(["artifacts"])
-        rows = await ask(self.call.database, sql.statement("recovery/triggers", tables=tables))
-        names = ", ".join(str(row["name"]) for row in rows)
-        return f"{why} Triggers there: {names}." if names else why
-
-
-def _refuse_over_cap(error: PlatformError) -> None:
-    """Raise RefusedError where the failed constraint is the cap on deletes."""
-    if "deletes_left" in str(error):
-        hint = "Rows appeared meanwhile. Run it dry again, and pass max_deletes with the number it shows."
-        raise RefusedError("max_deletes", "It reached the cap on deletes.", hint=hint) from error
+        return with_triggers(why, await triggers_on(self.call.database, ["artifacts"]))

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from errors import LeaseLostError, OverloadedError, PlatformError, RefusedError, TransientError
+from errors import LeaseLostError, OverloadedError, PlatformError, TransientError
 from plans.items import About, Item, Lines, difference
 from plans.lines import Sources, checks, counting, lines_from, read_lines, up_to
 from plans.work import Placed, Portion, Work
 from ports import Statement
 from recovery.merge import NOT_AS_PLANNED
+from recovery.refusals import refuse_at_cap
 from runs.budget import Budget
 from words import PlanStep
 
@@ -136,7 +137,7 @@ class Applying:
         except (LeaseLostError, TransientError):
             raise
         except PlatformError as error:
-            _refuse_over_cap(error)
+            refuse_at_cap(error, "The plan", "Send max_deletes with what the plan says (rows_deleted).")
             if not _about_rows(error, alone=len(portion) == 1):
                 raise
             await self._isolate(portion, error)
@@ -162,10 +163,3 @@ def _about_rows(error: PlatformError, *, alone: bool) -> bool:
     if isinstance(error, OverloadedError):
         return "timeout" in str(error) and not alone
     return "SQLITE_" in str(error)
-
-
-def _refuse_over_cap(error: PlatformError) -> None:
-    """Raise RefusedError where the failed constraint is the cap on deletes."""
-    if "deletes_left" in str(error):
-        hint = "Send max_deletes with what the plan says (rows_deleted)."
-        raise RefusedError("max_deletes", "The plan reached the cap on deletes.", hint=hint) from error

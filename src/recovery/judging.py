@@ -10,6 +10,7 @@ from errors import RefusedError
 from recovery.call import Call
 from recovery.forecasting import refuse_beyond_day
 from recovery.plan import Plan, plan_merge
+from recovery.refusals import refuse_beyond_cap
 from recovery.tombstones import deleted_columns, refuse_deleted_rows
 
 AFTER = 7
@@ -33,12 +34,9 @@ async def planned(call: Call, schema: Schema) -> Judged:
     Nothing is changed by then.
     """
     plan = await plan_merge(call, schema)
-    if call.live and plan.losers > call.max_deletes:
-        raise RefusedError(
-            "max_deletes",
-            f"The recovery would delete {plan.losers} duplicate rows, and may delete {call.max_deletes}.",
-            hint=f"Look at a dry run first, then send max_deletes: {plan.losers} with this request.",
-        )
+    if call.live:
+        hint = f"Look at a dry run first, then send max_deletes: {plan.losers} with this request."
+        refuse_beyond_cap(plan.losers, call.max_deletes, hint)
     if refusal := await refuse_beyond_day(call, schema, plan):
         raise refusal
     judgement = Judged(plan, deleted_columns=tuple(sorted(deleted_columns(schema))))

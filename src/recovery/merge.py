@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import sql
-from database.batch import ask
 from database.schema import Schema
-from errors import OverloadedError, PlatformError, RefusedError, TransientError
+from errors import OverloadedError, PlatformError, TransientError
 from recovery.call import Call
 from recovery.checkpoint import Beginning, Checkpoint, MergeCheckpoint, writing
 from recovery.chunk import Chunk, fitting, merge_chunk
 from recovery.conflicts import Conflicts
 from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, following, given_objects
+from recovery.refusals import refuse_at_cap, triggers_on, with_triggers
 from runs.budget import Budget
 
 CHUNK_ROWS = 5_000
@@ -148,7 +146,7 @@ class _Merge:
         except TransientError:
             raise
         except PlatformError as error:
-            _refuse_over_cap(error)
+            refuse_at_cap(error, "The recovery")
             # Only what SQLite itself says is about a row of these objects.
             if "SQLITE_" not in str(error):
                 raise
@@ -178,10 +176,9 @@ class _Merge:
         """Return why an object is left: the database's words, or what a count of ours found, and the triggers."""
         found = next((text for column, text in NOT_AS_PLANNED.items() if column in str(error)), str(error))
         if self.triggers is None:
-            tables = json.dumps(["artifacts", *(reference.table for reference in self.schema.references)])
-            rows = await ask(self.call.database, sql.statement("recovery/triggers", tables=tables))
-            self.triggers = [str(row["name"]) for row in rows]
-        return f"{found} Triggers there: {', '.join(self.triggers)}." if self.triggers else found
+            tables = ["artifacts", *(reference.table for reference in self.schema.references)]
+            self.triggers = await triggers_on(self.call.database, tables)
+        return with_triggers(found, self.triggers)
 
     async def _merge_chunk(self, objects: Sequence[ObjectKey], part: int | None) -> None:
         self.chunk += 1
@@ -192,13 +189,6 @@ class _Merge:
         self.deleted += merged.deleted
         self.carried += merged.carried
         self.children += merged.children
-
-
-def _refuse_over_cap(error: PlatformError) -> None:
-    """Raise RefusedError where the failed constraint is the cap on deletes."""
-    if "deletes_left" in str(error):
-        hint = "Rows appeared meanwhile. Run it dry again, and pass max_deletes with the number it shows."
-        raise RefusedError("max_deletes", "The recovery reached the cap on deletes.", hint=hint) from error
 
 
 def left_of(left: Mapping[ObjectKey, str]) -> MergeCheckpoint | None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import sql
 from database.schema import Schema
-from errors import RefusedError
 from recovery.call import Call
 from recovery.checkpoint import Beginning, MergeCheckpoint
 from recovery.duplicates import count_duplicates
 from recovery.merge import merge
 from recovery.plan import conflicts_in
+from recovery.refusals import refuse_beyond_cap
 from recovery.steps import MergeStep
 from runs.lease import write_held
 
@@ -28,9 +28,7 @@ async def merge_some(call: Call, schema: Schema, start: MergeCheckpoint | None) 
     found = await count_duplicates(call.database)
     if not found.mergeable:
         return SomeMerged("dedupe", found.losers, found.losers)
-    if found.losers > call.max_deletes:
-        message = f"The recovery would delete {found.losers} duplicate rows, and may delete {call.max_deletes}."
-        raise RefusedError("max_deletes", message, hint=f"Send max_deletes: {found.losers} with this request.")
+    refuse_beyond_cap(found.losers, call.max_deletes, f"Send max_deletes: {found.losers} with this request.")
     await write_held(call.database, call.run, sql.statement("recovery/allow_deletes", most=call.max_deletes))
     done = await merge(call, schema, await conflicts_in(call, schema), Beginning(start))
     checkpoint = done.checkpoint or start
