@@ -29,8 +29,8 @@ SHOWN = 20
 class Noter(Protocol):
     """Keeps what a dry forgetting would delete."""
 
-    async def objects(self, gone: Sequence[GoneObject]) -> None:
-        """Keep these objects."""
+    async def objects(self, gone: Gone, objects: Sequence[GoneObject]) -> None:
+        """Keep these objects of what is gone."""
         ...
 
 
@@ -89,7 +89,7 @@ class Forgetting:
         self.forgotten += sum(one.artifacts for one in gone)
         self._show(gone)
         if self.noter:
-            await self.noter.objects(gone)
+            await self.noter.objects(self.gone, gone)
 
     async def _forget_or_split(self, objects: Sequence[GoneObject], there: set[str]) -> None:
         """Forget a chunk; where the database refuses a row, halve it until the object it refuses is alone."""

@@ -37,10 +37,9 @@ class GoneNoter:
     """Adds what would be forgotten to a plan."""
 
     database: Database
-    gone: Gone
     draft: Draft
 
-    async def objects(self, gone: Sequence[GoneObject]) -> None:
-        """Add these objects."""
-        source = gone_source(self.gone, [(one.r2_bucket, one.r2_key) for one in gone])
+    async def objects(self, gone: Gone, objects: Sequence[GoneObject]) -> None:
+        """Add these objects of what is gone."""
+        source = gone_source(gone, [(one.r2_bucket, one.r2_key) for one in objects])
         await self.draft.add(items_of("forget", await read_lines(self.database, {"rows": source})))

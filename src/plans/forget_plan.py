@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from database.reading import read_schema
 from forget.call import Call
-from forget.gone import Gone
 from forget.taking import take
 from plans.forget_items import GoneNoter
 from plans.making import Making, begin_draft
@@ -14,10 +12,9 @@ from plans.making import Making, begin_draft
 
 async def take_and_plan(call: Call, buckets: tuple[str, ...]) -> dict[str, object]:
     """Do the dry call, and keep its plan; return the report with it."""
-    schema = await read_schema(call.database, call.settings.children, call.settings.not_children)
     making = Making("forget", call.request.r2_bucket or "", asdict(call.request), call.run.id, call.ports.asker)
     draft = await begin_draft(call.database, call.run.clock, call.settings, making)
-    report = await take(call, buckets, GoneNoter(call.database, Gone(schema, buckets), draft))
+    report = await take(call, buckets, GoneNoter(call.database, draft))
     draft.forecast = report.get("forecast")
     draft.stopped_after = None if report["done"] else {"step": "forget", "after": [draft.items]}
     return {**report, "plan": await draft.finish()}
