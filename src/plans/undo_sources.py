@@ -13,7 +13,7 @@ from forecast.work import Merge, undo
 from plans.lines import Sources
 from plans.values import exact
 from ports import Database
-from recovery.restore import ALL, OBJECT
+from recovery.restore import ALL, OBJECT, can_return
 from runs.record import Run
 
 _LOSER, _WINNER, _KEY = exact("loser_id"), exact("winner_id"), exact("row_key")
@@ -28,15 +28,18 @@ class UndoSources:
 
     def merges(self, chosen: sql.Fragment) -> Sources:
         """Return the SQL of the chosen merges, and of the children that would point at their losers again."""
-        undoable = sql.fragment("plans/undoable", run=self.target, chosen=chosen, **OBJECT)
+        undoable = self._undoable(chosen)
         rows = sql.fragment("plans/restore_lines", undoable=undoable, loser_id=_LOSER, winner_id=_WINNER)
         return {"rows": rows, **{one.name: self._moved(one, undoable) for one in self.schema.references}}
 
     def beyond(self) -> sql.Fragment:
         """Return the condition of the merges that cannot be undone."""
-        undoable = sql.fragment("plans/undoable", run=self.target, chosen=ALL, **OBJECT)
+        undoable = self._undoable(ALL)
         text = f"(chunk, loser_id) NOT IN (SELECT chunk, loser_id FROM ({undoable.text}))"  # noqa: S608  # ours
         return sql.Fragment(text, undoable.params)
+
+    def _undoable(self, chosen: sql.Fragment) -> sql.Fragment:
+        return sql.fragment("plans/undoable", can_return=can_return(self.target, chosen), **OBJECT)
 
     def _moved(self, reference: Reference, undoable: sql.Fragment) -> sql.Fragment:
         named = {"table_name": reference.table, "column_name": reference.column}

@@ -25,6 +25,11 @@ MOVED_ON = ("child_table", "child_column", "row_key", "points_at")
 """What is shown of a child that moved on."""
 
 
+def can_return(target: int, chosen: sql.Fragment) -> sql.Fragment:
+    """Return the condition of the chosen merges of run `target` that can be undone."""
+    return sql.fragment("recovery/can_return", run=target, chosen=chosen, **OBJECT)
+
+
 @dataclass(frozen=True)
 class Restored:
     """What came back, and the children that had moved on."""
@@ -76,7 +81,8 @@ class Undoing:
         columns = self.schema.columns
         here = {"run": self.target, "chunk": chunk, "undo": self.number}
         listed = ", ".join(map(sql.quote, columns))
-        marked = batch.add(sql.statement("recovery/mark_undone", **here, **OBJECT, chosen=chosen))
+        can = can_return(self.target, chosen)
+        marked = batch.add(sql.statement("recovery/mark_undone", chunk=chunk, undo=self.number, can_return=can))
         # A loser may point at one that returns after it, in the same statement.
         own = self._guards("insert", "artifacts")
         batch.extend(guard.drop for guard in own)

@@ -1,11 +1,3 @@
--- No rows: marks as undone by run :undo those {{chosen}} of the merges of run :run, chunk :chunk that can be: no other row has or had
--- the loser's id, and its winner is still the row of the same object.
+-- No rows: marks as undone by run :undo those merges of chunk :chunk that can be; {{can_return}} is `recovery/can_return`.
 UPDATE steward_merges SET undone_by = :undo
-WHERE run = :run AND chunk = :chunk AND undone_by IS NULL AND reused = 0 AND {{chosen}}
-  AND NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.loser_id)
-  AND EXISTS (
-    SELECT 1 FROM artifacts
-    WHERE artifacts.id = +steward_merges.winner_id
-      AND artifacts.r2_bucket COLLATE BINARY = {{r2_bucket}}
-      AND artifacts.r2_key COLLATE BINARY = {{r2_key}}
-  )
+WHERE chunk = :chunk AND {{can_return}}
