@@ -80,7 +80,7 @@ def _imported(node: ast.AST, known: frozenset[str]) -> Iterator[str]:
 
 
 LAYERS = (
-    ("words", "errors", "limits", "ports", "log", "json_text"),
+    ("words", "errors", "limits", "ports", "log", "json_text", "paging"),
     ("deployment", "tokens", "settings", "setting_values", "sql", "naming"),
     ("database",),
     ("runs", "profiles"),

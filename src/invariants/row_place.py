@@ -1,16 +1,12 @@
-"""A place among the rows that break an invariant, as the opaque token of one page's end."""
+"""A place among the rows that break an invariant."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from dataclasses import dataclass
 
-import json_text
 from database.key_ranges import Bound
-from errors import InputError
+from paging import no_place, page_token, token_fields
 from words import MAX_INTEGER
 
 _BOUND = re.compile(r"[ir]:[-+.0-9eE]{1,40}|[tb]:(?:[0-9A-F]{2})*")
@@ -32,9 +28,7 @@ class RowPlace:
 
     def token(self, name: str) -> str:
         """Return the token of this place among the rows of an invariant."""
-        fields = [name, self.subject, self.after, self.skip]
-        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return page_token([name, self.subject, self.after, self.skip])
 
 
 def row_place(token: str | None, name: str) -> RowPlace:
@@ -44,16 +38,11 @@ def row_place(token: str | None, name: str) -> RowPlace:
     """
     if token is None:
         return RowPlace()
-    try:
-        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        match json_text.decoded(raw):
-            case [str(its), int(subject), None | list() as after, int(skip)] if its == name:
-                if _counts(subject) and _counts(skip):
-                    return RowPlace(subject, None if after is None else _bound(after), skip)
-    except (ValueError, binascii.Error):
-        # Told below, like a text that is JSON and no place.
-        pass
-    raise InputError("after", "This is no place that an answer gave.", hint="Send `next` of the page before it.")
+    match token_fields(token):
+        case [str(its), int(subject), None | list() as after, int(skip)] if its == name:
+            if _counts(subject) and _counts(skip):
+                return RowPlace(subject, None if after is None else _bound(after), skip)
+    raise no_place()
 
 
 def _counts(value: object) -> bool:
@@ -62,5 +51,5 @@ def _counts(value: object) -> bool:
 
 def _bound(listed: list[object]) -> Bound:
     if not listed or not all(isinstance(one, str) and _BOUND.fullmatch(one) for one in listed):
-        raise ValueError("no bound")
+        raise no_place()
     return tuple(map(str, listed))

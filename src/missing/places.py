@@ -1,14 +1,10 @@
-"""A place in a list of rows, as the opaque token of one page's end."""
+"""A place in a list of rows."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import astuple, dataclass
 
-import json_text
-from errors import InputError
+from paging import no_place, page_token, token_fields
 
 
 @dataclass(frozen=True)
@@ -21,20 +17,14 @@ class Place:
 
     def token(self) -> str:
         """Return the token of this place."""
-        text = json.dumps(astuple(self), ensure_ascii=False, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return page_token(astuple(self))
 
 
 def place(token: str | None) -> Place:
     """Return the place of a token, the beginning for None; raises InputError for what is none of ours."""
     if token is None:
         return Place()
-    try:
-        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        match json_text.decoded(raw):
-            case [str(bucket), str(key), str(row_id)]:
-                return Place(bucket, key, row_id)
-    except (ValueError, binascii.Error):
-        # Told below, like a text that is JSON and no place.
-        pass
-    raise InputError("after", "This is no place that an answer gave.", hint="Send `next` of the page before it.")
+    match token_fields(token):
+        case [str(bucket), str(key), str(row_id)]:
+            return Place(bucket, key, row_id)
+    raise no_place()
