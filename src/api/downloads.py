@@ -86,12 +86,11 @@ def readable(one: Listed) -> dict[str, object]:
 
 
 def _ndjson(rows: Sequence[Listed]) -> str:
-    return "".join(json.dumps(readable(one), ensure_ascii=False, separators=(",", ":")) + "\n" for one in rows)
+    return "".join(ndjson_line(readable(one)) for one in rows)
 
 
 def _ndjson_end(rows: int, after: Place | None) -> str:
-    end = {"end": after is None, "rows": rows, "next": None if after is None else after.token()}
-    return json.dumps(end, separators=(",", ":")) + "\n"
+    return ndjson_line({"end": after is None, "rows": rows, "next": None if after is None else after.token()})
 
 
 def _csv(listing: Listing) -> Lines:
@@ -105,8 +104,17 @@ def _csv(listing: Listing) -> Lines:
 
 
 def _csv_end(rows: int, after: Place | None) -> str:
-    word = "(end)" if after is None else "(not all: continue after)"
-    return csv_line([word, rows if after is None else after.token()])
+    return csv_end(rows, None if after is None else after.token())
+
+
+def ndjson_line(value: object) -> str:
+    """Return a line of NDJSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def csv_end(rows: int, after: object) -> str:
+    """Return the last line of a CSV file: how many rows it has, or what to continue after where they are not all."""
+    return csv_line(["(end)", rows] if after is None else ["(not all: continue after)", after])
 
 
 def csv_line(cells: Sequence[object]) -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from api.downloads import Download, csv_line
+from api.downloads import Download, csv_end, csv_line, ndjson_line
 from plans.plan import Plan
 from plans.store import Slice
 
@@ -46,7 +46,7 @@ async def items_file(
     plan: Plan, slices: AsyncIterator[Slice], after: int, form: str, wanted: Callable[[Shown], bool]
 ) -> Download:
     """Return the wanted items after item number `after` as a file; raises what the first slice raises."""
-    lines, end = (_csv_lines, _csv_end) if form == "csv" else (_ndjson_lines, _ndjson_end)
+    lines, end = (_csv_lines, csv_end) if form == "csv" else (ndjson_line, _ndjson_end)
     first = await anext(slices, None)
 
     async def parts() -> AsyncIterator[str]:
@@ -62,12 +62,8 @@ async def items_file(
     return Download(parts(), f"plan-{plan.id}", form)
 
 
-def _ndjson_lines(one: Shown) -> str:
-    return json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
 def _ndjson_end(rows: int, after: int | None) -> str:
-    return json.dumps({"end": after is None, "items": rows, "next": after}, separators=(",", ":")) + "\n"
+    return ndjson_line({"end": after is None, "items": rows, "next": after})
 
 
 def _csv_lines(one: Shown) -> str:
@@ -75,7 +71,3 @@ def _csv_lines(one: Shown) -> str:
     rows = [(name, row) for name, found in one.items() if name not in COLUMNS for row in found] or [("", {})]
     cells = ([one["item"], one["step"], about, name, json.dumps(row, ensure_ascii=False), why] for name, row in rows)
     return "".join(map(csv_line, cells))
-
-
-def _csv_end(rows: int, after: int | None) -> str:
-    return csv_line(["(end)", rows] if after is None else ["(not all: continue after)", after])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
-from api.downloads import Download, csv_line
+from api.downloads import Download, csv_end, csv_line, ndjson_line
 from invariants.listing import MOST_LOOKS, RowList, RowPage
 from invariants.row_place import RowPlace
 
@@ -42,9 +41,9 @@ async def _ndjson(name: str, pages: AsyncIterator[RowPage]) -> AsyncIterator[str
     given, following = 0, None
     async for page in pages:
         given, following = given + len(page.rows), page.next
-        yield "".join(_json(row) + "\n" for row in page.rows)
+        yield "".join(map(ndjson_line, page.rows))
     token = None if following is None else following.token(name)
-    yield _json({"end": token is None, "rows": given, "next": token}) + "\n"
+    yield ndjson_line({"end": token is None, "rows": given, "next": token})
 
 
 async def _csv(name: str, pages: AsyncIterator[RowPage]) -> AsyncIterator[str]:
@@ -55,11 +54,4 @@ async def _csv(name: str, pages: AsyncIterator[RowPage]) -> AsyncIterator[str]:
             yield csv_line(list(page.rows[0]))
         given, following = given + len(page.rows), page.next
         yield "".join(csv_line(list(row.values())) for row in page.rows)
-    if following is None:
-        yield csv_line(["(end)", given])
-    else:
-        yield csv_line(["(not all: continue after)", following.token(name)])
-
-
-def _json(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    yield csv_end(given, None if following is None else following.token(name))
