@@ -10,24 +10,16 @@ from forecast.needs import Needs
 from forecast.prices import PRICES
 from forecast.work import Merge, Table, backfill, forget, full_check, recovery, undo
 from runs.costs import Rest
-from tests.support.actions import TOKEN, Api, numbered, rows
+from tests.support.actions import TOKEN, Api, rows
 from tests.support.databases import Shape
-from tests.support.fakes import DictBucket, World, migrated_world
+from tests.support.day import OBJECTS, filled_world, limited
+from tests.support.fakes import DictBucket, World
 from tests.support.forgetting import mark
-
-OBJECTS = 6_000
 
 
 @pytest.fixture
 def world() -> World:
-    world = migrated_world()
-    world.rules((1, "raw/*", "raw"))
-    world.bucket.put(*numbered(OBJECTS))
-    return world
-
-
-def limited(world: World, written: int, **more: object) -> Api:
-    return Api(world, {"STEWARD_TOKEN": TOKEN, "DAILY_ROWS_WRITTEN": written, **more})
+    return filled_world()
 
 
 def test_the_price_is_that_of_each_call_and_row() -> None:

@@ -10,23 +10,16 @@ import pytest
 from runs.costs import PIECE_ROWS_WRITTEN, Cost
 from runs.record import Opening, open_run
 from settings import read_settings
-from tests.support.actions import TOKEN, Api, everything, numbered, rows, tick
-from tests.support.fakes import World, migrated_world
+from tests.support.actions import TOKEN, Api, everything, rows, tick
+from tests.support.day import OBJECTS, filled_world, limited
+from tests.support.fakes import World
 
 TODAY, TOMORROW = "2026-11-22", "2026-11-23"
-OBJECTS = 6_000
 
 
 @pytest.fixture
 def world() -> World:
-    world = migrated_world()
-    world.rules((1, "raw/*", "raw"))
-    world.bucket.put(*numbered(OBJECTS))
-    return world
-
-
-def limited(world: World, written: int, **more: object) -> Api:
-    return Api(world, {"STEWARD_TOKEN": TOKEN, "DAILY_ROWS_WRITTEN": written, **more})
+    return filled_world()
 
 
 def live(api: Api, **request: object) -> Any:  # noqa: ANN401
