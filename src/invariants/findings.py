@@ -89,14 +89,14 @@ def statements(verdicts: Sequence[Verdict], now: datetime, *, alerting: bool, da
     listed = _listed(looked, dated=dated)
     violated = _listed([verdict for verdict in looked if verdict.outcome == "violated"], dated=dated)
     moment = timestamp(now)
-    overtaken, snoozed = sql.load("findings/overtaken"), sql.load("findings/still_snoozed")
-    changes = sql.fragment("findings/changes", overtaken=overtaken, still_snoozed=snoozed, verdicts=listed, now=moment)
+    passed_over = {name: sql.load(f"findings/{name}") for name in ("overtaken", "still_snoozed")}
+    changes = sql.fragment("findings/changes", **passed_over, verdicts=listed, now=moment)
     return [
         sql.bind(changes),
         *([sql.statement("alerts/add_changes", changes=changes)] if alerting else []),
         sql.statement("findings/resolve", verdicts=listed, now=moment),
         sql.statement("findings/see_again", ended=sql.load("findings/ended"), verdicts=violated, now=moment),
-        sql.statement("findings/open", verdicts=violated, now=moment, overtaken=overtaken),
+        sql.statement("findings/open", **passed_over, verdicts=violated, now=moment),
     ]
 
 

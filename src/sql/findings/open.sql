@@ -19,10 +19,7 @@ SELECT
     'violations', verdict.value ->> '$.violations'
   )) END
 FROM json_each(:verdicts) AS verdict
-LEFT JOIN steward_findings AS snoozed
-  ON snoozed.id = (SELECT max(id) FROM steward_findings WHERE invariant = verdict.value ->> '$.name')
-  AND snoozed.quiet_until > :now
-  AND verdict.value ->> '$.violations' <= 2 * snoozed.quiet_violations
+LEFT JOIN steward_findings AS snoozed ON snoozed.id = ({{still_snoozed}})
 WHERE verdict.value ->> '$.outcome' = 'violated'
   AND NOT EXISTS (
     SELECT 1 FROM steward_findings AS open WHERE open.invariant = verdict.value ->> '$.name' AND open.resolved_at IS NULL
