@@ -59,11 +59,14 @@ class Instance:
 
     def handing_over(self, clock: Clock) -> Statement:
         """Return the statement that makes its successor the one that walks the pass, unless another does already."""
-        return sql.statement("flow/hand_over", **self.params, now=timestamp(clock.now()))
+        return self._becoming(self.successor, clock)
 
     def seen(self, clock: Clock) -> Statement:
         """Return the statement that keeps that it is at work."""
-        return sql.statement("flow/see_instance", **self.params, now=timestamp(clock.now()))
+        return self._becoming(self, clock)
+
+    def _becoming(self, other: Instance, clock: Clock) -> Statement:
+        return sql.statement("flow/see_instance", **self.params, becomes=other.number, now=timestamp(clock.now()))
 
 
 def named(rows: list[Row], bucket: str, pass_started_at: str) -> Instance | None:
