@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sql
 from database.guards import Guard, expected_guards
@@ -100,7 +101,7 @@ class Schema:
     rows_read: int = 0
     """What reading these facts cost."""
 
-    @property
+    @cached_property
     def names(self) -> Names:
         """What the database calls the table and its columns."""
         return Names.of_rows(self.artifacts)
