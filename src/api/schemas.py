@@ -16,9 +16,10 @@ MAX_KEY_CHARACTERS = 1024
 Object = dict[str, Any]
 
 
-def _object(properties: Object, required: list[str] | None = None) -> Object:
+def closed_object(properties: Object, *required: str) -> Object:
+    """Return the schema of an object that takes these properties and no other."""
     schema: Object = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**schema, "required": required} if required else schema
+    return {**schema, "required": list(required)} if required else schema
 
 
 def _flag(default: bool, description: str) -> Object:  # noqa: FBT001  # the default, as a value
@@ -28,7 +29,7 @@ def _flag(default: bool, description: str) -> Object:  # noqa: FBT001  # the def
 _SHORT: Object = {"type": "string", "minLength": 1}
 _OPTIONAL_KEY: Object = {"type": ["string", "null"], "maxLength": MAX_KEY_CHARACTERS}
 
-BACKFILL = _object(
+BACKFILL = closed_object(
     {
         "dry_run": {
             "type": "boolean",
@@ -69,7 +70,7 @@ BACKFILL = _object(
     }
 )
 
-CHECK = _object(
+CHECK = closed_object(
     {
         "mode": {
             "type": "string",
@@ -80,7 +81,7 @@ CHECK = _object(
     }
 )
 
-RECOVER = _object(
+RECOVER = closed_object(
     {
         "dry_run": {
             "type": "boolean",
@@ -130,9 +131,11 @@ _PLAN: Object = {
 }
 BACKFILL["properties"]["plan"] = RECOVER["properties"]["plan"] = _PLAN
 
-UNDO = _object({"dry_run": _flag(default=False, description="Report and plan it, and change nothing."), "plan": _PLAN})
+UNDO = closed_object(
+    {"dry_run": _flag(default=False, description="Report and plan it, and change nothing."), "plan": _PLAN}
+)
 
-PLANS_QUERY = _object(
+PLANS_QUERY = closed_object(
     {
         "kind": {"type": "string", "enum": list(PLAN_KINDS), "description": "Only plans of this kind."},
         "limit": {"type": "integer", "default": 20, "minimum": 1, "maximum": 100, "description": "How many."},
@@ -140,7 +143,7 @@ PLANS_QUERY = _object(
     }
 )
 
-ITEMS_QUERY = _object(
+ITEMS_QUERY = closed_object(
     {
         "format": {
             "type": "string",
@@ -155,7 +158,7 @@ ITEMS_QUERY = _object(
     }
 )
 
-APPROVE = _object(
+APPROVE = closed_object(
     {
         "digest": {
             "type": ["string", "null"],
@@ -165,9 +168,9 @@ APPROVE = _object(
     }
 )
 
-APPLY = _object({name: RECOVER["properties"][name] for name in ("max_groups", "max_deletes", "resume", "spread")})
+APPLY = closed_object({name: RECOVER["properties"][name] for name in ("max_groups", "max_deletes", "resume", "spread")})
 
-FINDINGS_QUERY = _object(
+FINDINGS_QUERY = closed_object(
     {
         "open": {"type": "boolean", "description": "Only open findings, or only resolved ones."},
         "invariant": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Only of this invariant."},
@@ -176,7 +179,7 @@ FINDINGS_QUERY = _object(
     }
 )
 
-FORGET = _object(
+FORGET = closed_object(
     {
         "dry_run": {
             "type": "boolean",
@@ -190,7 +193,7 @@ FORGET = _object(
     }
 )
 
-GUARDS = _object(
+GUARDS = closed_object(
     {
         "lift": {
             "type": "boolean",
@@ -211,14 +214,14 @@ GUARDS = _object(
     }
 )
 
-PAUSE = _object(
+PAUSE = closed_object(
     {"reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "Why, for the next person."}},
-    ["reason"],
+    "reason",
 )
 
-NOTHING = _object({})
+NOTHING = closed_object({})
 
-PASSES_QUERY = _object(
+PASSES_QUERY = closed_object(
     {
         "bucket": {"type": "string", "maxLength": MAX_KEY_CHARACTERS, "description": "Only over this bucket."},
         "prefix": {
@@ -243,7 +246,7 @@ FILE_LIST: Object = {
     "after": {"type": "string", "description": "`next` of the page before."},
 }
 
-MISSING_QUERY = _object(
+MISSING_QUERY = closed_object(
     {
         "state": {
             "type": "string",
@@ -256,9 +259,9 @@ MISSING_QUERY = _object(
     }
 )
 
-NEWER_QUERY = _object(FILE_LIST)
+NEWER_QUERY = closed_object(FILE_LIST)
 
-RULE = _object(
+RULE = closed_object(
     {
         "priority": {"type": "integer", "minimum": -1_000_000, "maximum": 1_000_000, "description": "Lowest wins."},
         "pattern": {
@@ -269,21 +272,23 @@ RULE = _object(
         },
         "source_type": {"type": "string", "minLength": 1, "maxLength": 200, "description": "What it gives."},
     },
-    ["priority", "pattern", "source_type"],
+    "priority",
+    "pattern",
+    "source_type",
 )
 
-RULES = _object({"rules": {"type": "array", "items": RULE, "maxItems": MAX_RULES}}, ["rules"])
+RULES = closed_object({"rules": {"type": "array", "items": RULE, "maxItems": MAX_RULES}}, "rules")
 
-PREVIEW = _object(
+PREVIEW = closed_object(
     {
         "rules": RULES["properties"]["rules"],
         "r2_bucket": BACKFILL["properties"]["r2_bucket"],
         "r2_prefix": BACKFILL["properties"]["r2_prefix"],
     },
-    ["rules"],
+    "rules",
 )
 
-RUNS_QUERY = _object(
+RUNS_QUERY = closed_object(
     {
         "kind": {"type": "string", "enum": list(RUN_KINDS), "description": "Only runs of this kind."},
         "limit": {"type": "integer", "default": 20, "minimum": 1, "maximum": 100, "description": "How many."},

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from api.schemas import FILE_LIST
-
-Object = dict[str, Any]
+from api.schemas import FILE_LIST, Object, closed_object
 
 _NOTE: Object = {"type": ["string", "null"], "maxLength": 500, "description": "What the next person should know."}
 
 
-def _object(properties: Object, *required: str) -> Object:
-    schema: Object = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**schema, "required": list(required)} if required else schema
+SAY = closed_object({"note": _NOTE})
 
-
-SAY = _object({"note": _NOTE})
-
-SNOOZE = _object(
+SNOOZE = closed_object(
     {
         "until": {
             "type": "string",
@@ -32,8 +23,8 @@ SNOOZE = _object(
     "until",
 )
 
-ROWS_QUERY = _object(FILE_LIST)
+ROWS_QUERY = closed_object(FILE_LIST)
 
-HISTORY_QUERY = _object(
+HISTORY_QUERY = closed_object(
     {"days": {"type": "integer", "default": 30, "minimum": 1, "maximum": 120, "description": "How many days."}}
 )
