@@ -13,10 +13,8 @@ from plans.work import Portion
 from ports import Statement
 from recovery.call import Call
 from recovery.chunk import Chunk, Merged, merge_chunk
+from recovery.merge import CHUNK_ROWS
 from words import PlanStep
-
-ROWS = 5_000
-"""Rows that one transaction touches at most, children included, unless one object alone has more: under a second."""
 
 
 @dataclass
@@ -32,7 +30,7 @@ class Merges:
     @property
     def portion(self) -> Portion:
         """How much one transaction takes."""
-        return Portion(self.call.sizes.chunk_objects, ROWS)
+        return Portion(self.call.sizes.chunk_objects, CHUNK_ROWS)
 
     def sources(self, items: Sequence[Item]) -> Sources:
         """Return the SQL of the rows of these objects, and of their children."""
