@@ -275,7 +275,8 @@ def _serve(steward: Steward, state: Path, every: int) -> None:
     print(f"  shell  export STEWARD_URL={harness.url} STEWARD_TOKEN={steward.token}")
     print("         .venv/bin/steward status")
     print(f"  tick   curl -s '{harness.url}{TICK_URL}'")
-    print(f"  put    wrangler r2 object put artifacts/KEY --file FILE --local --persist-to {state}  (its row follows)")
+    print("  put    PATH=.venv/bin:$PATH node_modules/.bin/wrangler r2 object put artifacts/KEY --file FILE --local \\")
+    print(f"           --persist-to {state}  # its row follows")
     fires = f"The cron fires every {every} s" if every else "No cron fires (TICK_EVERY=0)"
     print(f"\n{fires}. What the Worker logs:", flush=True)
     harness.clear_logs()
