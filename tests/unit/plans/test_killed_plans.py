@@ -10,7 +10,9 @@ import pytest
 
 from backfill.request import BackfillRequest
 from errors import RefusedError
+from forget.call import ForgetRequest
 from plans.backfilling import backfill_as_asked
+from plans.forgetting import forget_as_asked
 from plans.recovering import recover_as_asked
 from plans.undoing import UndoRequest, undo_as_asked
 from ports import Ports
@@ -20,7 +22,9 @@ from tests.support.actions import numbered
 from tests.support.databases import Shape, artifacts, datapoints, healed, recovered
 from tests.support.dirty import clean_sample
 from tests.support.fakes import World, migrated_world
+from tests.support.forgetting import SETTINGS as OF_BUCKET
 from tests.support.interruption import Fuse, KilledError, fused
+from tests.unit.plans.test_forget_by_plan import lost
 from tests.unit.recovery.test_recovery import meddled
 
 SETTINGS = read_settings({"MAX_DELETES": 1_000_000})
@@ -44,6 +48,11 @@ def undo(ports: Ports, dry: bool) -> Any:  # noqa: ANN401, FBT001  # likewise
     return asyncio.run(undo_as_asked(ports, SETTINGS, UndoRequest(1, dry, None if dry else 1), may_plan=True))
 
 
+def forget(ports: Ports, dry: bool) -> Any:  # noqa: ANN401, FBT001  # likewise
+    request = ForgetRequest(dry_run=dry, plan=None if dry else 1)
+    return asyncio.run(forget_as_asked(ports, OF_BUCKET, request, may_plan=True))
+
+
 def dirty() -> World:
     return clean_sample(SHAPE).world()
 
@@ -65,6 +74,7 @@ CASES: dict[str, tuple[Callable[[], World], Act]] = {
     "recovery": (dirty, recovery),
     "backfill": (bucketful, backfill),
     "undo": (mended, undo),
+    "forget": (lost, forget),
 }
 
 
@@ -74,7 +84,8 @@ def contents(world: World) -> object:
         "SELECT * FROM notes ORDER BY about, word"
     )
     journal = world.database.all("SELECT loser_id, winner_id, undone_by IS NULL FROM steward_merges ORDER BY loser_id")
-    return artifacts(world), datapoints(world), notes, journal, tables
+    marks = world.database.all("SELECT r2_key, resolved_at IS NULL FROM steward_missing ORDER BY r2_key")
+    return artifacts(world), datapoints(world), notes, journal, marks, tables
 
 
 def finished(world: World, act: Act) -> None:
