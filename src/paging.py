@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 
 import json_text
@@ -13,8 +12,7 @@ from errors import InputError
 
 def page_token(fields: Sequence[object]) -> str:
     """Return the token of these fields."""
-    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json_text.compact(fields).encode()).decode().rstrip("=")
 
 
 def token_fields(token: str) -> object:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from json_text import compact
 from missing.listing import Listed, Listing
 from missing.places import Place
 from runs.costs import asked_of
@@ -109,7 +109,7 @@ def _csv_end(rows: int, after: Place | None) -> str:
 
 def ndjson_line(value: object) -> str:
     """Return a line of NDJSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return compact(value) + "\n"
 
 
 def csv_end(rows: int, after: object) -> str:

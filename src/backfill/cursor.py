@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 
 import json_text
 from backfill.ranges import Position, Ranges, joined, read, texts, whole
@@ -29,7 +28,7 @@ def encode(bucket: str, prefix: str, ranges: Ranges) -> str:
     if len(few) == 1:
         position = few[0].position
         fields = [ONE_RANGE, bucket, prefix, position.r2_cursor, position.last_key]
-    body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json_text.compact(fields).encode()
     return base64.urlsafe_b64encode(_digest(body) + body).decode().rstrip("=")
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from backfill.lister import PAGE_OBJECTS
 from backfill.ranges import Ranges, in_order
-from backfill.request import BackfillRequest
+from backfill.request import BackfillRequest, plan_target
 from backfill.target import Target, read_target
 from forecast.quota import beyond_day
 from forecast.work import backfill as needed
@@ -64,7 +64,15 @@ async def opened(ports: Ports, settings: Daily, bucket: str, request: BackfillRe
     target = await read_target(ports.database, bucket, request.r2_prefix, live=live, heed_pause=live)
     mode: RunMode = "live" if live else "dry"
     opening = Opening(
-        "backfill", mode, "http", asdict(request), exclusive=live, writes=live, asker=ports.asker, daily=settings
+        "backfill",
+        mode,
+        "http",
+        asdict(request),
+        exclusive=live,
+        writes=live,
+        asker=ports.asker,
+        daily=settings,
+        supersedes=plan_target(bucket, request.r2_prefix) if request.plan is None else None,
     )
     run = await open_run(ports.database, ports.clock, opening)
     # Where nothing more is known, every object may be new.

@@ -12,6 +12,7 @@ from backfill import counts
 from backfill.counts import Counts
 from backfill.ranges import START, Position, Ranges, everything_up_to, joined, read, texts, whole
 from database.rows import number, optional_text, text
+from json_text import compact
 from log import timestamp
 from ports import Row, Statement, Value
 from runs.lease import Holder
@@ -117,7 +118,7 @@ class Keeper:
         """Return the statements that note the pass as it stands."""
         marks = json.dumps([noted.marks.keys, noted.marks.every, noted.marks.since], ensure_ascii=False)
         given = {**self._given(noted), "bucket": self.bucket, "marks": marks, "completed_at": noted.completed_at}
-        certificate = None if noted.certificate is None else _json(noted.certificate.report())
+        certificate = None if noted.certificate is None else compact(noted.certificate.report())
         keep = sql.statement("passes/keep_pass", **given, certificate=certificate)
         if not noted.completed_at:
             return [keep]
@@ -140,8 +141,8 @@ class Keeper:
             "prefix": self.prefix,
             "started_at": noted.pass_started_at,
             "ranges": _place(noted),
-            "counts": _json(noted.counts.report()),
-            "previous": None if noted.previous is None else _json(noted.previous.report()),
+            "counts": compact(noted.counts.report()),
+            "previous": None if noted.previous is None else compact(noted.previous.report()),
             "copies": noted.copies,
             "token": self.run.token,
             "fence": self.run.fence,
@@ -151,11 +152,7 @@ class Keeper:
 
 def _place(noted: Pass) -> str:
     """Return where a pass stands, and what was seen on the way, as JSON."""
-    return _json({"ranges": texts(joined(noted.ranges)), "chain": str(noted.chain), "errors": noted.errors})
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact({"ranges": texts(joined(noted.ranges)), "chain": str(noted.chain), "errors": noted.errors})
 
 
 def moment(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backfill.cursor import decode
 from backfill.ranges import Position, Ranges, whole
 from errors import InputError
+from json_text import compact
 from settings import Settings
 
 
@@ -34,6 +35,11 @@ def chosen_bucket(settings: Settings, name: str | None) -> str:
     if name is not None and name not in settings.buckets:
         raise InputError("r2_bucket", f"There is no bucket {name!r}.", hint=f"Use one of {known} (BUCKETS).")
     return name or next(iter(settings.buckets))
+
+
+def plan_target(bucket: str, prefix: str) -> str:
+    """Return what tells plans of this bucket and prefix from others."""
+    return compact([bucket, prefix])
 
 
 def start_ranges(request: BackfillRequest, bucket: str) -> Ranges:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from forget.call import Call, ForgetRequest, buckets
 from forget.taking import take
@@ -27,6 +27,8 @@ async def forget(ports: Ports, settings: Settings, request: ForgetRequest, how: 
     mode: RunMode = "live" if live else "dry"
     asked = asdict(request)
     opening = Opening("forget", mode, "http", asked, exclusive=live, writes=live, asker=ports.asker, daily=settings)
+    if request.plan is None:
+        opening = replace(opening, supersedes=request.r2_bucket or "")
     run = await open_run(ports.database, ports.clock, opening)
     call = Call(ports, settings, request, run, Budget.of_run(run, RECOVERY_SECONDS))
     try:

@@ -12,7 +12,8 @@ from backfill.page_sql import page_objects
 from backfill.ranges import Position
 from backfill.target import Target
 from database.batch import ask
-from plans.items import Item, compact
+from json_text import compact
+from plans.items import Item
 from ports import GROUP, Database, PagePart, Ports, Row, Scalar, Value
 from runs.budget import Budget, Timed
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from backfill.report import foretold
-from backfill.request import BackfillRequest
+from backfill.request import BackfillRequest, plan_target
 from backfill.spec import SliceReport, WalkSpec
 from backfill.target import Target
 from plans.backfill_pages import PageNoter
-from plans.items import compact
 from plans.making import Draft, Making, begin_draft
 from ports import Ports
 from runs.record import Run
@@ -36,7 +35,7 @@ class BackfillPlanning:
         """Begin the plan, and return the walk that is noted in it."""
         target, database = spec.target, spec.budget.metered(self.ports.database)
         asked = {**asdict(self.request), "r2_bucket": target.bucket}
-        making = Making("backfill", target_of(target.bucket, target.prefix), asked, run.id, self.ports.asker)
+        making = Making("backfill", plan_target(target.bucket, target.prefix), asked, run.id, self.ports.asker)
         draft = await begin_draft(database, run.clock, self.settings, making)
         self.begun = _Begun(run, target, draft)
         return replace(spec, noter=PageNoter(database, target, draft))
@@ -50,8 +49,3 @@ class BackfillPlanning:
             draft.stopped_after = {"step": "insert", "after": [report.position.last_key]}
         draft.forecast = foretold(self.begun.run, self.begun.target, report).get("forecast")
         return await draft.finish()
-
-
-def target_of(bucket: str, prefix: str) -> str:
-    """Return what tells plans of this bucket and prefix from others."""
-    return compact([bucket, prefix])

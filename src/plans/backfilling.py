@@ -6,10 +6,9 @@ from backfill.request import BackfillRequest
 from backfill.run import run_backfill
 from errors import InputError
 from plans.backfill_applied import backfill_by_plan
-from plans.backfill_plan import BackfillPlanning, target_of
+from plans.backfill_plan import BackfillPlanning
 from plans.recovering import refuse_dry
 from plans.store import require_plan
-from plans.superseding import supersede
 from ports import Ports
 from settings import Settings
 
@@ -22,12 +21,10 @@ async def backfill_as_asked(
     if request.plan is not None:
         await _refuse_others(ports, request, request.plan)
         return await backfill_by_plan(ports, settings, request.plan, spread=request.spread)
-    if request.dry_run:
-        planning = BackfillPlanning(ports, settings, request) if may_plan else None
-        return {"plan": None, **await run_backfill(ports, settings, request, planning)}
-    report = await run_backfill(ports, settings, request)
-    await supersede(ports, "backfill", target_of(str(report["r2_bucket"]), request.r2_prefix))
-    return report
+    if not request.dry_run:
+        return await run_backfill(ports, settings, request)
+    planning = BackfillPlanning(ports, settings, request) if may_plan else None
+    return {"plan": None, **await run_backfill(ports, settings, request, planning)}
 
 
 async def _refuse_others(ports: Ports, request: BackfillRequest, plan_id: int) -> None:

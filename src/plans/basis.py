@@ -11,8 +11,9 @@ from backfill.rules import read_rules
 from database.batch import ask
 from database.reading import read_schema
 from database.schema import Schema
+from json_text import compact
 from naming.names import Names
-from plans.items import compact, sha256
+from plans.items import sha256
 from ports import Database
 
 _REFERENCE = " REFERENCES artifacts (id)"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sql
 from forget.gone import Gone, GoneObject
-from plans.items import compact
+from json_text import compact
 from plans.lines import items_of, read_lines
 from plans.making import Draft
 from plans.values import exact

@@ -10,7 +10,6 @@ from plans.forget_applied import ForgetByPlan
 from plans.forget_plan import take_and_plan
 from plans.opening import ready_plan
 from plans.recovering import refuse_dry, refuse_unplanned
-from plans.superseding import supersede
 from ports import Ports
 from settings import Settings
 
@@ -29,6 +28,4 @@ async def forget_as_asked(
     if request.dry_run:
         return {**await forget(ports, settings, request), "plan": None}
     refuse_unplanned(settings)
-    report = await forget(ports, settings, request)
-    await supersede(ports, "forget", request.r2_bucket or "")
-    return report
+    return await forget(ports, settings, request)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sql
 from database.schema import Schema
+from json_text import compact
 from plans.items import Item
 from plans.lines import Sources
 from plans.values import exact
@@ -42,6 +43,11 @@ def by_bucket(items: Sequence[Item]) -> dict[str, list[str]]:
 def given(items: Sequence[Item]) -> sql.Fragment:
     """Return the SQL that lists these objects."""
     return given_objects(objects_of(items))
+
+
+def about_keys(items: Sequence[Item]) -> sql.Fragment:
+    """Return the SQL condition of the row keys that items are about."""
+    return sql.fragment("plans/these_keys", keys=compact([item.about for item in items]))
 
 
 def between(after: ObjectKey, until: ObjectKey) -> sql.Fragment:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from json_text import compact
 from words import PlanStep
 
 About = tuple[str | int, ...]
@@ -64,11 +65,6 @@ class Item:
         """Return the item as answers show it."""
         rows = {name: [json.loads(line) for line in lines] for name, lines in self.lines.items()}
         return {"step": self.step, "about": list(self.about), **rows}
-
-
-def compact(value: object) -> str:
-    """Return a value as JSON without spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def stored(texts: Iterable[str]) -> str:

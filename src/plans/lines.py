@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sql
 from database.batch import Batch
-from plans.items import About, Item, Lines, compact
+from json_text import compact
+from plans.items import About, Item, Lines
 from ports import Database, Row, Statement
 from words import PlanStep
 

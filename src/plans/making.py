@@ -11,9 +11,10 @@ from datetime import timedelta
 import sql
 from database.batch import ask_one
 from database.rows import number
+from json_text import compact
 from log import timestamp
 from plans.basis import Basis, basis_now
-from plans.items import Item, compact, sha256, stored
+from plans.items import Item, sha256, stored
 from ports import Asker, Clock, Database
 from settings import Settings
 from words import PlanKind

@@ -5,7 +5,6 @@ from __future__ import annotations
 from errors import InputError, RefusedError
 from plans.recovery_applied import recover_by_plan
 from plans.recovery_plan import PlanningSaga
-from plans.superseding import supersede
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
@@ -28,9 +27,7 @@ async def recover_as_asked(
     if request.dry_run:
         return {**await recover(ports, settings, request), "plan": None}
     refuse_unplanned(settings)
-    report = await recover(ports, settings, request, saga=saga_for)
-    await supersede(ports, "recovery", "")
-    return report
+    return await recover(ports, settings, request, saga=saga_for)
 
 
 def refuse_dry(plan: int | None, *, dry: bool) -> None:

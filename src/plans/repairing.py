@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import sql
-from plans.groups import given
-from plans.items import Item, compact
+from plans.groups import about_keys, given
+from plans.items import Item
 from plans.lines import Sources
 from plans.repair_sources import orphan_source, type_rows, type_source
 from plans.work import Portion
@@ -58,7 +58,7 @@ class Back:
 
     def _found(self, items: Sequence[Item]) -> list[Orphans]:
         names = {item.about[0] for item in items}
-        keys = sql.fragment("plans/these_keys", keys=compact([item.about for item in items]))
+        keys = about_keys(items)
         schema = self.repair.schema
         return [replace(orphans_of(self.repair, one, ()), free=keys) for one in schema.references if one.name in names]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sql
-from plans.items import compact
+from json_text import compact
 from plans.lines import items_of, read_lines
 from plans.making import Draft
 from plans.repair_sources import type_rows, type_source

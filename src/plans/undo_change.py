@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import sql
-from plans.items import Item, compact
+from json_text import compact
+from plans.groups import about_keys
+from plans.items import Item
 from plans.lines import Sources
 from plans.undo_sources import UndoSources
 from plans.work import Portion
@@ -58,7 +60,7 @@ class OrphansBack:
         found: dict[str, sql.Fragment] = {}
         for reference in self.undoing.schema.references:
             if any(item.about[0] == reference.name for item in items):
-                found.update(sources.orphans(reference, _those(items)))
+                found.update(sources.orphans(reference, about_keys(items)))
         return found
 
     async def change(self, items: Sequence[Item], checking: Sequence[Statement], kept: Sequence[Statement]) -> None:
@@ -67,7 +69,7 @@ class OrphansBack:
         batch = held_batch(self.undoing.run)
         batch.extend(checking)
         wanted = [one for one in reversed(self.undoing.schema.references) if one.name in names]
-        added: list[Added] = [self.undoing.add_orphans(batch, one, _those(items)) for one in wanted]
+        added: list[Added] = [self.undoing.add_orphans(batch, one, about_keys(items)) for one in wanted]
         batch.extend(kept)
         await commit(self.undoing.database, self.undoing.run, batch)
         self.restored = sum((one.restored() for one in added), self.restored)
@@ -77,7 +79,3 @@ def _these(items: Sequence[Item]) -> sql.Fragment:
     chunks = [int(item.about[0]) for item in items]
     losers = compact([item.about for item in items])
     return sql.fragment("plans/these_losers", losers=losers, low=min(chunks), high=max(chunks))
-
-
-def _those(items: Sequence[Item]) -> sql.Fragment:
-    return sql.fragment("plans/these_keys", keys=compact([item.about for item in items]))

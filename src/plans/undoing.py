@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from errors import InputError
 from plans.recovering import refuse_dry, refuse_unplanned
 from plans.store import require_plan
-from plans.superseding import supersede
 from plans.undo_applied import undo_by_plan
 from plans.undo_plan import dry_undo
 from ports import Ports
@@ -36,9 +35,7 @@ async def undo_as_asked(ports: Ports, settings: Settings, request: UndoRequest, 
     # The undo of a forgetting has no plan: it brings back rows whose object has none, and changes no other.
     if await kind_of(ports.database, request.run) != FORGET:
         refuse_unplanned(settings)
-    report = await undo_run(ports, settings, request.run)
-    await supersede(ports, "undo", str(request.run))
-    return report
+    return await undo_run(ports, settings, request.run)
 
 
 async def _refuse_other_runs(ports: Ports, run: int, plan_id: int) -> None:

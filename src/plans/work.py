@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import sql
 from database.rows import number
+from json_text import compact
 from log import timestamp
-from plans.items import Item, compact
+from plans.items import Item
 from plans.plan import Plan
 from plans.store import Slice, read_slice
 from ports import Database, Statement

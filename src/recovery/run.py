@@ -38,6 +38,7 @@ async def recover(
         exclusive=live,
         asker=ports.asker,
         daily=settings,
+        supersedes="" if request.plan is None else None,
     )
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)

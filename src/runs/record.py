@@ -13,7 +13,7 @@ from database.batch import Batch
 from database.rows import number, optional_text
 from errors import LeaseLostError, RefusedError, StewardError, UnexpectedError
 from log import timestamp
-from ports import NOBODY, Asker, Clock, Database, Row, Statement
+from ports import NOBODY, Asker, Clock, Database, Row, Statement, Value
 from runs.costs import SUBREQUESTS, Cost, Daily, MeteredDatabase, Rest, day_of, for_closing, no_rest
 from runs.lease import LEASE, RENEW_AFTER, asking, ending
 from runs.retry import retried
@@ -55,6 +55,8 @@ class Run:
     """What the day had left when the run began."""
     queries: int = SUBREQUESTS
     """How many queries and calls its invocation may make."""
+    supersedes: str | None = None
+    """The target of the approved plans whose place it takes; see `Opening`."""
 
     def __post_init__(self) -> None:
         self.renewed_at = self.started_at
@@ -83,7 +85,10 @@ class Run:
     async def close(
         self, status: Status, *, counts: object = None, cost: Cost | None = None, error: str | None = None
     ) -> None:
-        """Write how the run ended and free its lease, in one transaction. Closing twice changes nothing."""
+        """Write how the run ended, free its lease and end the plans it supersedes, in one transaction.
+
+        Closing twice changes nothing.
+        """
         if ("running", status) not in TRANSITIONS:
             raise ValueError(f"a run cannot end as {status!r}")
         spent = cost or Cost()
@@ -96,6 +101,9 @@ class Run:
             statements.insert(0, self._adding(spent))
         if self.token:
             statements.append(sql.statement("control/free_lease", token=self.token))
+        if self.token and self.supersedes is not None and error is None:
+            given: dict[str, Value] = {"run": self.id, "target": self.supersedes, "now": now}
+            statements.append(sql.statement("plans/supersede_by_run", **given))
         await retried(self.clock, lambda: for_closing(self.database).batch(statements))
 
     def _adding(self, spent: Cost) -> Statement:
@@ -135,6 +143,8 @@ class Opening:
     asker: Asker = NOBODY
     daily: Daily | None = None
     """What the runs of a day may take together; None: there is no limit."""
+    supersedes: str | None = None
+    """The target of the plans of its kind: a live run that has no plan takes the place of the approved ones."""
     waits: bool = False
     """Whether a run that the day has no rows for is done all the same, as a tick is, and works on tomorrow."""
 
@@ -201,17 +211,18 @@ async def open_at_once(database: Database, clock: Clock, opening: Opening) -> Ru
         overhead=overhead,
         rest=opening.rest(control.row, now),
         queries=opening.daily.limits.queries if opening.daily else SUBREQUESTS,
+        supersedes=opening.supersedes,
     )
-    await _refuse_without_rest(run, opening)
-    return run
+    return await _with_rest(run, opening)
 
 
-async def _refuse_without_rest(run: Run, opening: Opening) -> None:
+async def _with_rest(run: Run, opening: Opening) -> Run:
     if run.rest.used_up(run.overhead) and not opening.waits:
         refusal = no_rest(run.started_at)
         refusal.run_id = run.id
         await run.close("stopped", error=refusal.sentence())
         raise refusal
+    return run
 
 
 def _allowed(opening: Opening) -> sql.Fragment:
