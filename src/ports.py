@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from functools import cached_property
+from typing import Protocol, overload
 
 from errors import OverloadedError
 from words import FlowState
@@ -91,14 +92,57 @@ class PagePart:
 
 
 @dataclass(frozen=True)
+class Span:
+    """What is known of listed objects before there is a text of them."""
+
+    count: int
+    first_key: str
+    last_key: str
+
+
+@dataclass(frozen=True)
+class LateParts(Sequence[PagePart]):
+    """Parts whose texts are made when they are first asked for: until then the next page is already being listed."""
+
+    span: Span
+    make: Callable[[], Sequence[PagePart]]
+
+    @cached_property
+    def made(self) -> Sequence[PagePart]:
+        """The parts."""
+        return self.make()
+
+    @overload
+    def __getitem__(self, at: int) -> PagePart: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[PagePart]: ...
+    def __getitem__(self, at: int | slice) -> PagePart | Sequence[PagePart]:
+        """Return one part, or some."""
+        return self.made[at]
+
+    def __len__(self) -> int:
+        """Return how many parts there are."""
+        return len(self.made)
+
+
+@dataclass(frozen=True)
 class Page:
     """The answer to a `list` call: the objects in key order, in one part or more, and how to continue."""
 
-    parts: tuple[PagePart, ...]
+    parts: Sequence[PagePart]
     truncated: bool
     cursor: str | None
     beyond: bool = False
     """Whether objects after the `until` of the request were seen, and left out."""
+
+    @property
+    def span(self) -> Span | None:
+        """The objects, without their texts; None where there are none."""
+        if isinstance(self.parts, LateParts):
+            return self.parts.span
+        if not self.parts:
+            return None
+        return Span(sum(part.count for part in self.parts), self.parts[0].first_key, self.parts[-1].last_key)
 
 
 class Bucket(Protocol):

@@ -82,8 +82,8 @@ class Lanes:
     cutting: asyncio.Task[list[str]] | None = None
     cut: Lane | None = None
     """The lane whose range is being cut."""
-    attended: bool = True
-    """False while the walk waits for D1: then a lane whose page is listed lists on by itself."""
+    closed: bool = False
+    """Whether the walk has ended: until then a lane whose page is listed lists on by itself."""
 
     @property
     def ranges(self) -> Ranges:
@@ -100,12 +100,10 @@ class Lanes:
 
         No more objects are listed than the budget leaves. Raises what a listing raises.
         """
-        self.attended = True
         self._list_ahead()
         while not (lane := self._listed()):
             await asyncio.wait(self._under_way(), return_when=asyncio.FIRST_COMPLETED)
             self._list_ahead()
-        self.attended = False
         return lane, self._taken(lane)
 
     def _taken(self, lane: Lane) -> Page:
@@ -154,7 +152,7 @@ class Lanes:
     async def close(self) -> None:
         """End what is under way, and look at what ended, so that no failure is left without a reader."""
         tasks = [*(lane.listing for lane in self.at_work if lane.listing), *([self.cutting] if self.cutting else [])]
-        self.attended = True
+        self.closed = True
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -168,11 +166,11 @@ class Lanes:
         if listing is None:
             raise ValueError("nothing is being listed")
         page = listing.result()
-        lane.reserved += sum(part.count for part in page.parts)
         last_key = lane.ahead.last_key
-        if page.parts:
-            last_key = page.parts[-1].last_key
-            lane.first_key = lane.first_key or page.parts[0].first_key
+        if page.span:
+            lane.reserved += page.span.count
+            last_key = page.span.last_key
+            lane.first_key = lane.first_key or page.span.first_key
             self.space.note(last_key)
         lane.ahead = Position(page.cursor, last_key)
         lane.listed_to_end = not page.truncated
@@ -197,7 +195,7 @@ class Lanes:
         if lane.listing is None and not lane.listed_to_end and limit > 0:
             lane.asked = limit
             lane.listing = asyncio.ensure_future(lane.lister.page(lane.ahead, lane.range.until, limit))
-            lane.listing.add_done_callback(lambda _: None if self.attended else self._advance(lane))
+            lane.listing.add_done_callback(lambda _: None if self.closed else self._advance(lane))
 
     def _limit(self, most: int) -> int:
         if self.budget.max_objects is None:
@@ -242,7 +240,7 @@ class Lanes:
     async def _probe(self, after: str) -> str | None:
         self.probes += 1
         page = await Lister(self.bucket, self.budget.clock, self.prefix).page(Position(None, after), None, 1)
-        return page.parts[0].first_key if page.parts else None
+        return page.span.first_key if page.span else None
 
     def _take_cuts(self) -> None:
         """Cut the range at the keys that were found, as far as no page that may hold them is being listed."""
@@ -270,4 +268,4 @@ class Lanes:
 def _listed_key(lane: Lane) -> str:
     """Return the last key that the lane has listed."""
     page = lane.listing.result() if lane.listing and not lane.listing.exception() else None
-    return page.parts[-1].last_key if page and page.parts else lane.ahead.last_key or ""
+    return page.span.last_key if page and page.span else lane.ahead.last_key or ""

@@ -46,16 +46,16 @@ class Lister:
         self._refuse_stuck(page, at)
         _refuse_disorder(page, at)
         # Where the page ends with the last key that the range may hold, one more listing would only say so.
-        if page.parts and page.parts[-1].last_key == until:
+        if page.span and page.span.last_key == until:
             return replace(page, truncated=False, cursor=None)
         ended = not page.truncated and not page.beyond
         return await self._looked_again(page, at) if ended and self.look_again else page
 
     async def _looked_again(self, page: Page, at: Position) -> Page:
         """Return the page, which is the last one only where nothing follows: some stores say "complete" too early."""
-        last_key = page.parts[-1].last_key if page.parts else at.last_key
+        last_key = page.span.last_key if page.span else at.last_key
         more = await self._list(ListRequest(self.prefix, 1, start_after=last_key))
-        if not more.parts:
+        if not more.span:
             return page
         log.write(self.clock.now(), "warn", "listing_ended_early", last_key=last_key)
         return replace(page, truncated=True, cursor=None)
@@ -65,7 +65,7 @@ class Lister:
         hint = "Try again; if it happens again, R2 has a fault: send the prefix and the last key to its support."
         if page.truncated and page.cursor is None:
             raise OrderError("R2 says that more objects follow, but gives no cursor to list them.", hint=hint)
-        if page.parts or not page.truncated:
+        if page.span or not page.truncated:
             self.empty.clear()
             return
         if page.cursor in (at.r2_cursor, *self.empty) or len(self.empty) >= EMPTY_PAGES:
@@ -85,8 +85,8 @@ class Lister:
                 if self.trust_cursor or at.last_key is None:
                     raise
             else:
-                forward = page.parts and (at.last_key is None or page.parts[0].first_key > at.last_key)
-                if forward or (not page.parts and page.truncated):
+                forward = page.span and (at.last_key is None or page.span.first_key > at.last_key)
+                if forward or (not page.span and page.truncated):
                     return page
         return await self._list(ListRequest(self.prefix, limit, start_after=at.last_key, until=until))
 
@@ -102,9 +102,7 @@ class Lister:
 
 
 def _refuse_disorder(page: Page, at: Position) -> None:
-    last = at.last_key
-    for part in page.parts:
-        if last is not None and part.first_key <= last:
-            hint = "Keys must increase; try again with start_after."
-            raise OrderError(f"R2 listed {part.first_key!r} after {last!r}", hint=hint)
-        last = part.last_key
+    span = page.span
+    if span and at.last_key is not None and span.first_key <= at.last_key:
+        hint = "Keys must increase; try again with start_after."
+        raise OrderError(f"R2 listed {span.first_key!r} after {at.last_key!r}", hint=hint)

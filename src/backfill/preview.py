@@ -23,7 +23,7 @@ async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule])
     statements = [_preview(part, rule_set) for part in page.parts]
     results = await ports.database.batch(statements) if statements else []
     return {
-        "scanned": sum(part.count for part in page.parts),
+        "scanned": page.span.count if page.span else 0,
         "truncated": page.truncated,
         "by_type": _by_type(results),
     }

@@ -162,7 +162,7 @@ class Walk:
             if self.beside:
                 await self.beside.after_end(after or "", until)
         self.lanes.page_ended(lane, page)
-        marks = self.report.marks.page(page.parts[-1].last_key) if page.parts else self.report.marks
+        marks = self.report.marks.page(page.span.last_key) if page.span else self.report.marks
         ranges, complete = self.lanes.ranges, self.lanes.complete
         pages = self.report.pages + 1
         self.report = replace(self.report, ranges=ranges, pages=pages, marks=marks, complete=complete, chain=chain)

@@ -38,9 +38,9 @@ class Listed:
                 await self._find(part, keys)
             if not page.truncated:
                 return
-            last = page.parts[-1].last_key if page.parts else ""
+            last = page.span.last_key if page.span else ""
             keys = [key for key in keys if key > last]
-            at = _before(keys[0]) if page.parts and keys else Position(page.cursor, at.last_key)
+            at = _before(keys[0]) if page.span and keys else Position(page.cursor, at.last_key)
 
     async def _find(self, part: PagePart, keys: Sequence[str]) -> None:
         objects = page_objects(page=part.objects, first=0, end=part.count, after="")

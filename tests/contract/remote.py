@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import errors
-from ports import ListRequest, Page, PagePart, Result, Scalar, Statement
+from ports import LateParts, ListRequest, Page, PagePart, Result, Scalar, Span, Statement
 from tooling.harness import Harness
 from words import FlowState
 
@@ -61,7 +61,8 @@ class RemoteBucket:
         """List the page there."""
         found = self.worker.call("list_page", request=asdict(request), max_part_bytes=self.max_part_bytes)
         parts = tuple(PagePart(**part) for part in found["parts"])
-        return Page(parts, found["truncated"], found["cursor"], beyond=found["beyond"])
+        late = LateParts(Span(**found["span"]), lambda: parts) if found["span"] else parts
+        return Page(late, found["truncated"], found["cursor"], beyond=found["beyond"])
 
 
 @dataclass(frozen=True)

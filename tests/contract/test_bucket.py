@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from errors import PageTooLargeError, PlatformError
-from ports import GROUP, ListRequest, Page, PagePart
+from ports import GROUP, ListRequest, Page, PagePart, Span
 from tests.contract.conftest import SMALL_PART_BYTES, Engine
 
 TRICKY = [
@@ -169,6 +169,13 @@ def test_a_chunk_says_how_many_objects_it_holds_and_where_it_begins_and_ends(eng
     assert (part.count, part.first_key, part.last_key) == (3, "a", "c")
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_page_says_what_it_holds_before_its_text_is_made(engine: Engine, limit: int) -> None:
+    put(engine, "c", "a", "b")
+    assert listed(engine, limit=limit).span == Span(limit, "a", "abc"[limit - 1])
+    assert listed(engine, "d").span is None
+
+
 def test_a_page_is_split_into_chunks_that_fit_into_one_value(engine: Engine) -> None:
     names = [f"{number:03}é😀\x01" for number in range(100)]
     put(engine, *names)
@@ -176,6 +183,7 @@ def test_a_page_is_split_into_chunks_that_fit_into_one_value(engine: Engine) -> 
     assert len(page.parts) > 1
     assert all(len(text(part).encode()) <= SMALL_PART_BYTES for part in page.parts)
     assert sum(part.count for part in page.parts) == 100
+    assert page.span == Span(100, names[0], names[-1])
     assert keys(page) == names
     for part in page.parts:
         own = [found["key"] for found in objects_of(part)]

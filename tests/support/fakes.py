@@ -21,7 +21,7 @@ from typing import Any
 import sql
 from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
-from ports import GROUP, Flows, ListRequest, Page, PagePart, Ports, Result, Statement
+from ports import GROUP, Flows, LateParts, ListRequest, Page, PagePart, Ports, Result, Span, Statement
 from recovery.set_up import is_fresh
 from tests.support.shapes import ShapedConnection, chosen
 
@@ -200,20 +200,21 @@ class DictBucket:
         within = [key for key in found if request.until is None or key <= request.until]
         truncated = start + request.limit < len(keys) and within == found
         cursor = found[-1] if truncated else None
-        return Page(tuple(self._parts(within)), truncated, cursor, beyond=within != found)
+        if not within:
+            return Page((), truncated, cursor, beyond=within != found)
+        objects = [{"key": key, "size": self.sizes[key], "uploaded": self._uploaded(key)} for key in within]
+        parts = LateParts(Span(len(within), within[0], within[-1]), lambda: self._parts(objects))
+        return Page(parts, truncated, cursor, beyond=within != found)
 
     def _uploaded(self, key: str) -> str:
         return self.times.get(key, self.uploaded)
 
-    def _parts(self, keys: list[str]) -> list[PagePart]:
-        if not keys:
-            return []
-        objects = [{"key": key, "size": self.sizes[key], "uploaded": self._uploaded(key)} for key in keys]
+    def _parts(self, objects: list[dict[str, Any]]) -> list[PagePart]:
         text = json.dumps([objects[at : at + GROUP] for at in range(0, len(objects), GROUP)], ensure_ascii=False)
-        if len(text.encode()) > self.max_part_bytes and len(keys) > 1:
-            middle = len(keys) // 2
-            return self._parts(keys[:middle]) + self._parts(keys[middle:])
-        return [PagePart(text, len(keys), keys[0], keys[-1])]
+        if len(text.encode()) > self.max_part_bytes and len(objects) > 1:
+            middle = len(objects) // 2
+            return self._parts(objects[:middle]) + self._parts(objects[middle:])
+        return [PagePart(text, len(objects), objects[0]["key"], objects[-1]["key"])]
 
 
 @dataclass

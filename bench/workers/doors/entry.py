@@ -59,9 +59,9 @@ async def _travel(milliseconds: int) -> None:
 class WatchedBucket(R2Bucket):
     """Our bucket with a stopwatch where a page becomes text."""
 
-    def _text(self, objects: Any) -> Any:
+    def _text(self, objects: Any, count: int) -> Any:
         began = time.perf_counter()
-        text = super()._text(objects)
+        text = super()._text(objects, count)
         SEEN.passed("JSON", began)
         return text
 

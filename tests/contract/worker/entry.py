@@ -41,8 +41,9 @@ async def list_page(env: Any, call: Call) -> Any:
     """List a page of R2."""
     bucket = R2Bucket(env.ARTIFACTS, call["max_part_bytes"] or MAX_PART_BYTES)
     page = await bucket.list_page(ListRequest(**call["request"]))
+    span = asdict(page.span) if page.span else None
     parts = [asdict(replace(part, objects=_text(part.objects))) for part in page.parts]
-    return {"parts": parts, "truncated": page.truncated, "cursor": page.cursor, "beyond": page.beyond}
+    return {"span": span, "parts": parts, "truncated": page.truncated, "cursor": page.cursor, "beyond": page.beyond}
 
 
 async def has(env: Any, call: Call) -> Any:

@@ -203,7 +203,7 @@ def without(page: Page) -> Page:
 
 def doubled(page: Page) -> Page:
     """Return the page with its objects twice."""
-    return replace(page, parts=page.parts * 2)
+    return replace(page, parts=[*page.parts, *page.parts])
 
 
 def cut(page: Page) -> Page:
