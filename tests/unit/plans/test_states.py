@@ -12,6 +12,7 @@ from tests.support.databases import Shape, healed
 from tests.support.dirty import clean_sample
 from tests.support.fakes import World
 from tests.support.plans import APPROVER, OPERATE, READ, Planner, state_of
+from tests.unit.plans.test_forget_by_plan import lost
 
 REQUIRED: dict[str, object] = {"REQUIRE_PLAN": True}
 
@@ -127,6 +128,40 @@ def test_a_live_change_of_its_kind_without_a_plan_takes_its_place(planner: Plann
     planner.answer("POST", "/recover", {"dry_run": False})
     assert (planner.plan(1)["state"], planner.plan(1)["superseded_by"]) == ("superseded", None)
     assert planner.refused("POST", "/plans/1/apply") == "plan_superseded"
+
+
+def at_backfill() -> World:
+    world = Shape().world()
+    world.bucket.put("raw/x")
+    return world
+
+
+def at_undo() -> World:
+    world = clean_sample(Shape(unique_index=False)).world()
+    healed(world)
+    return world
+
+
+CHANGES = {
+    "backfill": (at_backfill, "/backfill", {"r2_prefix": "raw/"}),
+    "undo": (at_undo, "/runs/1/undo", {}),
+    "forget": (lost, "/forget", {}),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_live_change_takes_the_place_of_its_plan_and_one_that_is_refused_does_not(kind: str) -> None:
+    prepared, path, request = CHANGES[kind]
+    variables: dict[str, object] = {} if kind != "forget" else {"BUCKETS": {"b": "ARTIFACTS"}}
+    world = prepared()
+    planner = Planner(world, variables)
+    planner.planned(path, dry_run=True, **request)
+    planner.answer("POST", "/plans/1/approve")
+    poor = Planner(world, {**variables, "DAILY_ROWS_WRITTEN": 1})
+    poor.refused("POST", path, {"dry_run": False, **request})
+    assert planner.plan()["state"] == "approved"
+    planner.answer("POST", path, {"dry_run": False, **request})
+    assert planner.plan()["state"] == "superseded"
 
 
 def test_plans_of_other_kinds_and_targets_stay(planner: Planner) -> None:
