@@ -6,14 +6,13 @@ They are held to the behaviour of the real bindings by the contract suite.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
 from ports import GROUP, Flows, ListRequest, Page, PagePart, Ports, Result, Statement
 from recovery.set_up import is_fresh
+from tests.support.jsonb import give_jsonb
 from tests.support.shapes import ShapedConnection, chosen
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
@@ -32,32 +32,12 @@ MAX_INTEGER = 2**53 - 1
 
 MAX_VALUE_BYTES = 2_000_000
 
+_MOST_TEMPLATES = 64
+"""Some tests have databases of their own making, each unlike the others: those are not all kept."""
+
 
 def _unhex(text: str) -> bytes:
     return bytes.fromhex(text)
-
-
-def _read_json(text: str) -> str:
-    """Return JSON as SQLite before 3.45 keeps it, which has no binary form."""
-    json.loads(text)
-    return text
-
-
-@lru_cache(maxsize=4)
-def _groups(text: str) -> list[list[str]]:
-    return [[json.dumps(one, ensure_ascii=False) for one in group] for group in json.loads(text)]
-
-
-@lru_cache(maxsize=2000)
-def _places(path: str) -> tuple[int, int]:
-    first, second = re.findall(r"\[(\d+)\]", path)
-    return int(first), int(second)
-
-
-def _json_at(text: str, path: str) -> str | None:
-    """Return the JSON at a path of two places, as in `$[3][17]`; None where there is none."""
-    groups, (group, place) = _groups(text), _places(path)
-    return groups[group][place] if group < len(groups) and place < len(groups[group]) else None
 
 
 def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and what JSON makes of it
@@ -80,8 +60,7 @@ class SqliteDatabase:
         self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         self.connection.create_function("unhex", 1, _unhex, deterministic=True)
         if sqlite3.sqlite_version_info < (3, 45):
-            self.connection.create_function("jsonb", 1, _read_json, deterministic=True)
-            self.connection.create_function("jsonb_extract", 2, _json_at, deterministic=True)
+            give_jsonb(self.connection)
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run all statements in one transaction: all of them, or none."""
@@ -124,6 +103,11 @@ class SqliteDatabase:
         """Run a script of statements, as a writer outside the Worker would."""
         self.connection.executescript(text)
 
+    def become(self, other: SqliteDatabase) -> None:
+        """Hold what the other one holds, and be spoken to as it is."""
+        other.connection.backup(self.connection)
+        self.connection.columns, self.connection.declared = other.connection.columns, other.connection.declared
+
     def all(self, query: str, *params: object) -> list[tuple[object, ...]]:
         """Return the rows of a query as tuples."""
         return [tuple(row) for row in self.connection.execute(query, params).fetchall()]
@@ -143,8 +127,37 @@ def apply_migrations(database: SqliteDatabase) -> None:
         database.script(path.read_text(encoding="utf-8"))
 
 
+_templates: dict[bytes, SqliteDatabase] = {}
+"""What databases became when they were migrated, by a digest of what they were."""
+
+
 def migrate(database: SqliteDatabase) -> None:
-    """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
+    """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints.
+
+    Of databases that are alike the first is migrated, and copied for the others.
+    """
+    before = _digest(database)
+    template = _templates.pop(before, None)
+    if template is None:
+        _migrate(database)
+        template = SqliteDatabase()
+        template.become(database)
+        if len(_templates) == _MOST_TEMPLATES:
+            del _templates[next(iter(_templates))]
+    else:
+        database.become(template)
+    _templates[before] = template
+
+
+def _digest(database: SqliteDatabase) -> bytes:
+    """Return what is the same for databases that are alike, in what they hold and in how they are spoken to."""
+    connection = database.connection
+    held = connection.serialize() if database.all("SELECT 1 FROM sqlite_schema") else b""
+    spoken = repr((connection.names, connection.columns, connection.declared))
+    return sha256(held + spoken.encode()).digest()
+
+
+def _migrate(database: SqliteDatabase) -> None:
     apply_migrations(database)
     look = sql.fragment("set_up/read_set_up", old_index=sql.load("set_up/old_index")).text
     [row] = database.connection.execute(look).fetchall()
