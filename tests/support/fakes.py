@@ -9,6 +9,7 @@ import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -299,6 +300,13 @@ class World:
     def bucket(self) -> DictBucket:
         """The only bucket, or the first."""
         return next(iter(self.buckets.values()))
+
+    def copied(self) -> World:
+        """Return a world that is like this one now, and goes its own way."""
+        database = SqliteDatabase()
+        database.become(self.database)
+        parts = {name: getattr(self, name) for name in ("buckets", "store", "clock", "poster", "failures", "flows")}
+        return World(database, **deepcopy(parts))
 
     def ports(self) -> Ports:
         """Return the ports."""
