@@ -190,6 +190,7 @@ class DictBucket:
     """workerd takes no list answer over 1 MiB."""
     lists: int = 0
     heads: int = 0
+    _ordered: dict[str, None] | None = field(default=None, repr=False, compare=False)
 
     def put(self, *keys: str, size: int = 5) -> None:
         """Store objects."""
@@ -205,7 +206,7 @@ class DictBucket:
         self.lists += 1
         if not 1 <= request.limit <= 1000:
             raise PlatformError("list: MaxKeys params must be positive integer <= 1000. (10022)")
-        keys = sorted((key for key in self.sizes if key.startswith(request.prefix)), key=str.encode)
+        keys = [key for key in self._in_order() if key.startswith(request.prefix)]
         after = request.cursor if request.cursor is not None else request.start_after
         start = 0 if after is None else bisect_right(keys, after.encode(), key=str.encode)
         found = keys[start : start + request.limit]
@@ -215,6 +216,12 @@ class DictBucket:
         truncated = start + request.limit < len(keys) and within == found
         cursor = found[-1] if truncated else None
         return Page(tuple(self._parts(within)), truncated, cursor, beyond=within != found)
+
+    def _in_order(self) -> list[str]:
+        """Return the keys in order, which they are put in again only where they are others than the last time."""
+        if self._ordered is None or self._ordered.keys() != self.sizes.keys():
+            self._ordered = dict.fromkeys(sorted(self.sizes, key=str.encode))
+        return list(self._ordered)
 
     def _uploaded(self, key: str) -> str:
         return self.times.get(key, self.uploaded)
