@@ -1,6 +1,7 @@
 """Two processes share the suite, file by file: what needs a runtime comes first, pure tests fill the end.
 
-`make test` starts them (pytest-xdist). Without it, tests run one after the other as ever.
+`make test` starts them (pytest-xdist). Files that share a runtime go to one process, so that it starts once. Without
+xdist, tests run one after the other as ever.
 """
 
 from __future__ import annotations
@@ -9,12 +10,32 @@ import signal
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it carries no types
 
 from tests.support import shapes
 
 HERE = Path(__file__).parent
-FIRST = ("worker", "chaos", "contract", "browser", "cli")
+FIRST = ("worker", "chaos", "contract", "browser", "cli", "unit/plans", "unit/recovery", "unit/backfill")
 """Folders whose files take longest."""
+SHARED = ("tests/worker/", "tests/contract/", "tests/browser/")
+"""Folders whose files share one runtime, or one browser."""
+_ALONE = ("alerts", "bench_cloud", "chaos", "configuration", "events", "faults", "flow", "free_plan", "real_schemas")
+OWN = tuple(f"tests/worker/test_{name}.py" for name in _ALONE)
+"""Files there that have one of their own, and none of the others'."""
+
+
+class ByRuntime(LoadFileScheduling):  # type: ignore[misc]  # it carries no types
+    """Hands out file by file, but together what shares a runtime."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in SHARED if file.startswith(folder) and file not in OWN), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRuntime | None:
+    """Share the tests out so where files are handed out (`--dist loadfile`)."""
+    return ByRuntime(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,8 +57,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.nodeid.startswith(tuple(shapes.ONLY_IN_WORDS))]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    items.sort(key=lambda item: FIRST.index(_folder(item)) if _folder(item) in FIRST else len(FIRST))
+    items.sort(key=_rank)
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
+def _rank(item: pytest.Item) -> int:
+    path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
+    return next((place for place, folder in enumerate(FIRST) if path.startswith(f"{folder}/")), len(FIRST))

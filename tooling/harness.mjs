@@ -69,8 +69,10 @@ function useEntry(config, entry) {
 function readConfig() {
     const config = wrangler.unstable_readConfig({ config: options.config });
     if (options.main) useEntry(config, options.main);
-    // Together these make workerd take the Pyodide bundle from the disk.
-    config.compatibility_flags = [...config.compatibility_flags, "python_workers_development", "experimental"];
+    // The first two make workerd take the Pyodide bundle from the disk; without the third it would take no memory of
+    // Python alone (snapshot.py), but only that of a Worker after its imports, which is another for each change in src.
+    const flags = ["python_workers_development", "experimental", "disable_python_dedicated_snapshot"];
+    config.compatibility_flags = [...config.compatibility_flags, ...flags];
     addBindings(config);
     addQueues(config);
     if (!options.assets) delete config.assets;

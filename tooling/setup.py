@@ -166,6 +166,15 @@ def steps() -> tuple[Step, ...]:
             hint="The installed pyodide and workerd do not fit together; see the message above",
         ),
         Step(
+            name="snapshot",
+            what="Python's memory after its start",
+            program=str(programs / "python"),
+            arguments=("-m", "tooling.snapshot"),
+            inputs=(bundle.with_name("snapshot.py"), bundle.with_name("workerd")),
+            output=BUNDLE_LINK / "snapshot.bin",
+            hint="The runtime did not start; see the message above",
+        ),
+        Step(
             name="command",
             what="the command steward (.venv/bin/steward)",
             program=str(programs / "python"),

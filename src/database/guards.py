@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import sql
 from naming.names import TABLE, Names
@@ -56,6 +56,11 @@ class Guard:
 
 def expected_guards(children: Iterable[tuple[str, str]], names: Names = _WORDS) -> list[Guard]:
     """Return the guards of a database of these names whose artifacts are referenced by these (table, column) pairs."""
+    return list(_expected(tuple(children), names))
+
+
+@lru_cache(maxsize=64)
+def _expected(children: tuple[tuple[str, str], ...], names: Names) -> tuple[Guard, ...]:
     alone = [kind for kind in _ALONE if "source_type" not in names.absent or kind not in _ON_TYPE]
     guards = [Guard(f"steward_guard_{kind}", direct(sql.load(f"guards/{kind}"), names)) for kind in alone]
     for table, column in children:
@@ -67,7 +72,7 @@ def expected_guards(children: Iterable[tuple[str, str]], names: Names = _WORDS) 
             slots = {"name": sql.quote(name), "child_table": sql.quote(own_table), "child_column": sql.quote(column)}
             guarded = table if kind in ("insert", "update") else TABLE
             guards.append(Guard(name, _filled(kind, slots, names), guarded, kind))
-    return guards
+    return tuple(guards)
 
 
 def _filled(kind: str, slots: dict[str, str], names: Names) -> str:

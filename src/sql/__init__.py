@@ -99,7 +99,7 @@ def bare(text: str) -> str:
 
 def names(text: str) -> set[str]:
     """Return the names of a text's slots and parameters: what may be given for it."""
-    return {*_SLOT.findall(text), *parameters(text)}
+    return {*_slots(text), *parameters(text)}
 
 
 @lru_cache(maxsize=512)
@@ -124,8 +124,8 @@ def fragment(name: str, /, **given: Value | Fragment) -> Fragment:
 
 def fill(text: str, /, **given: Value | Fragment) -> Fragment:
     """Return the text as `fragment` returns a file's."""
-    slots = set(_SLOT.findall(text))
-    if slots - given.keys():
+    slots = _slots(text)
+    if not slots <= given.keys():
         raise SqlFileError(f"nothing was given for {', '.join(sorted(slots - given.keys()))} in: {text[:200]}")
     pieces = {name: _piece(name, given[name]) for name in slots}
     params = {name: value for name, value in given.items() if name not in slots and not isinstance(value, Fragment)}
@@ -133,7 +133,12 @@ def fill(text: str, /, **given: Value | Fragment) -> Fragment:
         raise SqlFileError(f"a fragment was given for what is no slot in: {text[:200]}")
     for piece in pieces.values():
         params = _together(params, piece.params)
-    return Fragment(_SLOT.sub(lambda match: pieces[match[1]].text, text), params)
+    return Fragment(_SLOT.sub(lambda match: pieces[match[1]].text, text) if slots else text, params)
+
+
+@lru_cache(maxsize=512)
+def _slots(text: str) -> frozenset[str]:
+    return frozenset(_SLOT.findall(text))
 
 
 def _piece(name: str, value: Value | Fragment) -> Fragment:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from tests.support.warm import WarmProcess
 from tooling.paths import ROOT
 
 LONGEST_SECONDS = 60
@@ -55,7 +56,7 @@ def installed(where: Where) -> Where:
 
 
 class Started:
-    """A `steward` (or what calls it) that runs. With `terminal`, its stderr is one."""
+    """A `steward` that runs, or the program that calls it. With `terminal`, its stderr is one."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Started:
         *arguments: str,
         stdin: str = "",
         terminal: bool = False,
-        program: Sequence[str] = (sys.executable, "-W", "error", "-m", "steward"),
+        program: Sequence[str] = (),
     ) -> None:
         self._out, self._err, given = _file(), _file(), _file()
         given.write(stdin.encode())
@@ -73,13 +74,7 @@ class Started:
         stderr = self._err.fileno()
         if terminal:
             self._screen, stderr = _terminal()
-        self.process = subprocess.Popen(  # noqa: S603  # our own program, with arguments of the test
-            [*program, *arguments],
-            env=where.environment(),
-            stdin=given,
-            stdout=self._out,
-            stderr=stderr,
-        )
+        self.process = _process(program, arguments, where.environment(), (given.fileno(), self._out.fileno(), stderr))
         given.close()
         if self._screen is not None:
             os.close(stderr)
@@ -96,7 +91,7 @@ class Started:
         if self._screen is not None:
             os.close(self._screen)
         err = _read(self._err) or self._seen.decode()
-        return Ran(self.process.returncode, _read(self._out), err)
+        return Ran(self.process.wait(LONGEST_SECONDS), _read(self._out), err)
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
@@ -116,6 +111,17 @@ class Started:
             if not found:
                 return
             self._seen += found
+
+
+def _process(
+    program: Sequence[str], arguments: Sequence[str], environment: Mapping[str, str], files: tuple[int, int, int]
+) -> subprocess.Popen[bytes] | WarmProcess:
+    if not program:
+        return WarmProcess(arguments, environment, files)
+    stdin, stdout, stderr = files
+    return subprocess.Popen(  # noqa: S603  # our own program, with arguments of the test
+        [*program, *arguments], env=environment, stdin=stdin, stdout=stdout, stderr=stderr
+    )
 
 
 def _file() -> IO[bytes]:

@@ -6,14 +6,14 @@ They are held to the behaviour of the real bindings by the contract suite.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from database.guards import expected_guards
 from errors import ConstraintError, PageTooLargeError, PlatformError, TooBigError
 from ports import GROUP, Flows, LateParts, ListRequest, Page, PagePart, Ports, Result, Span, Statement
 from recovery.set_up import is_fresh
+from tests.support.jsonb import give_jsonb
 from tests.support.shapes import ShapedConnection, chosen
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "sql" / "migrations"
@@ -32,32 +33,12 @@ MAX_INTEGER = 2**53 - 1
 
 MAX_VALUE_BYTES = 2_000_000
 
+_MOST_TEMPLATES = 64
+"""Some tests have databases of their own making, each unlike the others: those are not all kept."""
+
 
 def _unhex(text: str) -> bytes:
     return bytes.fromhex(text)
-
-
-def _read_json(text: str) -> str:
-    """Return JSON as SQLite before 3.45 keeps it, which has no binary form."""
-    json.loads(text)
-    return text
-
-
-@lru_cache(maxsize=4)
-def _groups(text: str) -> list[list[str]]:
-    return [[json.dumps(one, ensure_ascii=False) for one in group] for group in json.loads(text)]
-
-
-@lru_cache(maxsize=2000)
-def _places(path: str) -> tuple[int, int]:
-    first, second = re.findall(r"\[(\d+)\]", path)
-    return int(first), int(second)
-
-
-def _json_at(text: str, path: str) -> str | None:
-    """Return the JSON at a path of two places, as in `$[3][17]`; None where there is none."""
-    groups, (group, place) = _groups(text), _places(path)
-    return groups[group][place] if group < len(groups) and place < len(groups[group]) else None
 
 
 def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and what JSON makes of it
@@ -80,8 +61,7 @@ class SqliteDatabase:
         self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         self.connection.create_function("unhex", 1, _unhex, deterministic=True)
         if sqlite3.sqlite_version_info < (3, 45):
-            self.connection.create_function("jsonb", 1, _read_json, deterministic=True)
-            self.connection.create_function("jsonb_extract", 2, _json_at, deterministic=True)
+            give_jsonb(self.connection)
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run all statements in one transaction: all of them, or none."""
@@ -124,6 +104,11 @@ class SqliteDatabase:
         """Run a script of statements, as a writer outside the Worker would."""
         self.connection.executescript(text)
 
+    def become(self, other: SqliteDatabase) -> None:
+        """Hold what the other one holds, and be spoken to as it is."""
+        other.connection.backup(self.connection)
+        self.connection.columns, self.connection.declared = other.connection.columns, other.connection.declared
+
     def all(self, query: str, *params: object) -> list[tuple[object, ...]]:
         """Return the rows of a query as tuples."""
         return [tuple(row) for row in self.connection.execute(query, params).fetchall()]
@@ -143,8 +128,37 @@ def apply_migrations(database: SqliteDatabase) -> None:
         database.script(path.read_text(encoding="utf-8"))
 
 
+_templates: dict[bytes, SqliteDatabase] = {}
+"""What databases became when they were migrated, by a digest of what they were."""
+
+
 def migrate(database: SqliteDatabase) -> None:
-    """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints."""
+    """Apply the migrations, and set the database up as the first tick or POST /guards does for its datapoints.
+
+    Of databases that are alike the first is migrated, and copied for the others.
+    """
+    before = _digest(database)
+    template = _templates.pop(before, None)
+    if template is None:
+        _migrate(database)
+        template = SqliteDatabase()
+        template.become(database)
+        if len(_templates) == _MOST_TEMPLATES:
+            del _templates[next(iter(_templates))]
+    else:
+        database.become(template)
+    _templates[before] = template
+
+
+def _digest(database: SqliteDatabase) -> bytes:
+    """Return what is the same for databases that are alike, in what they hold and in how they are spoken to."""
+    connection = database.connection
+    held = connection.serialize() if database.all("SELECT 1 FROM sqlite_schema") else b""
+    spoken = repr((connection.names, connection.columns, connection.declared))
+    return sha256(held + spoken.encode()).digest()
+
+
+def _migrate(database: SqliteDatabase) -> None:
     apply_migrations(database)
     look = sql.fragment("set_up/read_set_up", old_index=sql.load("set_up/old_index")).text
     [row] = database.connection.execute(look).fetchall()
@@ -176,6 +190,7 @@ class DictBucket:
     """workerd takes no list answer over 1 MiB."""
     lists: int = 0
     heads: int = 0
+    _ordered: dict[str, None] | None = field(default=None, repr=False, compare=False)
 
     def put(self, *keys: str, size: int = 5) -> None:
         """Store objects."""
@@ -191,7 +206,7 @@ class DictBucket:
         self.lists += 1
         if not 1 <= request.limit <= 1000:
             raise PlatformError("list: MaxKeys params must be positive integer <= 1000. (10022)")
-        keys = sorted((key for key in self.sizes if key.startswith(request.prefix)), key=str.encode)
+        keys = [key for key in self._in_order() if key.startswith(request.prefix)]
         after = request.cursor if request.cursor is not None else request.start_after
         start = 0 if after is None else bisect_right(keys, after.encode(), key=str.encode)
         found = keys[start : start + request.limit]
@@ -205,6 +220,12 @@ class DictBucket:
         objects = [{"key": key, "size": self.sizes[key], "uploaded": self._uploaded(key)} for key in within]
         parts = LateParts(Span(len(within), within[0], within[-1]), lambda: self._parts(objects))
         return Page(parts, truncated, cursor, beyond=within != found)
+
+    def _in_order(self) -> list[str]:
+        """Return the keys in order, which they are put in again only where they are others than the last time."""
+        if self._ordered is None or self._ordered.keys() != self.sizes.keys():
+            self._ordered = dict.fromkeys(sorted(self.sizes, key=str.encode))
+        return list(self._ordered)
 
     def _uploaded(self, key: str) -> str:
         return self.times.get(key, self.uploaded)
@@ -287,6 +308,13 @@ class World:
     def bucket(self) -> DictBucket:
         """The only bucket, or the first."""
         return next(iter(self.buckets.values()))
+
+    def copied(self) -> World:
+        """Return a world that is like this one now, and goes its own way."""
+        database = SqliteDatabase()
+        database.become(self.database)
+        parts = {name: getattr(self, name) for name in ("buckets", "store", "clock", "poster", "failures", "flows")}
+        return World(database, **deepcopy(parts))
 
     def ports(self) -> Ports:
         """Return the ports."""

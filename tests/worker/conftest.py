@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.actions import TOKEN
-from tests.support.runtime import migrate, wipe
+from tests.support.runtime import fresh, wipe
 from tooling.harness import Config, Harness, Reply
 from words import COUNTS
 
@@ -116,9 +116,10 @@ def empty(running: Harness) -> Steward:
 
 
 @pytest.fixture
-def steward(empty: Steward) -> Steward:
+def steward(running: Harness) -> Steward:
     """Give a test the running Worker with a fresh database and two rules."""
-    migrate(empty.harness)
-    empty.rules((10, "raw/*.pdf", "report"), (20, "raw/*", "raw"))
-    empty.harness.clear_logs()
-    return empty
+    fresh(running)
+    steward = Steward(running)
+    steward.rules((10, "raw/*.pdf", "report"), (20, "raw/*", "raw"))
+    running.clear_logs()
+    return steward

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.actions import TOKEN
 from tests.support.events import QUEUE, notification
-from tests.support.runtime import migrate, wipe
+from tests.support.runtime import fresh
 from tests.worker.conftest import Steward
 from tooling.harness import Config, Harness
 from tooling.notifications import LocalNotifications, quick_consumers
@@ -32,8 +32,7 @@ def consuming() -> Iterator[Harness]:
 @pytest.fixture
 def steward(consuming: Harness) -> Steward:
     """Give a test the consumer with a fresh database and two rules."""
-    wipe(consuming)
-    migrate(consuming)
+    fresh(consuming)
     steward = Steward(consuming)
     steward.rules((10, "raw/*.pdf", "report"), (20, "raw/*", "raw"))
     return steward

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.free_requests import requests
-from tests.support.runtime import migrate, wipe
+from tests.support.runtime import fresh
 from tests.worker.conftest import TOKENS, Steward
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
@@ -28,8 +28,7 @@ def running() -> Iterator[Harness]:
 
 @pytest.fixture
 def limited(running: Harness) -> Steward:
-    wipe(running)
-    migrate(running)
+    fresh(running)
     steward = Steward(running)
     steward.rules((10, "raw/*.pdf", "report"))
     used(steward)

@@ -80,7 +80,7 @@ COUNTED = [
 
 def after_some_passes(world: World) -> dict[str, list[tuple[object, ...]]]:
     """Return the state after the pass that may have been killed, and two that were not."""
-    for _ in range(6):
+    for _ in range(3):
         ticked(world)
     return state(world)
 

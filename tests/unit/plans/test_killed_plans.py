@@ -106,17 +106,13 @@ def test_killed_at_any_call_and_applied_again_it_ends_as_if_nothing_had_happened
     case: str, *, takes_effect: bool
 ) -> None:
     make, act = CASES[case]
-
-    def planned() -> World:
-        world = make()
-        act(world.ports(), True)
-        return world
-
-    whole = planned()
+    planned = make()
+    act(planned.ports(), True)
+    whole = planned.copied()
     finished(whole, act)
     expected, call = contents(whole), 0
     while True:
-        world = planned()
+        world = planned.copied()
         try:
             act(fused(world, Fuse(call, takes_effect)), False)
         except KilledError:
@@ -132,11 +128,11 @@ def test_killed_at_any_call_and_applied_again_it_ends_as_if_nothing_had_happened
 @pytest.mark.parametrize("case", CASES)
 def test_a_dry_run_killed_at_any_call_leaves_no_plan_that_is_not_whole(case: str) -> None:
     make, act = CASES[case]
-    whole = make()
-    digest = act(whole.ports(), True)["plan"]["digest"]
+    fresh = make()
+    digest = act(fresh.copied().ports(), True)["plan"]["digest"]
     call = 0
     while True:
-        world = make()
+        world = fresh.copied()
         try:
             act(fused(world, Fuse(call, takes_effect=True)), True)
         except KilledError:

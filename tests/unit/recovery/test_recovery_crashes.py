@@ -23,11 +23,11 @@ class Crash:
     call: int
 
 
-def crashes(make: Callable[[], World], act: Callable[[object], object], *, takes_effect: bool) -> Iterator[Crash]:
+def crashes(before: World, act: Callable[[object], object], *, takes_effect: bool) -> Iterator[Crash]:
     """Kill the act at every platform call in turn, until it gets to its end unharmed."""
     call = 0
     while True:
-        world = make()
+        world = before.copied()
         try:
             act(fused(world, Fuse(call, takes_effect)))
         except KilledError:
@@ -60,14 +60,12 @@ def contents(world: World) -> dict[str, object]:
 def test_killed_at_any_call_and_called_again_it_ends_as_if_nothing_had_happened(
     shape: Shape, *, takes_effect: bool
 ) -> None:
-    def make() -> World:
-        return clean_sample(shape).world()
-
-    whole = make()
+    before = clean_sample(shape).world()
+    whole = before.copied()
     assert healed(whole)["done"]
     expected = contents(whole)
     calls = 0
-    for crash in crashes(make, lambda ports: recovered(ports, dry_run=False), takes_effect=takes_effect):  # type: ignore[arg-type]  # ports
+    for crash in crashes(before, lambda ports: recovered(ports, dry_run=False), takes_effect=takes_effect):  # type: ignore[arg-type]  # ports
         assert healed(crash.world)["done"]
         assert contents(crash.world) == expected, f"killed at call {crash.call}"
         calls += 1
@@ -94,7 +92,7 @@ def test_killed_again_and_again_a_little_further_each_time_it_still_ends_there()
 def test_the_killed_run_is_marked_abandoned_with_the_step_it_was_at() -> None:
     seen = set()
     for crash in crashes(
-        lambda: clean_sample(Shape(unique_index=False)).world(),
+        clean_sample(Shape(unique_index=False)).world(),
         lambda ports: recovered(ports, dry_run=False),  # type: ignore[arg-type]  # ports
         takes_effect=True,
     ):
@@ -114,16 +112,13 @@ def test_an_undo_killed_at_any_call_and_called_again_ends_as_if_nothing_had_happ
 ) -> None:
     shape = Shape(ids, unique_index=False)
 
-    def make() -> World:
-        world = clean_sample(shape).world()
-        healed(world)
-        return world
-
-    whole = make()
+    before = clean_sample(shape).world()
+    healed(before)
+    whole = before.copied()
     undone(whole, 1)
     expected = contents(whole)
     calls = 0
-    for crash in crashes(make, lambda ports: undone(ports, 1), takes_effect=takes_effect):  # type: ignore[arg-type]  # ports
+    for crash in crashes(before, lambda ports: undone(ports, 1), takes_effect=takes_effect):  # type: ignore[arg-type]  # ports
         undone(crash.world, 1)
         assert contents(crash.world) == expected, f"killed at call {crash.call}"
         calls += 1
