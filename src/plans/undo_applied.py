@@ -38,7 +38,8 @@ class _ByPlan:
         plan = await ready_plan(undoing.database, undoing.run.clock, self.settings, self.plan, "undo")
         await begin_plan(undoing.database, undoing.run, undoing.number, self.settings, plan)
         merges, orphans = "restore" in plan.totals, "orphan" in plan.totals
-        await make_room(undoing, pause, merges=merges, orphans=orphans)
+        if not undoing.forgotten:
+            await make_room(undoing, pause, merges=merges, orphans=orphans)
         self.work = await begin_work(undoing.database, undoing.run, plan)
         restores, back = Restores(undoing), OrphansBack(undoing)
         more = False
