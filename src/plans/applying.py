@@ -23,6 +23,9 @@ MOVED_ON = {"steward_control.as_planned": "changed while the plan was applied.",
 """Why a transaction is taken back, by the column that then fails it."""
 
 
+KEEPING = 5
+"""Queries that keep how far a plan is applied, and where a recovery stands."""
+
 MOST_LINES = 50_000
 """Rows of one kind that are read at once."""
 
@@ -73,6 +76,9 @@ class Applying:
         """Take one portion after the other. Raises LeaseLostError, RefusedError ("max_deletes") and platform errors."""
         while not self.more:
             await self.work.run.renew()
+            if self.changed and self.budget.spent() == "subrequests":
+                self.more = True
+                break
             portion = await self.work.next(self.change.steps, self._room())
             if not portion:
                 break
@@ -80,7 +86,9 @@ class Applying:
                 self.more = True
             else:
                 await self._take(portion)
-        await self.work.keep()
+        # What a call has no queries left to keep, the next one meets again, and leaves out again.
+        if self.budget.has(KEEPING):
+            await self.work.keep()
 
     def _room(self) -> Portion:
         most = self.change.portion
@@ -145,6 +153,7 @@ class Applying:
             self.changed += len(portion)
             self.rows += sum(item.weight for item in items)
             self.work.come_to(done)
+            self.work.note_kept()
 
     async def _isolate(self, portion: Sequence[Placed], error: PlatformError) -> None:
         """Change a portion in halves; leave an item out that is refused alone."""

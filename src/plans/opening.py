@@ -20,6 +20,13 @@ async def ready_plan(database: Database, clock: Clock, settings: Settings, plan_
 
     Raises InputError where there is none, RefusedError where it is used, expired, superseded, stale or not approved.
     """
+    plan = await open_plan(database, clock, settings, plan_id, kind)
+    await refuse_stale(database, clock, plan, await basis_now(database, settings))
+    return plan
+
+
+async def open_plan(database: Database, clock: Clock, settings: Settings, plan_id: int, kind: str) -> Plan:
+    """Return the plan, which is of this kind and may be applied unless it is stale; raises as `ready_plan` does."""
     plan = await require_plan(database, plan_id)
     if plan.kind != kind:
         raise InputError("plan", f"Plan {plan_id} is a plan of kind {plan.kind}.", hint=f"Name a plan of kind {kind}.")
@@ -27,7 +34,6 @@ async def ready_plan(database: Database, clock: Clock, settings: Settings, plan_
     if settings.require_plan and not plan.approved:
         hint = f"POST /plans/{plan_id}/approve, with a token of the role approve."
         raise RefusedError("plan_not_approved", f"Plan {plan_id} is not approved, and REQUIRE_PLAN is on.", hint=hint)
-    await refuse_stale(database, clock, plan, await basis_now(database, settings))
     return plan
 
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from errors import InputError
-from plans.opening import ready_plan
+from plans.opening import open_plan, ready_plan
 from plans.recovery_saga import AppliedSaga
+from plans.stepwise_applied import StepwiseApplied
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
+from recovery.saga import SagaOf
+from runs.budget import FEW
 from settings import Settings
 
 _DECIDING = ("unreadable", "include_deleted")
@@ -20,9 +23,19 @@ _DECIDING = ("unreadable", "include_deleted")
 
 async def recover_by_plan(ports: Ports, settings: Settings, plan_id: int, request: RecoverRequest) -> dict[str, object]:
     """Do one call of the recovery by a plan and return its report. Raises what `recover` and `ready_plan` raise."""
-    plan = await ready_plan(ports.database, ports.clock, settings, plan_id, "recovery")
+    few = settings.limits.queries < FEW
+    ready = open_plan if few else ready_plan
+    plan = await ready(ports.database, ports.clock, settings, plan_id, "recovery")
     wanted = replace(request, dry_run=False, plan=plan_id, **_decided(plan.request, request))
-    return await recover(ports, settings, wanted, saga=lambda call, schema: AppliedSaga(call, schema, plan=plan_id))
+    return await recover(ports, settings, wanted, saga=_stepwise(plan_id) if few else _whole(plan_id))
+
+
+def _whole(plan_id: int) -> SagaOf:
+    return lambda call, schema: AppliedSaga(call, schema, plan=plan_id)
+
+
+def _stepwise(plan_id: int) -> SagaOf:
+    return lambda call, schema: StepwiseApplied(call, schema, keeps_to=plan_id)
 
 
 def _decided(planned: Mapping[str, Any], request: RecoverRequest) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Checkpoint:
     """How far the last check has come."""
     ok: bool = False
     """Whether it found that all is well."""
+    plan: int | None = None
+    """The plan that the calls keep to; None: they keep to none."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def _read(stored: str | None) -> Checkpoint:
         tables=found.get("tables"),
         looked=found.get("looked"),
         ok=bool(found.get("ok")),
+        plan=found.get("plan"),
     )
 
 

@@ -93,6 +93,9 @@ class _Merge:
         most = self.call.most_objects or EVERY_OBJECT
         while not self.more:
             await self.call.run.renew()
+            if self.moved and self.budget.spent() == "subrequests":
+                self.more = True
+                return
             wanted = min(self.call.sizes.chunk_objects, most - self.groups)
             objects = await self._following(max(wanted, 1))
             if not objects:

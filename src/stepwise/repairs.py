@@ -16,23 +16,26 @@ from recovery.steps import ClassifyStep, IndexStep, Step
 async def make_index(call: Call, schema: Schema) -> IndexStep:
     """Create the unique index where it is missing, and no object has several rows."""
     left = (await count_duplicates(call.database)).losers
-    return await index(await _repair(call, schema, clean=left == 0))
+    return await index(await repair_of(call, schema, clean=left == 0))
 
 
 async def guard(call: Call, schema: Schema) -> Step:
     """Install the guards."""
-    return await guards(await _repair(call, schema))
+    return await guards(await repair_of(call, schema))
 
 
 async def classify_some(call: Call, schema: Schema, start: ObjectKey | None) -> ClassifyStep:
     """Give unknown rows their types, from an object on, as far as there are queries for."""
-    return await classify(await _repair(call, schema, classify_from=start))
+    return await classify(await repair_of(call, schema, classify_from=start))
 
 
 async def point_orphans(call: Call, schema: Schema) -> Step:
     """Point orphans at the winners that the journal knows."""
-    return await orphans(await _repair(call, schema))
+    return await orphans(await repair_of(call, schema))
 
 
-async def _repair(call: Call, schema: Schema, *, clean: bool = True, classify_from: ObjectKey | None = None) -> Repair:
+async def repair_of(
+    call: Call, schema: Schema, *, clean: bool = True, classify_from: ObjectKey | None = None
+) -> Repair:
+    """Return what the repairs work from."""
     return Repair(call, schema, await read_rules(call.database), all_objects(0), clean, classify_from)

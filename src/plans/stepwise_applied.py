@@ -1,0 +1,93 @@
+"""A recovery that does only what its plan says, where one call has few queries: one step a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from plans.applying import Applying, Change
+from plans.merge_change import Merges
+from plans.recovery_begun import begin_recovery, ready_recovery
+from plans.repairing import Back, Types
+from plans.work import Work, begin_work
+from recovery.checkpoint import NOWHERE, Checkpoint, MergeCheckpoint
+from recovery.classify import counted_types
+from recovery.duplicates import ObjectKey
+from recovery.orphans import counted_orphans
+from recovery.prepare import allow_deletes
+from recovery.steps import ClassifyStep, Step
+from stepwise.judging import refuse_many
+from stepwise.merging import SomeMerged
+from stepwise.repairs import repair_of
+from stepwise.saga import StepwiseSaga
+
+MOST_REFERENCES = 2
+"""The transaction of a chunk also looks whether the rows of each are as they were planned."""
+
+
+@dataclass
+class StepwiseApplied(StepwiseSaga):
+    """One call of it."""
+
+    work: Work | None = None
+
+    @property
+    def at_work(self) -> Work:
+        """The work on the plan, once it is begun."""
+        if self.work is None:
+            raise ValueError("the plan is not begun")
+        return self.work
+
+    async def beginning(self) -> Checkpoint:
+        """Return where the call begins; raises RefusedError where the plan may not be applied any more."""
+        start, call = await super().beginning(), self.call
+        if start != NOWHERE and self.keeps_to is not None:
+            plan = await ready_recovery(call, self.schema, self.keeps_to)
+            self.work = await begin_work(call.database, call.run, plan)
+        return start
+
+    async def judge(self) -> None:
+        """Begin the plan. Raises RefusedError where it may not be, or would delete more rows than the call may."""
+        refuse_many(self.schema, MOST_REFERENCES)
+        self.work, _ = await begin_recovery(self.call, self.schema, self.keeps_to or 0)
+
+    async def merge_some(self, start: MergeCheckpoint | None) -> SomeMerged:  # noqa: ARG002  # the plan says it
+        """Merge the next objects of the plan."""
+        change = Merges(self.call, self.schema, allowing=(allow_deletes(self.call.max_deletes),))
+        applying = await self._apply(change)
+        done = change.merged
+        return SomeMerged(
+            "dedupe",
+            before=done.deleted,
+            changed=done.deleted,
+            groups=applying.changed,
+            types_carried=done.carried,
+            children_remapped=done.children,
+            more=applying.more,
+        )
+
+    async def classify_some(self, start: ObjectKey | None) -> tuple[ClassifyStep, bool]:  # noqa: ARG002  # likewise
+        """Give the next unknown rows the types that the plan says."""
+        await self.at_work.pass_over("schema")
+        repair = await repair_of(self.call, self.schema)
+        step, applying = await counted_types(repair), await self._apply(Types(repair))
+        return replace(step, after=step.before - applying.rows, changed=applying.rows), not applying.more
+
+    async def point_orphans(self) -> tuple[Step, bool]:
+        """Point the next orphans at the winners that the plan says."""
+        repair = await repair_of(self.call, self.schema)
+        step, applying = await counted_orphans(repair), await self._apply(Back(repair))
+        return replace(step, after=step.before - applying.rows, changed=applying.rows), not applying.more
+
+    async def _apply(self, change: Change) -> Applying:
+        applying = Applying(self.at_work, change, self.call.budget.part("merge"), most=self.call.most_objects)
+        await applying.run()
+        return applying
+
+    async def _resumed(self, start: Checkpoint) -> Checkpoint:
+        following = await super()._resumed(start)
+        await self.at_work.end()
+        return following
+
+    def report(self) -> dict[str, object]:
+        """Return the body of `POST /recover`."""
+        return {**super().report(), "plan": self.work.report() if self.work else None}
