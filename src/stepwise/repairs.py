@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sql
 from backfill.rules import read_rules
 from database.schema import Schema
 from recovery.call import Call
@@ -35,7 +36,12 @@ async def point_orphans(call: Call, schema: Schema) -> Step:
 
 
 async def repair_of(
-    call: Call, schema: Schema, *, clean: bool = True, classify_from: ObjectKey | None = None
+    call: Call,
+    schema: Schema,
+    *,
+    merged: sql.Fragment | None = None,
+    clean: bool = True,
+    classify_from: ObjectKey | None = None,
 ) -> Repair:
     """Return what the repairs work from."""
-    return Repair(call, schema, await read_rules(call.database), all_objects(0), clean, classify_from)
+    return Repair(call, schema, await read_rules(call.database), merged or all_objects(0), clean, classify_from)

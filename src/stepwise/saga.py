@@ -44,6 +44,9 @@ class StepwiseSaga(Saga):
         following = await takings.get(stage, self._judged)(start)
         if following != NOWHERE and self.keeps_to is not None:
             following = replace(following, plan=self.keeps_to)
+            # How far a plan is applied is kept with it: where the step is the same, the row of the call before says so.
+            if following == start:
+                return
         await write_held(self.call.database, self.call.run, writing(self.call.run.id, following))
 
     async def beginning(self) -> Checkpoint:
