@@ -14,7 +14,6 @@ from plans.stepwise_applied import StepwiseApplied
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
-from recovery.saga import SagaOf
 from runs.budget import FEW
 from settings import Settings
 
@@ -36,15 +35,11 @@ async def recover_as_planned(
     if not few:
         await ready_plan(ports.database, ports.clock, settings, plan_id, "recovery")
     wanted = replace(request, dry_run=False, plan=plan_id, **_decided(plan.request, request))
-    return await recover(ports, settings, wanted, saga=_stepwise(plan_id) if few else _whole(plan_id))
-
-
-def _whole(plan_id: int) -> SagaOf:
-    return lambda call, schema: AppliedSaga(call, schema, plan=plan_id)
-
-
-def _stepwise(plan_id: int) -> SagaOf:
-    return lambda call, schema: StepwiseApplied(call, schema, keeps_to=plan_id)
+    if few:
+        return await recover(
+            ports, settings, wanted, saga=lambda call, schema: StepwiseApplied(call, schema, keeps_to=plan_id)
+        )
+    return await recover(ports, settings, wanted, saga=lambda call, schema: AppliedSaga(call, schema, plan=plan_id))
 
 
 def _decided(planned: Mapping[str, Any], request: RecoverRequest) -> dict[str, Any]:

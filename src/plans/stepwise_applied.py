@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from plans.applying import Applying, Change
-from plans.merge_change import Merges
 from plans.recovery_begun import begin_recovery, ready_recovery
-from plans.repairing import Back, Types
+from plans.stepwise_merged import merged_by_plan
+from plans.stepwise_repaired import orphans_by_plan, types_by_plan
 from plans.work import Work, begin_work
-from recovery.checkpoint import NOWHERE, Checkpoint, MergeCheckpoint
-from recovery.classify import counted_types
-from recovery.duplicates import ObjectKey
-from recovery.orphans import counted_orphans
-from recovery.prepare import allow_deletes
+from recovery.checkpoint import NOWHERE, Checkpoint
 from recovery.steps import ClassifyStep, Step
 from stepwise.judging import refuse_many
 from stepwise.merging import SomeMerged
-from stepwise.repairs import repair_of
 from stepwise.saga import StepwiseSaga
 
 MOST_REFERENCES = 2
@@ -50,38 +44,17 @@ class StepwiseApplied(StepwiseSaga):
         refuse_many(self.schema, MOST_REFERENCES)
         self.work, _ = await begin_recovery(self.call, self.schema, self.keeps_to or 0)
 
-    async def merge_some(self, start: MergeCheckpoint | None) -> SomeMerged:  # noqa: ARG002  # the plan says it
+    async def merge_some(self, start: Checkpoint) -> SomeMerged:  # noqa: ARG002  # the plan says where
         """Merge the next objects of the plan."""
-        change = Merges(self.call, self.schema, allowing=(allow_deletes(self.call.max_deletes),))
-        applying = await self._apply(change)
-        done = change.merged
-        return SomeMerged(
-            "dedupe",
-            before=done.deleted,
-            changed=done.deleted,
-            groups=applying.changed,
-            types_carried=done.carried,
-            children_remapped=done.children,
-            more=applying.more,
-        )
+        return await merged_by_plan(self.call, self.schema, self.at_work)
 
-    async def classify_some(self, start: ObjectKey | None) -> tuple[ClassifyStep, bool]:  # noqa: ARG002  # likewise
+    async def classify_some(self, start: Checkpoint) -> tuple[ClassifyStep, bool]:  # noqa: ARG002  # likewise
         """Give the next unknown rows the types that the plan says."""
-        await self.at_work.pass_over("schema")
-        repair = await repair_of(self.call, self.schema)
-        step, applying = await counted_types(repair), await self._apply(Types(repair))
-        return replace(step, after=step.before - applying.rows, changed=applying.rows), not applying.more
+        return await types_by_plan(self.call, self.schema, self.at_work)
 
     async def point_orphans(self) -> tuple[Step, bool]:
         """Point the next orphans at the winners that the plan says."""
-        repair = await repair_of(self.call, self.schema)
-        step, applying = await counted_orphans(repair), await self._apply(Back(repair))
-        return replace(step, after=step.before - applying.rows, changed=applying.rows), not applying.more
-
-    async def _apply(self, change: Change) -> Applying:
-        applying = Applying(self.at_work, change, self.call.budget.part("merge"), most=self.call.most_objects)
-        await applying.run()
-        return applying
+        return await orphans_by_plan(self.call, self.schema, self.at_work)
 
     async def _resumed(self, start: Checkpoint) -> Checkpoint:
         following = await super()._resumed(start)

@@ -22,6 +22,9 @@ from recovery.duplicates import ObjectKey
 
 Stage = Literal["merge", "schema", "types", "orphans", "finish"]
 
+Place = ObjectKey | None
+"""The object after which a stage goes on; None: it begins."""
+
 LEFT_BYTES = 1_000_000
 """D1 takes 2 MB a row, and the run's row holds its answer as well."""
 

@@ -7,23 +7,13 @@ from dataclasses import asdict, dataclass
 from errors import OverloadedError
 from plans.basis import Basis, basis_now
 from plans.making import Draft, Making, begin_draft
-from plans.merge_items import MergeItems
-from plans.orphan_items import add_orphans
-from plans.repair_items import schema_items
-from plans.stepwise_kept import Foretold, Kept, Stage, listed_left, read_kept
-from plans.type_items import TypeItems
-from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, all_objects
+from plans.stepwise_kept import Foretold, Kept, listed_left, read_kept
+from plans.stepwise_stages import Stages
 from recovery.forecasting import Unknown, forecast
 from recovery.plan import Plan
-from recovery.repair import Repair
 from recovery.saga import Saga
 from recovery.steps import MergeStep, StepName
 from runs.costs import for_closing
-from stepwise.repairs import repair_of
-
-PAGE_OBJECTS = 250
-MOST_ORPHANS = 2_000
-"""Orphans of one reference that the plan holds: they are read, and written, at once."""
 
 
 @dataclass
@@ -72,40 +62,13 @@ class StepwisePlanning(Saga):
         return draft
 
     async def _further(self, kept: Kept, draft: Draft) -> None:
-        """Take the plan one stage further, or as far as there are queries for, and keep it with the items."""
-        takings = {"merge": self._merges, "schema": self._schema, "types": self._types, "orphans": self._orphans}
+        """Take the plan further by a stage, or as far as there are queries for, and keep it with the items."""
         if kept.stage == "finish":
             await self._finished(kept, draft)
             return
-        stage, after = await takings[kept.stage](kept, draft)
-        if stage == kept.stage:
-            # It goes on: that it stopped is no gap of the plan.
-            draft.stopped_after = None
+        stage, after = await Stages(self.call, self.schema, draft).further(kept)
         slices = draft.cut()
         await self.call.database.batch([*slices, kept.at(stage, draft, after).writing(self.call.run.id)])
-
-    async def _merges(self, kept: Kept, draft: Draft) -> tuple[Stage, ObjectKey | None]:
-        found, start = kept.foretold, kept.after or FIRST
-        items = MergeItems(self.call, self.schema, found.left, found.before, draft, PAGE_OBJECTS, start=start)
-        if await items.add(all_of_them=found.whole):
-            return "schema", None
-        return ("merge", items.after) if items.spent else ("finish", None)
-
-    async def _schema(self, kept: Kept, draft: Draft) -> tuple[Stage, ObjectKey | None]:
-        await draft.add(schema_items(await self._repair(kept)))
-        return "types", None
-
-    async def _types(self, kept: Kept, draft: Draft) -> tuple[Stage, ObjectKey | None]:
-        items = TypeItems(await self._repair(kept), kept.foretold.left, draft, kept.after or FIRST)
-        return ("orphans", None) if await items.add() else ("types", items.after)
-
-    async def _orphans(self, kept: Kept, draft: Draft) -> tuple[Stage, ObjectKey | None]:
-        await add_orphans(await self._repair(kept), draft, MOST_ORPHANS)
-        return "finish", None
-
-    async def _repair(self, kept: Kept) -> Repair:
-        merged = all_objects(EVERY_OBJECT, kept.foretold.left)
-        return await repair_of(self.call, self.schema, merged=merged, clean=kept.foretold.clean)
 
     async def _finished(self, kept: Kept, draft: Draft) -> None:
         totals = draft.totals

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sql
+from collections.abc import Collection
+
 from backfill.rules import read_rules
 from database.schema import Schema
 from recovery.call import Call
 from recovery.classify import classify
-from recovery.duplicates import ObjectKey, all_objects, count_duplicates
+from recovery.duplicates import EVERY_OBJECT, ObjectKey, all_objects, count_duplicates
 from recovery.index import guards, index
 from recovery.orphans import orphans
 from recovery.repair import Repair
@@ -39,9 +40,10 @@ async def repair_of(
     call: Call,
     schema: Schema,
     *,
-    merged: sql.Fragment | None = None,
+    left: Collection[ObjectKey] | None = None,
     clean: bool = True,
     classify_from: ObjectKey | None = None,
 ) -> Repair:
-    """Return what the repairs work from."""
-    return Repair(call, schema, await read_rules(call.database), merged or all_objects(0), clean, classify_from)
+    """Return what the repairs work from; `left` are the objects that a dry merge leaves."""
+    merged = all_objects(0) if left is None else all_objects(EVERY_OBJECT, left)
+    return Repair(call, schema, await read_rules(call.database), merged, clean, classify_from)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from recovery.checkpoint import NOWHERE, Checkpoint, MergeCheckpoint, read_recovery, writing
-from recovery.duplicates import ObjectKey
+from recovery.checkpoint import NOWHERE, Checkpoint, read_recovery, writing
 from recovery.pausing import pause, resume
 from recovery.prepare import prepare
 from recovery.saga import Saga
@@ -58,13 +57,13 @@ class StepwiseSaga(Saga):
         """Raise RefusedError where nothing may be merged."""
         await judge(self.call, self.schema)
 
-    async def merge_some(self, start: MergeCheckpoint | None) -> SomeMerged:
+    async def merge_some(self, start: Checkpoint) -> SomeMerged:
         """Merge as much as there are queries for."""
-        return await merge_some(self.call, self.schema, start)
+        return await merge_some(self.call, self.schema, start.merge)
 
-    async def classify_some(self, start: ObjectKey | None) -> tuple[ClassifyStep, bool]:
+    async def classify_some(self, start: Checkpoint) -> tuple[ClassifyStep, bool]:
         """Give unknown rows their types, as far as there are queries for; tell whether that was all of it."""
-        step = await classify_some(self.call, self.schema, start)
+        step = await classify_some(self.call, self.schema, start.classify)
         return step, step.stopped_after is None
 
     async def point_orphans(self) -> tuple[Step, bool]:
@@ -91,7 +90,7 @@ class StepwiseSaga(Saga):
         """Merge a chunk, unless what may be merged was judged by other tables."""
         if start.tables != await tables(self.call):
             return await self._judged(start)
-        merged = await self._step("dedupe", lambda: self.merge_some(start.merge))
+        merged = await self._step("dedupe", lambda: self.merge_some(start))
         return Checkpoint(merge=merged.checkpoint, stage="dedupe" if merged.more else "index", tables=start.tables)
 
     async def _indexed(self, _start: Checkpoint) -> Checkpoint:
@@ -104,7 +103,7 @@ class StepwiseSaga(Saga):
 
     async def _classified(self, start: Checkpoint) -> Checkpoint:
         await self._begin("classify")
-        step, whole = await self.classify_some(start.classify)
+        step, whole = await self.classify_some(start)
         self._end(step)
         return Checkpoint(classify=step.stopped_after, stage="orphans" if whole else "classify")
 
