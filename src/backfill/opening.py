@@ -6,21 +6,15 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from backfill.expected import expected
+from backfill.affordable import refusal_of
 from backfill.lister import PAGE_OBJECTS
 from backfill.ranges import Ranges, in_order
 from backfill.request import BackfillRequest, plan_target
 from backfill.target import Target, read_target
-from errors import RefusedError
-from forecast.quota import beyond_day
-from forecast.work import backfill as needed
 from ports import Bucket, ListRequest, Page, Ports
 from runs.costs import Daily
 from runs.record import Opening, Run, open_run
 from words import RunMode
-
-UNKNOWN = "Nothing is known of what is new there, so every object is taken as if it were."
-DRY_FIRST = "A dry run of the same request counts what is new: send it first, and this again."
 
 
 @dataclass(frozen=True)
@@ -80,24 +74,8 @@ async def opened(ports: Ports, settings: Daily, bucket: str, request: BackfillRe
         supersedes=plan_target(bucket, request.r2_prefix) if request.plan is None else None,
     )
     run = await open_run(ports.database, ports.clock, opening)
-    if refusal := await _refusal(run, ports, bucket, request):
+    if refusal := await refusal_of(run, ports, bucket, request):
         refusal.run_id = run.id
         await run.close("stopped", error=refusal.sentence())
         raise refusal
     return target, run
-
-
-async def _refusal(run: Run, ports: Ports, bucket: str, request: BackfillRequest) -> RefusedError | None:
-    """Return the refusal of a live backfill that needs more than the day has left; None where it may begin.
-
-    What is known is only looked up where a backfill of nothing but new objects would be too much.
-    """
-    most = request.max_objects
-    if request.dry_run or request.spread or not needed(most, most, 0).passes(run.rest):
-        return None
-    found = await expected(run, ports.database, bucket, request)
-    refusal = beyond_day(run, found.needs, spread=False)
-    if refusal is None:
-        return None
-    why, hint = (f"By {found.source}.", "") if found.source else (UNKNOWN, f"{DRY_FIRST} Or: ")
-    return RefusedError(refusal.reason, f"{refusal} {why}", hint=f"{hint}{refusal.hint}")
