@@ -44,11 +44,11 @@ class StepwiseApplied(StepwiseSaga):
         refuse_many(self.schema, MOST_REFERENCES)
         self.work, _ = await begin_recovery(self.call, self.schema, self.keeps_to or 0)
 
-    async def merge_some(self, start: Checkpoint) -> SomeMerged:  # noqa: ARG002  # the plan says where
+    async def merge_some(self, start: Checkpoint) -> SomeMerged:
         """Merge the next objects of the plan."""
-        return await merged_by_plan(self.call, self.schema, self.at_work)
+        return await merged_by_plan(self.call, self.schema, self.at_work, looked=bool(start.smaller))
 
-    async def classify_some(self, start: Checkpoint) -> tuple[ClassifyStep, bool]:  # noqa: ARG002  # likewise
+    async def classify_some(self, start: Checkpoint) -> tuple[ClassifyStep, bool]:  # noqa: ARG002  # the plan says where
         """Give the next unknown rows the types that the plan says."""
         return await types_by_plan(self.call, self.schema, self.at_work)
 

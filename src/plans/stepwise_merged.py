@@ -11,10 +11,10 @@ from recovery.prepare import allow_deletes
 from stepwise.merging import SomeMerged
 
 
-async def merged_by_plan(call: Call, schema: Schema, work: Work) -> SomeMerged:
-    """Merge as many of the next objects as there are queries for: one chunk."""
+async def merged_by_plan(call: Call, schema: Schema, work: Work, *, looked: bool) -> SomeMerged:
+    """Merge one chunk of the next objects, which the call before may have `looked` at."""
     change = Merges(call, schema, allowing=(allow_deletes(call.max_deletes),))
-    applying = Applying(work, change, call.budget.part("merge"), most=call.most_objects)
+    applying = Applying(work, change, call.budget.part("merge"), looked=looked, most=call.most_objects)
     await applying.run()
     done = change.merged
     return SomeMerged(
@@ -25,4 +25,5 @@ async def merged_by_plan(call: Call, schema: Schema, work: Work) -> SomeMerged:
         types_carried=done.carried,
         children_remapped=done.children,
         more=applying.more,
+        smaller=applying.smaller,
     )

@@ -13,7 +13,7 @@ from recovery.chunk import Chunk, fitting, merge_chunk
 from recovery.conflicts import Conflicts
 from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, following, given_objects
 from recovery.refusals import refuse_at_cap, triggers_on, with_triggers
-from runs.budget import Budget
+from runs.budget import FEW, Budget
 
 CHUNK_ROWS = 5_000
 """Rows that one batch touches at most, children included, where an object can be merged in parts: under a second."""
@@ -40,6 +40,8 @@ class MergeOutcome:
     more: bool
     checkpoint: MergeCheckpoint | None
     """How far it came, with what it left; None where it looked at no object."""
+    smaller: int | None = None
+    """How many objects the next call is to take at most: one of this chunk is refused. None: as many as any."""
 
 
 async def merge(call: Call, schema: Schema, conflicts: Conflicts, beginning: Beginning) -> MergeOutcome:
@@ -74,6 +76,7 @@ class _Merge:
     """Whether the merge has come further than where it began."""
     chunk_rows: int = CHUNK_ROWS
     triggers: list[str] | None = None
+    smaller: int | None = None
 
     def __post_init__(self) -> None:
         self.after = self.beginning.checkpoint.after if self.beginning.checkpoint else None
@@ -82,7 +85,8 @@ class _Merge:
     def outcome(self) -> MergeOutcome:
         """Return what was done so far."""
         counts = (self.groups, self.deleted, self.carried, self.children)
-        return MergeOutcome(*counts, self.chunk, self.more, self._checkpoint(self.after) if self.after else None)
+        kept = self._checkpoint(self.after) if self.after else None
+        return MergeOutcome(*counts, self.chunk, self.more, kept, self.smaller)
 
     def _checkpoint(self, after: ObjectKey) -> MergeCheckpoint:
         before = self.beginning.checkpoint or MergeCheckpoint(after)
@@ -172,6 +176,10 @@ class _Merge:
 
     async def _halves(self, objects: Sequence[ObjectKey]) -> None:
         middle = len(objects) // 2
+        if self.call.run.queries < FEW:
+            # A half takes as many queries as the whole did: it is for the next call.
+            self.more, self.smaller = True, middle
+            return
         await self._merge_or_split(objects[:middle], None)
         await self._merge_or_split(objects[middle:], None)
 

@@ -90,8 +90,14 @@ class StepwiseSaga(Saga):
         """Merge a chunk, unless what may be merged was judged by other tables."""
         if start.tables != await tables(self.call):
             return await self._judged(start)
+        if start.smaller:
+            self.call = replace(self.call, sizes=replace(self.call.sizes, chunk_objects=start.smaller))
         merged = await self._step("dedupe", lambda: self.merge_some(start))
-        return Checkpoint(merge=merged.checkpoint, stage="dedupe" if merged.more else "index", tables=start.tables)
+        if not merged.more:
+            return Checkpoint(stage="index", merge=merged.checkpoint)
+        # Alone, it was left as it is: then there is nothing to look for any more.
+        smaller = merged.smaller or (start.smaller if start.smaller != 1 else None)
+        return Checkpoint(merge=merged.checkpoint, stage="dedupe", tables=start.tables, smaller=smaller)
 
     async def _indexed(self, _start: Checkpoint) -> Checkpoint:
         await self._step("index", lambda: make_index(self.call, self.schema))

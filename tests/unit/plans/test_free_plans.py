@@ -188,3 +188,24 @@ def test_killed_at_any_call_it_is_made_the_same_and_applied_as_if_nothing_had_ha
         assert artifacts(free.world) == artifacts(whole.world), f"killed at call {at}"
         assert datapoints(free.world) == datapoints(whole.world), f"killed at call {at}"
     assert killed > 80
+
+
+KEPT = """
+    CREATE TRIGGER mine BEFORE DELETE ON artifacts WHEN OLD.r2_key = 'raw/m0100' BEGIN SELECT RAISE(ABORT, 'kept'); END
+"""
+
+
+@pytest.mark.parametrize("by_plan", [False, True], ids=["without a plan", "by a plan"])
+def test_an_object_that_the_database_refuses_is_left_and_does_not_hold_up_the_others(*, by_plan: bool) -> None:
+    world = many(groups=300, unknown=5)
+    world.database.script(KEPT)
+    free = Free(world)
+    if by_plan:
+        free.done("/recover")
+        assert free.done("/plans/1/apply")["plan"]["left_out"] == 1
+        assert "kept" in Planner(world).items(query="?left_out=true")[0]["left_out"]
+    else:
+        free.done("/recover", dry_run=False)
+    several = "SELECT r2_key FROM artifacts GROUP BY r2_bucket, r2_key HAVING count(*) > 1"
+    assert world.database.all(several) == [("raw/m0100",)]
+    assert free.calls < 60
