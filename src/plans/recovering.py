@@ -9,7 +9,6 @@ from plans.stepwise_plan import StepwisePlanning
 from ports import Ports
 from recovery.call import RecoverRequest, Sizes
 from recovery.run import recover
-from runs.budget import FEW
 from settings import Settings
 from stepwise.choosing import saga_for
 
@@ -27,7 +26,7 @@ async def recover_as_asked(
     refuse_dry(request.plan, dry=request.dry_run)
     if request.plan is not None:
         return await recover_by_plan(ports, settings, request.plan, request)
-    if request.dry_run and may_plan and settings.limits.queries < FEW:
+    if request.dry_run and may_plan and settings.limits.few:
         return await recover(ports, settings, request, Sizes(classify_rows=FEW_ROWS), StepwisePlanning)
     if request.dry_run and may_plan:
         return await recover(ports, settings, request, saga=PlanningSaga)

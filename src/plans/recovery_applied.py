@@ -14,7 +14,6 @@ from plans.stepwise_applied import StepwiseApplied
 from ports import Ports
 from recovery.call import RecoverRequest
 from recovery.run import recover
-from runs.budget import FEW
 from settings import Settings
 
 _DECIDING = ("unreadable", "include_deleted")
@@ -31,7 +30,7 @@ async def recover_as_planned(
     ports: Ports, settings: Settings, plan: Plan, request: RecoverRequest
 ) -> dict[str, object]:
     """Do the same by a plan that was read. Whether it may be applied is looked at under the lease, once more."""
-    few, plan_id = settings.limits.queries < FEW, plan.id
+    few, plan_id = settings.limits.few, plan.id
     if not few:
         await ready_plan(ports.database, ports.clock, settings, plan_id, "recovery")
     wanted = replace(request, dry_run=False, plan=plan_id, **_decided(plan.request, request))

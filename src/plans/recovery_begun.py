@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from database.schema import Schema
 from errors import RefusedError
-from plans.basis import basis_now
-from plans.opening import begin_plan, open_plan, refuse_stale
-from plans.plan import Plan
+from plans.opening import begin_plan, ready_for
 from plans.work import Work, begin_work
 from recovery.call import Call
 from recovery.judging import Judged, judged
 from recovery.plan import Plan as Foretold
-
-
-async def ready_recovery(call: Call, schema: Schema, plan_id: int) -> Plan:
-    """Return the plan, which may be applied now in this schema; raises as `ready_plan` does."""
-    plan = await open_plan(call.database, call.run.clock, call.settings, plan_id, "recovery")
-    await refuse_stale(call.database, call.run.clock, plan, await basis_now(call.database, call.settings, schema))
-    return plan
 
 
 async def begin_recovery(call: Call, schema: Schema, plan_id: int) -> tuple[Work, Judged]:
@@ -26,7 +17,7 @@ async def begin_recovery(call: Call, schema: Schema, plan_id: int) -> tuple[Work
     Raises RefusedError, before anything is changed, where the plan may not be applied, or would delete more rows than
     the call may.
     """
-    plan = await ready_recovery(call, schema, plan_id)
+    plan = await ready_for(call.database, call.run, call.settings, plan_id, schema)
     deletes = plan.totals.get("rows_deleted", 0)
     if deletes > call.max_deletes and not plan.begun:
         raise _over_cap(plan_id, deletes, call.max_deletes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plans.recovery_begun import begin_recovery, ready_recovery
+from plans.opening import ready_for
+from plans.recovery_begun import begin_recovery
 from plans.stepwise_merged import merged_by_plan
 from plans.stepwise_repaired import orphans_by_plan, types_by_plan
 from plans.work import Work, begin_work
@@ -35,7 +36,7 @@ class StepwiseApplied(StepwiseSaga):
         """Return where the call begins; raises RefusedError where the plan may not be applied any more."""
         start, call = await super().beginning(), self.call
         if start != NOWHERE and self.keeps_to is not None:
-            plan = await ready_recovery(call, self.schema, self.keeps_to)
+            plan = await ready_for(call.database, call.run, call.settings, self.keeps_to, self.schema)
             self.work = await begin_work(call.database, call.run, plan)
         return start
 

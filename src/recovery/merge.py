@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from database.schema import Schema
 from errors import OverloadedError, PlatformError, TransientError
+from limits import FEW
 from recovery.call import Call
 from recovery.checkpoint import Beginning, Checkpoint, MergeCheckpoint, writing
 from recovery.chunk import Chunk, fitting, merge_chunk
 from recovery.conflicts import Conflicts
 from recovery.duplicates import EVERY_OBJECT, FIRST, ObjectKey, following, given_objects
 from recovery.refusals import refuse_at_cap, triggers_on, with_triggers
-from runs.budget import FEW, Budget
+from runs.budget import Budget
 
 CHUNK_ROWS = 5_000
 """Rows that one batch touches at most, children included, where an object can be merged in parts: under a second."""

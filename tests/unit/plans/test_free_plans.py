@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.actions import TOKEN, Api
-from tests.support.databases import Shape, artifacts, datapoints
+from tests.support.actions import TOKEN, Api, numbered
+from tests.support.databases import Shape, artifacts, datapoints, healed
 from tests.support.dirty import clean_sample
-from tests.support.fakes import World
+from tests.support.fakes import World, migrated_world
+from tests.support.forgetting import keys
 from tests.support.interruption import Fuse, fused
 from tests.support.limits import Meter, limited
 from tests.support.plans import Planner
+from tests.unit.plans.test_forget_by_plan import BUCKETS, lost
 
 FREE: dict[str, object] = {"STEWARD_TOKEN": TOKEN, "PLAN_LIMITS": "free", "MAX_DELETES": 1_000_000}
 
@@ -209,3 +211,40 @@ def test_an_object_that_the_database_refuses_is_left_and_does_not_hold_up_the_ot
     several = "SELECT r2_key FROM artifacts GROUP BY r2_bucket, r2_key HAVING count(*) > 1"
     assert world.database.all(several) == [("raw/m0100",)]
     assert free.calls < 60
+
+
+def applied(free: Free, plan: int) -> list[dict[str, Any]]:
+    """Apply a plan to its end, and return the answers."""
+    answers: list[dict[str, Any]] = []
+    while not answers or not answers[-1].get("done", not answers[-1].get("truncated")):
+        answer = free.ask(f"/plans/{plan}/apply", {})
+        assert answer.status_code == 200, answer.text
+        answers.append(answer.json())
+        assert len(answers) < 40
+    return answers
+
+
+def test_an_undo_is_planned_and_applied_there_and_so_is_that_of_a_forget() -> None:
+    world = clean_sample(Shape(unique_index=False)).world()
+    healed(world)
+    free = Free(world)
+    plan = free.ask("/runs/1/undo", {"dry_run": True}).json()["plan"]
+    assert plan["complete"]
+    assert sum(answer["restored"] for answer in applied(free, plan["id"])) == 4
+    forgot = Free(lost(), BUCKETS)
+    plan = forgot.ask("/forget", {}).json()["plan"]
+    [run, *_] = [answer["run_id"] for answer in applied(forgot, plan["id"]) if answer["forgotten"] == 2]
+    assert keys(forgot.world) == ["b", "d"]
+    plan = forgot.ask(f"/runs/{run}/undo", {"dry_run": True}).json()["plan"]
+    applied(forgot, plan["id"])
+    assert keys(forgot.world) == ["a", "b", "c", "d"]
+
+
+def test_a_backfill_is_applied_there_in_as_many_calls_as_it_takes() -> None:
+    world = migrated_world()
+    world.rules((1, "raw/*", "raw"))
+    world.bucket.put(*numbered(2_500))
+    free = Free(world)
+    plan = free.ask("/backfill", {"max_objects": 2_500}).json()["plan"]
+    answers = applied(free, plan["id"])
+    assert (len(answers) > 1, sum(answer["inserted"] for answer in answers)) == (True, plan["items"])
