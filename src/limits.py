@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+FEW = 100
+"""With fewer queries than this, work is taken in small steps, one a call."""
+
 
 @dataclass(frozen=True)
 class PlanLimits:
@@ -24,6 +27,11 @@ class PlanLimits:
     """What lists ahead of what is written may list in vain, and uses up calls that are few."""
     canaries: int = 5
     """Objects that R2 is asked for again at the end of a pass."""
+
+    @property
+    def few(self) -> bool:
+        """Whether an invocation has few queries."""
+        return self.queries < FEW
 
     def copy_every(self, buckets: int) -> timedelta:
         """Return how far apart KV's copies of a pass are: those of all buckets stay a tenth below the day's writes."""

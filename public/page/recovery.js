@@ -58,8 +58,14 @@ export function startRecovery(refresh) {
     });
 }
 
-function dryRun() {
-    return ask("POST", "/recover", { dry_run: true, resume: byId("recover-resume").checked });
+// Where a call has few queries, the plan is made over several, of which only the first answers the steps.
+async function dryRun() {
+    let steps = [];
+    for (;;) {
+        const report = await ask("POST", "/recover", { dry_run: true, resume: byId("recover-resume").checked });
+        if (report.steps.length) steps = report.steps;
+        if (report.done || failed(report) || report.continues_at) return { ...report, steps };
+    }
 }
 
 function stepOf(report, wanted) {

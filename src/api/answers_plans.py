@@ -12,7 +12,7 @@ _TOTALS: JsonSchema = {
 }
 _HELD: dict[str, JsonSchema] = {
     "id": NUMBER,
-    "digest": {**TEXT, "description": "The SHA-256 over what it was made on and all of its items."},
+    "digest": {**TEXT, "description": "A chain of SHA-256 over what it was made on and each of its items."},
     "items": NUMBER,
     "totals": _TOTALS,
     "complete": {**FLAG, "description": "Whether it holds all that the live request would do."},

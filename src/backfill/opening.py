@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from backfill.affordable import refusal_of
 from backfill.lister import PAGE_OBJECTS
 from backfill.ranges import Ranges, in_order
 from backfill.request import BackfillRequest, plan_target
 from backfill.target import Target, read_target
-from forecast.quota import beyond_day
-from forecast.work import backfill as needed
 from ports import Bucket, ListRequest, Page, Ports
 from runs.costs import Daily
 from runs.record import Opening, Run, open_run
@@ -75,9 +74,7 @@ async def opened(ports: Ports, settings: Daily, bucket: str, request: BackfillRe
         supersedes=plan_target(bucket, request.r2_prefix) if request.plan is None else None,
     )
     run = await open_run(ports.database, ports.clock, opening)
-    # Where nothing more is known, every object may be new.
-    refusal = beyond_day(run, needed(request.max_objects, request.max_objects, 0), spread=request.spread or not live)
-    if refusal:
+    if refusal := await refusal_of(run, ports, bucket, request):
         refusal.run_id = run.id
         await run.close("stopped", error=refusal.sentence())
         raise refusal

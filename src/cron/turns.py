@@ -8,7 +8,7 @@ import sql
 from cron.state import Tick
 from database.batch import ask
 from errors import PlatformError
-from runs.budget import FEW
+from limits import FEW
 
 
 @dataclass(frozen=True)

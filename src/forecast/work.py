@@ -86,6 +86,18 @@ def undo(merge: Merge, artifacts: float) -> Needs:
     )
 
 
+def returned(rows: float) -> Needs:
+    """Return what an undo that brings back so many forgotten rows needs."""
+    chunks = ceil(rows / 60)
+    return ONCE + Needs(
+        rows_read=13 * rows,
+        # The row, its entries in two indexes, and its line of the journal.
+        rows_written=4 * rows,
+        d1_batches=chunks + 8,
+        d1_statements=5 * chunks + 20,
+    )
+
+
 def forget(gone: float, free: float) -> Needs:
     """Return what a live forget needs, of whose rows that are gone so many are `free`."""
     chunks = ceil(free / 60)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from backfill.request import chosen_bucket
 from database.reading import read_schema
 from database.schema import Schema
+from limits import FEW
 from missing.asking import present
 from ports import Database, Ports
 from recovery.set_up import refuse_lifted
-from runs.budget import FEW, Budget
+from runs.budget import Budget
 from runs.record import Run
 from settings import Settings
 

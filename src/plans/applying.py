@@ -23,6 +23,9 @@ MOVED_ON = {"steward_control.as_planned": "changed while the plan was applied.",
 """Why a transaction is taken back, by the column that then fails it."""
 
 
+KEEPING = 5
+"""Queries that keep how far a plan is applied, and where a recovery stands."""
+
 MOST_LINES = 50_000
 """Rows of one kind that are read at once."""
 
@@ -61,11 +64,17 @@ class Applying:
     budget: Budget
     look: Look | None = None
     """Looks at what SQL does not know of items, before what it knows is read."""
+    looked: bool = False
+    """Whether the call before looked at these items: what moved on since, the transaction finds."""
     most: int | None = None
     """How many items this call may change; None: all."""
     changed: int = 0
     rows: int = 0
     """How many rows the changed items speak of."""
+    smaller: int | None = field(default=None, init=False)
+    """How many items the next call is to take at most: one of these is refused; None: as many as any."""
+    asked: int = field(default=0, init=False)
+    """How many queries a change asked that was refused: a smaller one asks as many."""
     more: bool = field(default=False, init=False)
     """Whether the budget, or what the call may change, was used up before the end of the step."""
 
@@ -73,6 +82,9 @@ class Applying:
         """Take one portion after the other. Raises LeaseLostError, RefusedError ("max_deletes") and platform errors."""
         while not self.more:
             await self.work.run.renew()
+            if (self.changed or self.asked) and self.budget.spent() == "subrequests":
+                self.more = True
+                break
             portion = await self.work.next(self.change.steps, self._room())
             if not portion:
                 break
@@ -80,7 +92,9 @@ class Applying:
                 self.more = True
             else:
                 await self._take(portion)
-        await self.work.keep()
+        # What a call has no queries left to keep, the next one meets again, and leaves out again.
+        if self.budget.has(KEEPING):
+            await self.work.keep()
 
     def _room(self) -> Portion:
         most = self.change.portion
@@ -95,6 +109,11 @@ class Applying:
 
     async def _take(self, portion: Sequence[Placed]) -> None:
         """Change what is as it was planned."""
+        if self.looked:
+            await self._change_or_split(portion)
+            if not self.more:
+                self.work.come_to(portion[-1].place + 1)
+            return
         if self.look:
             await self.look([one.item for one in portion])
         found = await self._now(portion)
@@ -131,6 +150,7 @@ class Applying:
             self.more = True
             return
         items, done = [one.item for one in portion], portion[-1].place + 1
+        before = self.budget.used
         try:
             checking = checks(self._sources(portion), items)
             await self.change.change(items, checking, self.work.kept(done))
@@ -140,11 +160,13 @@ class Applying:
             refuse_at_cap(error, "The plan", "Send max_deletes with what the plan says (rows_deleted).")
             if not _about_rows(error, alone=len(portion) == 1):
                 raise
+            self.asked = self.budget.used - before
             await self._isolate(portion, error)
         else:
             self.changed += len(portion)
             self.rows += sum(item.weight for item in items)
             self.work.come_to(done)
+            self.work.note_kept()
 
     async def _isolate(self, portion: Sequence[Placed], error: PlatformError) -> None:
         """Change a portion in halves; leave an item out that is refused alone."""
@@ -154,6 +176,9 @@ class Applying:
             self.work.come_to(portion[0].place + 1)
             return
         middle = len(portion) // 2
+        if not self.budget.has(self.asked):
+            self.more, self.smaller = True, middle
+            return
         await self._change_or_split(portion[:middle])
         await self._change_or_split(portion[middle:])
 

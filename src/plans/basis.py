@@ -73,9 +73,9 @@ def read_basis(text: str) -> Basis:
     return Basis(**json.loads(text))
 
 
-async def basis_now(database: Database, settings: Deciding) -> Basis:
-    """Return what a plan that is made now is made on."""
-    schema = await read_schema(database, settings.children, settings.not_children)
+async def basis_now(database: Database, settings: Deciding, schema: Schema | None = None) -> Basis:
+    """Return what a plan that is made now is made on; the `schema`, where it was read, is not read again."""
+    schema = schema or await read_schema(database, settings.children, settings.not_children)
     named = asdict(settings.tables)
     decides = (sorted(settings.buckets.items()), named, settings.children, settings.not_children, settings.live_where)
     rules = await read_rules(database)

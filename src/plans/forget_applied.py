@@ -8,10 +8,13 @@ from forget.call import Call
 from forget.gone import Counted, Gone
 from forget.judging import Judged, judged
 from forget.taking import prepare
+from forget.work import FEW_OBJECTS
 from plans.applying import Applying
-from plans.forget_change import Forgets
-from plans.opening import begin_plan, ready_plan
-from plans.work import Work, begin_work
+from plans.forget_change import PORTION, Forgets
+from plans.opening import begin_plan, ready_for
+from plans.work import Portion, Work, begin_work
+
+FEW = Portion(FEW_OBJECTS, PORTION.rows)
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,18 @@ class ForgetByPlan:
 
         Raises RefusedError, before anything is changed, where the plan may not be applied.
         """
-        plan = await ready_plan(call.database, call.run.clock, call.settings, self.plan, "forget")
         schema = await call.schema()
+        plan = await ready_for(call.database, call.run, call.settings, self.plan, schema)
         rows = plan.totals.get("rows_deleted", 0)
         judgement = await judged(call, schema, Counted(rows, 0 if plan.begun else rows, {}))
         await begin_plan(call.database, call.run, call.run.id, call.settings, plan)
         gone = Gone(schema, buckets)
         if rows:
             await prepare(call, gone)
-        work, forgets = await begin_work(call.database, call.run, plan), Forgets(call, gone)
+        work, forgets = (
+            await begin_work(call.database, call.run, plan),
+            Forgets(call, gone, portion=FEW if call.few else PORTION),
+        )
         applying = Applying(work, forgets, call.budget.part("merge"), look=forgets.look)
         await applying.run()
         if not applying.more:

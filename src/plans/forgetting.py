@@ -8,7 +8,7 @@ from forget.call import ForgetRequest
 from forget.run import forget
 from plans.forget_applied import ForgetByPlan
 from plans.forget_plan import take_and_plan
-from plans.opening import ready_plan
+from plans.opening import seen_plan
 from plans.recovering import refuse_dry, refuse_unplanned
 from ports import Ports
 from settings import Settings
@@ -20,7 +20,7 @@ async def forget_as_asked(
     """Do one call of a forgetting and return its report; a dry one makes a plan where whoever asks `may_plan`."""
     refuse_dry(request.plan, dry=request.dry_run)
     if request.plan is not None:
-        plan = await ready_plan(ports.database, ports.clock, settings, request.plan, "forget")
+        plan = await seen_plan(ports.database, ports.clock, settings, request.plan, "forget")
         wanted = replace(request, r2_bucket=plan.request["r2_bucket"])
         return await forget(ports, settings, wanted, ForgetByPlan(request.plan).take)
     if request.dry_run and may_plan:

@@ -9,7 +9,7 @@ from forget.call import ForgetRequest
 from plans.backfill_applied import backfill_by_plan
 from plans.forgetting import forget_as_asked
 from plans.plan import Plan
-from plans.recovery_applied import recover_by_plan
+from plans.recovery_applied import recover_as_planned
 from plans.undo_applied import undo_by_plan
 from ports import Ports
 from recovery.call import RecoverRequest
@@ -31,7 +31,7 @@ Apply = Callable[[Ports, Settings, Plan, ApplyRequest], Awaitable[dict[str, obje
 
 
 async def _recovery(ports: Ports, settings: Settings, plan: Plan, request: ApplyRequest) -> dict[str, object]:
-    return await recover_by_plan(ports, settings, plan.id, RecoverRequest(dry_run=False, **asdict(request)))
+    return await recover_as_planned(ports, settings, plan, RecoverRequest(dry_run=False, **asdict(request)))
 
 
 async def _undo(ports: Ports, settings: Settings, plan: Plan, _request: ApplyRequest) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,12 +14,15 @@ from json_text import compact
 from log import timestamp
 from plans.basis import Basis, basis_now
 from plans.items import Item, sha256, stored
-from ports import Asker, Clock, Database
+from ports import Asker, Clock, Database, Statement
 from settings import Settings
 from words import PlanKind
 
 SLICE_ITEMS, SLICE_BYTES = 500, 400_000
 """D1 takes 2 MB a row; one read of a slice, and one answer about it, stay small."""
+
+MOST_WAITING = 1_000_000
+"""Bytes of items that wait to be written with the place where the next call continues."""
 
 
 @dataclass(frozen=True)
@@ -50,46 +52,73 @@ class Draft:
     slices: int = 0
     items: int = 0
     totals: Counter[str] = field(default_factory=Counter)
+    digest: str = ""
+    """Of what it was made on and of the items so far: of each, with the digest of those before it."""
+    together: bool = False
+    """Whether its slices wait for `keep`, which writes them with the place where the next call continues."""
     forecast: object = None
     """What the live run would need; None where that is not known."""
     stopped_after: object = None
     """After what the making stopped because the run's budget was used up; None: it has everything."""
 
     def __post_init__(self) -> None:
-        self.hash = hashlib.sha256()
-        self._feed(self.making.kind, compact(self.making.request), self.basis.text())
+        if not self.digest:
+            self._feed(compact([self.making.kind, self.making.request, self.basis.text()]))
 
-    def _feed(self, *texts: str) -> None:
-        for text in texts:
-            self.hash.update(text.encode() + b"\n")
+    @property
+    def full(self) -> bool:
+        """Whether what waits for `keep` is as much as one transaction is to write."""
+        return self.size > MOST_WAITING
+
+    def _feed(self, text: str) -> None:
+        self.digest = sha256(f"{self.digest}\n{text}")
 
     async def add(self, items: Iterable[Item]) -> None:
         """Add items, in their order."""
         for item in items:
             text = item.text()
             size = len(text.encode())
-            if self.texts and (len(self.texts) >= self.slice_items or self.size + size > SLICE_BYTES):
-                await self._flush()
+            if not self.together and self._beyond(len(self.texts), self.size + size):
+                await self.keep()
             self.texts.append(text)
             self.size += size
             self.items += 1
             self.totals.update(item.counts())
             self._feed(text)
 
-    async def _flush(self) -> None:
-        if not self.texts:
-            return
+    def _beyond(self, items: int, size: int) -> bool:
+        """Tell whether a slice of so many items has no room for one more, with which it would have this size."""
+        return items > 0 and (items >= self.slice_items or size > SLICE_BYTES)
+
+    def cut(self) -> list[Statement]:
+        """Return the statements that write the items that wait, as slices."""
+        waiting, self.texts, self.size = self.texts, [], 0
+        first, written, slices = self.items - len(waiting) + 1, 0, list[Statement]()
+        while written < len(waiting):
+            end, size = written, 0
+            while end < len(waiting):
+                size += len(waiting[end].encode())
+                if self._beyond(end - written, size):
+                    break
+                end += 1
+            slices.append(self._slice(first + written, stored(waiting[written:end])))
+            written = end
+        return slices
+
+    def _slice(self, first: int, items: str) -> Statement:
         self.slices += 1
-        items = stored(self.texts)
-        first = self.items - len(self.texts) + 1
         place: dict[str, int] = {"plan": self.id, "slice": self.slices, "first": first}
-        await self.database.batch([sql.statement("plans/add_slice", **place, items=items, digest=sha256(items))])
-        self.texts, self.size = [], 0
+        return sql.statement("plans/add_slice", **place, items=items, digest=sha256(items))
+
+    async def keep(self) -> None:
+        """Write the items that wait."""
+        if slices := self.cut():
+            await self.database.batch(slices)
 
     async def finish(self) -> dict[str, object]:
         """Write what is left; from now on there is the plan. Return what the answer of the dry run says of it."""
-        await self._flush()
-        digest, now = self.hash.hexdigest(), timestamp(self.clock.now())
+        await self.keep()
+        digest, now = self.digest, timestamp(self.clock.now())
         stopped = None if self.stopped_after is None else compact(self.stopped_after)
         forecast = None if self.forecast is None else compact(self.forecast)
         ended = {"digest": digest, "totals": compact(dict(self.totals)), "stopped_after": stopped, "forecast": forecast}
@@ -105,9 +134,11 @@ class Draft:
         return {**shown, **place, "expires_at": self.expires_at, "forecast": self.forecast}
 
 
-async def begin_draft(database: Database, clock: Clock, settings: Settings, making: Making) -> Draft:
-    """Begin a plan, which is none until it is finished."""
-    basis = await basis_now(database, settings)
+async def begin_draft(
+    database: Database, clock: Clock, settings: Settings, making: Making, basis: Basis | None = None
+) -> Draft:
+    """Begin a plan, which is none until it is finished; `basis` is what it is made on, where that is known."""
+    basis = basis or await basis_now(database, settings)
     now = clock.now()
     expires_at = timestamp(now + timedelta(hours=settings.plan_hours))
     told = {"kind": making.kind, "target": making.target, "request": compact(making.request)}

@@ -24,6 +24,8 @@ class Merges:
     call: Call
     schema: Schema
     steps: tuple[PlanStep, ...] = ("merge",)
+    allowing: tuple[Statement, ...] = ()
+    """What lets each chunk delete, where nothing before it did."""
     chunk: int = 0
     merged: Merged = field(default_factory=lambda: Merged(0, 0, 0))
 
@@ -40,4 +42,4 @@ class Merges:
         """Merge these objects in one transaction, each with all of its rows."""
         self.chunk += 1
         chunk = Chunk(self.call.run.id, self.chunk, objects_of(items))
-        self.merged += await merge_chunk(self.call, self.schema, chunk, kept, checking)
+        self.merged += await merge_chunk(self.call, self.schema, chunk, kept, [*self.allowing, *checking])

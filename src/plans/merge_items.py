@@ -20,7 +20,7 @@ MOST_LINES = 20_000
 """Lines of one kind that are read at once; of an object that has more, they are counted."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class MergeItems:
     """Adds the merges of a recovery to a plan."""
 
@@ -33,12 +33,23 @@ class MergeItems:
     draft: Draft
     page_objects: int = PAGE_OBJECTS
     most_lines: int = MOST_LINES
+    start: ObjectKey = FIRST
+    """The object that the call before came to."""
+    after: ObjectKey = FIRST
+    """The object that this one has come to."""
+    spent: bool = False
+    """Whether the call's budget ended before the last of them."""
 
     async def add(self, *, all_of_them: bool) -> bool:
         """Add all of them, or as many as the request wants; False where there are more."""
-        after, most, budget = FIRST, self.call.most_objects, self.call.budget.part("verify")
+        most, budget = self.call.most_objects, self.call.budget.part("verify")
+        self.after = after = self.start
         while most is None or self.draft.totals["merge"] < most:
-            if budget.spent() or (self.before is not None and after >= self.before):
+            self.spent = bool(budget.spent()) or self.draft.full
+            if self.before is not None and after >= self.before:
+                self.spent = False
+                return self._stopped(after)
+            if self.spent:
                 return self._stopped(after)
             room = self.page_objects if most is None else min(self.page_objects, most - self.draft.totals["merge"])
             found = await following(self.call.database, after, room + 1)
@@ -46,7 +57,7 @@ class MergeItems:
             if not new:
                 return True
             await self._add(after, [key for key, can_be_named in new if can_be_named])
-            after = new[-1][0]
+            self.after = after = new[-1][0]
         return all_of_them or self._stopped(after)
 
     def _stopped(self, after: ObjectKey) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from errors import InputError, RefusedError
 from plans.recovery_applied import recover_by_plan
 from plans.recovery_plan import PlanningSaga
+from plans.stepwise_plan import StepwisePlanning
 from ports import Ports
-from recovery.call import RecoverRequest
+from recovery.call import RecoverRequest, Sizes
 from recovery.run import recover
 from settings import Settings
 from stepwise.choosing import saga_for
+
+FEW_ROWS = 1_000
+"""Unknown rows that a dry call with few queries looks at in one query: it keeps all items of a call at once."""
 
 
 async def recover_as_asked(
@@ -22,6 +26,8 @@ async def recover_as_asked(
     refuse_dry(request.plan, dry=request.dry_run)
     if request.plan is not None:
         return await recover_by_plan(ports, settings, request.plan, request)
+    if request.dry_run and may_plan and settings.limits.few:
+        return await recover(ports, settings, request, Sizes(classify_rows=FEW_ROWS), StepwisePlanning)
     if request.dry_run and may_plan:
         return await recover(ports, settings, request, saga=PlanningSaga)
     if request.dry_run:

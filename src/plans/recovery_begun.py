@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from database.schema import Schema
 from errors import RefusedError
-from plans.opening import begin_plan, ready_plan
+from plans.opening import begin_plan, ready_for
 from plans.work import Work, begin_work
 from recovery.call import Call
 from recovery.judging import Judged, judged
@@ -17,7 +17,7 @@ async def begin_recovery(call: Call, schema: Schema, plan_id: int) -> tuple[Work
     Raises RefusedError, before anything is changed, where the plan may not be applied, or would delete more rows than
     the call may.
     """
-    plan = await ready_plan(call.database, call.run.clock, call.settings, plan_id, "recovery")
+    plan = await ready_for(call.database, call.run, call.settings, plan_id, schema)
     deletes = plan.totals.get("rows_deleted", 0)
     if deletes > call.max_deletes and not plan.begun:
         raise _over_cap(plan_id, deletes, call.max_deletes)

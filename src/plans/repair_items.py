@@ -15,13 +15,14 @@ from recovery.repair import Repair
 
 async def add_repairs(repair: Repair, left: Collection[ObjectKey], draft: Draft) -> None:
     """Add all of them to a plan, as far as the run's budget goes; `left` are objects that are not merged."""
-    await draft.add(Item("schema", about) for about in _schema(repair))
+    await draft.add(schema_items(repair))
     if await TypeItems(repair, left, draft).add():
         await add_orphans(repair, draft)
 
 
-def _schema(repair: Repair) -> list[About]:
+def schema_items(repair: Repair) -> list[Item]:
+    """Return the index and the guards that would be created."""
     schema = repair.schema
     missing = schema.unique_index is None and repair.clean_of_duplicates
     index: list[About] = [("index", "artifacts_one_per_object")] if missing else []
-    return [*index, *(("guard", guard.name) for guard in wrong_guards(schema))]
+    return [Item("schema", about) for about in (*index, *(("guard", guard.name) for guard in wrong_guards(schema)))]

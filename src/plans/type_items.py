@@ -15,7 +15,7 @@ from recovery.duplicates import FIRST, ObjectKey
 from recovery.repair import Repair
 
 
-@dataclass(frozen=True)
+@dataclass
 class TypeItems:
     """Adds them to a plan."""
 
@@ -23,18 +23,22 @@ class TypeItems:
     left: Collection[ObjectKey]
     """Objects that are not merged."""
     draft: Draft
+    start: ObjectKey = FIRST
+    """The object that the call before came to."""
+    after: ObjectKey = FIRST
+    """The object that this one has come to."""
 
     async def add(self) -> bool:
         """Add all of them; False where the run's budget ended before."""
-        after, budget = FIRST, self.repair.call.budget.part("verify")
+        after, budget = self.start, self.repair.call.budget.part("verify")
         while True:
             until = await boundary(self.repair, after)
             found = await read_lines(self.repair.call.database, {"rows": self._page(after, until)})
             await self.draft.add(items_of("classify", found))
             if until is None:
                 return True
-            after = until
-            if budget.spent():
+            self.after = after = until
+            if budget.spent() or self.draft.full:
                 self.draft.stopped_after = {"step": "classify", "after": list(after)}
                 return False
 

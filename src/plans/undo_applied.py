@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plans.applying import Applying
-from plans.opening import begin_plan, ready_plan
+from plans.opening import begin_plan, ready_for, seen_plan
 from plans.undo_change import OrphansBack, Restores
 from plans.work import Work, begin_work
 from ports import Ports, Statement
@@ -21,7 +21,7 @@ async def undo_by_plan(ports: Ports, settings: Settings, plan_id: int, target: i
 
     Raises what `undo_run` and `ready_plan` raise.
     """
-    await ready_plan(ports.database, ports.clock, settings, plan_id, "undo")
+    await seen_plan(ports.database, ports.clock, settings, plan_id, "undo")
     by_plan = _ByPlan(settings, plan_id)
     body = await undo_run(ports, settings, target, by_plan.undo)
     return {**body, "plan": by_plan.work.report() if by_plan.work else None}
@@ -35,10 +35,11 @@ class _ByPlan:
 
     async def undo(self, undoing: Undoing, budget: Budget, pause: Statement) -> tuple[Restored, bool]:
         """Undo what the plan says; return what came back, and whether all of it was taken."""
-        plan = await ready_plan(undoing.database, undoing.run.clock, self.settings, self.plan, "undo")
+        plan = await ready_for(undoing.database, undoing.run, self.settings, self.plan, undoing.schema)
         await begin_plan(undoing.database, undoing.run, undoing.number, self.settings, plan)
         merges, orphans = "restore" in plan.totals, "orphan" in plan.totals
-        await make_room(undoing, pause, merges=merges, orphans=orphans)
+        if not undoing.forgotten:
+            await make_room(undoing, pause, merges=merges, orphans=orphans)
         self.work = await begin_work(undoing.database, undoing.run, plan)
         restores, back = Restores(undoing), OrphansBack(undoing)
         more = False

@@ -23,7 +23,7 @@ PORTION = Portion(250, 5_000)
 
 @dataclass
 class Restores:
-    """Brings losers back, with their children."""
+    """Brings losers back, with their children, or forgotten rows."""
 
     undoing: Undoing
     steps: tuple[Literal["restore"]] = ("restore",)
@@ -31,11 +31,11 @@ class Restores:
     restored: Restored = field(default_factory=Restored)
 
     def sources(self, items: Sequence[Item]) -> Sources:
-        """Return the SQL of these merges, and of their children."""
-        return UndoSources(self.undoing.schema, self.undoing.target).merges(_these(items))
+        """Return the SQL of these rows, and of their children."""
+        return _sources(self.undoing).merges(_these(items))
 
     async def change(self, items: Sequence[Item], checking: Sequence[Statement], kept: Sequence[Statement]) -> None:
-        """Undo these merges in one transaction, the latest chunk first."""
+        """Bring these rows back in one transaction, the latest chunk first."""
         batch = held_batch(self.undoing.run)
         batch.extend(checking)
         chunks = sorted({int(item.about[0]) for item in items}, reverse=True)
@@ -56,7 +56,7 @@ class OrphansBack:
 
     def sources(self, items: Sequence[Item]) -> Sources:
         """Return the SQL of these orphans, by their reference."""
-        sources = UndoSources(self.undoing.schema, self.undoing.target)
+        sources = _sources(self.undoing)
         found: dict[str, sql.Fragment] = {}
         for reference in self.undoing.schema.references:
             if any(item.about[0] == reference.name for item in items):
@@ -73,6 +73,10 @@ class OrphansBack:
         batch.extend(kept)
         await commit(self.undoing.database, self.undoing.run, batch)
         self.restored = sum((one.restored() for one in added), self.restored)
+
+
+def _sources(undoing: Undoing) -> UndoSources:
+    return UndoSources(undoing.schema, undoing.target, undoing.forgotten)
 
 
 def _these(items: Sequence[Item]) -> sql.Fragment:

@@ -10,8 +10,8 @@ from plans.making import Draft, Making, begin_draft
 from plans.undo_items import UndoItems
 from plans.undo_sources import UndoSources, undo_forecast
 from ports import Ports
-from recovery.undo import refused_merges
-from recovery.undoable import refuse_other_runs, undoable_schema
+from recovery.undo import refused
+from recovery.undoable import FORGET, kind_of, undoable_schema
 from runs.budget import RECOVERY_SECONDS, Budget
 from runs.record import Opening, Run, fail_run, open_run
 from settings import Settings
@@ -20,15 +20,15 @@ from settings import Settings
 async def dry_undo(ports: Ports, settings: Settings, target: int, *, may_plan: bool) -> dict[str, object]:
     """Report what an undo of run `target` would bring back, and keep it as a plan where whoever asks `may_plan`.
 
-    Raises InputError (404) where there is no such run, RefusedError where it is no live recovery.
+    Raises InputError (404) where there is no such run, RefusedError where it deleted nothing.
     """
-    await refuse_other_runs(ports.database, target)
+    forgotten = await kind_of(ports.database, target) == FORGET
     asked = {"run": target, "dry_run": True}
     opening = Opening("undo", "dry", "http", asked, exclusive=False, asker=ports.asker, daily=settings)
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     try:
-        work = _DryUndo(ports, settings, run, budget, target)
+        work = _DryUndo(ports, settings, run, budget, target, forgotten)
         body = await work.report(may_plan=may_plan)
     except Exception as error:
         await fail_run(run, error, cost=budget.cost)
@@ -44,6 +44,7 @@ class _DryUndo:
     run: Run
     budget: Budget
     target: int
+    forgotten: bool
     losers: int = 0
     children: int = 0
     stopped_after: object = field(default=None)
@@ -52,14 +53,15 @@ class _DryUndo:
         """Look at everything that can be undone, and return the report."""
         database = self.budget.metered(self.ports.database)
         schema = await undoable_schema(database, self.settings)
-        sources = UndoSources(schema, self.target)
+        sources = UndoSources(schema, self.target, self.forgotten)
         draft = await self._draft() if may_plan else None
         await self._look(UndoItems(database, sources), draft)
-        refused = await refused_merges(database, self.target, sources.beyond())
-        counts = {"restored": self.losers, "children_restored": self.children, "refused": refused}
+        left = await refused(database, self.target, sources.beyond(), forgotten=self.forgotten)
+        counts = {"restored": self.losers, "children_restored": self.children, "refused": left}
         begun = {"run_id": self.run.id, "undone_run": self.target, "dry_run": True, "done": self.stopped_after is None}
         if draft:
-            draft.forecast = await undo_forecast(database, self.losers, self.children, self.run)
+            found = (self.losers, self.children, self.run)
+            draft.forecast = await undo_forecast(database, *found, forgotten=self.forgotten)
         return {**begun, **counts, "plan": await draft.finish() if draft else None}
 
     async def _draft(self) -> Draft:

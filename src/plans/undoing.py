@@ -11,7 +11,6 @@ from plans.undo_applied import undo_by_plan
 from plans.undo_plan import dry_undo
 from ports import Ports
 from recovery.undo_run import undo_run
-from recovery.undoable import FORGET, kind_of
 from settings import Settings
 
 
@@ -32,9 +31,7 @@ async def undo_as_asked(ports: Ports, settings: Settings, request: UndoRequest, 
         return await undo_by_plan(ports, settings, request.plan, request.run)
     if request.dry_run:
         return await dry_undo(ports, settings, request.run, may_plan=may_plan)
-    # The undo of a forgetting has no plan: it brings back rows whose object has none, and changes no other.
-    if await kind_of(ports.database, request.run) != FORGET:
-        refuse_unplanned(settings)
+    refuse_unplanned(settings)
     return await undo_run(ports, settings, request.run)
 
 

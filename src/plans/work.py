@@ -52,6 +52,8 @@ class Work:
     """The items of the slice that are left out, by their place."""
     shown: list[dict[str, object]] = field(default_factory=list)
     """The first items that this call left out, and why."""
+    known: tuple[int, int] | None = None
+    """How many items of the slice were dealt with, and left out, as it is kept; None: not as it is now."""
 
     async def next(self, steps: Collection[PlanStep], most: Portion) -> list[Placed]:
         """Return the next items for one transaction, all of one slice; none where the next is of another step."""
@@ -61,7 +63,7 @@ class Work:
                 return []
             await self.keep()
             self.before += len(self.left)
-            self.slice, self.done, self.left = found, 0, {}
+            self.slice, self.done, self.left, self.known = found, 0, {}, None
         return self._portion(steps, most)
 
     async def at(self, step: PlanStep) -> bool:
@@ -100,14 +102,18 @@ class Work:
         """Return the statements that keep that the items before place `done` are dealt with."""
         left = sorted((place, why) for place, why in self.left.items() if place < done)
         place = {"plan": self.plan.id, "slice": self.slice.number}
-        return [
-            sql.statement("plans/keep_place", **place, done=done, left_out=self.before + len(left)),
-            sql.statement("plans/keep_left_out", **place, left_out=compact(left) if left else None),
-        ]
+        kept = sql.statement("plans/keep_place", **place, done=done, left_out=self.before + len(left))
+        return [kept, sql.statement("plans/keep_left_out", **place, left_out=compact(left))] if left else [kept]
 
     async def keep(self) -> None:
-        """Keep how far the plan is applied."""
-        await write_held(self.database, self.run, *self.kept(self.done))
+        """Keep how far the plan is applied, unless the last transaction did."""
+        if (self.done, len(self.left)) != self.known:
+            await write_held(self.database, self.run, *self.kept(self.done))
+            self.note_kept()
+
+    def note_kept(self) -> None:
+        """Note that it is kept how far the plan is applied."""
+        self.known = (self.done, len(self.left))
 
     async def end(self) -> None:
         """Note that the plan is applied: it is used once."""
@@ -136,4 +142,6 @@ async def begin_work(database: Database, run: Holder, plan: Plan) -> Work:
     place = {name: number(plan.row, name) for name in ("slice", "done", "left_out")}
     found = await read_slice(database, plan.id, place["slice"]) or Slice(place["slice"], 1, (), {})
     before = place["left_out"] - len(found.left_out)
-    return Work(database, run, plan, found, place["done"], before, dict(found.left_out))
+    work = Work(database, run, plan, found, place["done"], before, dict(found.left_out))
+    work.note_kept()
+    return work

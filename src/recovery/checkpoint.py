@@ -54,6 +54,10 @@ class Checkpoint:
     """How far the last check has come."""
     ok: bool = False
     """Whether it found that all is well."""
+    smaller: int | None = None
+    """How many objects the next chunk takes at most, while one that is refused is looked for; None: as many as any."""
+    plan: int | None = None
+    """The plan that the calls keep to; None: they keep to none."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ def _read(stored: str | None) -> Checkpoint:
         tables=found.get("tables"),
         looked=found.get("looked"),
         ok=bool(found.get("ok")),
+        smaller=found.get("smaller"),
+        plan=found.get("plan"),
     )
 
 

@@ -73,21 +73,22 @@ async def merge_chunk(
     batch.add(sql.statement("recovery/check_deleted", **here))
     batch.extend(kept)
     await commit(call.database, call.run, batch)
-    return Merged(journalled.changes, carried.changed, sum(one.changed for one in moved))
+    return Merged(journalled.changes, carried.changed, sum(one.changes for one in moved))
 
 
 def _move(batch: Batch, schema: Schema, reference: Reference, chunk: Chunk) -> Answer:
-    """Add the statements that journal and move the children of one reference; return what counts the moved."""
+    """Add the statements that journal and move the children of one reference; return what counts them."""
     here, slots = chunk.here, schema.child_slots(reference)
     own = {"child_table": slots["child_table"], "child_column": slots["child_column"]}
     named = {"table_name": reference.table, "column_name": reference.column}
     no_self = sql.fragment("recovery/no_self", **here, child_column=own["child_column"])
     refers_to_itself = reference.table.lower() == "artifacts"
-    batch.add(sql.statement("recovery/journal_remaps", **here, **named, **slots))
+    # The journal has no triggers, so this counts its rows alone; `check_moved` holds that so many were moved.
+    journalled = batch.add(sql.statement("recovery/journal_remaps", **here, **named, **slots))
     batch.add(sql.statement("recovery/count_remaps"))
-    moved = batch.add_counted(sql.statement("recovery/remap_children", **here, **own))
+    batch.add(sql.statement("recovery/remap_children", **here, **own))
     batch.add(sql.statement("recovery/check_moved", **here, **own, no_self=no_self if refers_to_itself else "1"))
-    return moved
+    return journalled
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import sql
 from database.batch import ask
+from database.rows import number
 from database.schema import Reference, Schema
-from ports import Database, Statement
+from ports import Database, Row, Statement
 from recovery.duplicates import ObjectKey, object_key
 from recovery.ranking import Ranking
 
@@ -95,19 +96,20 @@ class Conflicts:
 
 async def child_constraints(database: Database, schema: Schema) -> list[ChildConstraint]:
     """Return the UNIQUE constraints of the children that a merge could break."""
-    constraints: list[ChildConstraint] = []
-    for reference in schema.references:
-        key = schema.tables[reference.table].row_key or ""
-        wanted = sql.statement(
-            "recovery/child_constraints", table_name=reference.table, column_name=reference.column, own_key=key
-        )
-        for row in await ask(database, wanted):
-            others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]
-            where = predicate(str(row["text"])) if row["partial"] else "1"
-            if re.search(rf"\b{re.escape(reference.column)}\b", where, re.IGNORECASE):
-                where = "1"  # It may come to hold a row by the merge itself: taken for every row.
-            constraints.append(ChildConstraint(reference, str(row["name"]), tuple(others), where))
-    return constraints
+    if not schema.references:
+        return []
+    asked = [[one.table, one.column, schema.tables[one.table].row_key or ""] for one in schema.references]
+    rows = await ask(database, sql.statement("recovery/child_constraints", references=json.dumps(asked)))
+    in_order = sorted(rows, key=lambda row: number(row, "place"))
+    return [_constraint(schema.references[number(row, "place")], row) for row in in_order]
+
+
+def _constraint(reference: Reference, row: Row) -> ChildConstraint:
+    others = [(str(column), str(collation)) for column, collation in json.loads(str(row["others"]))]
+    where = predicate(str(row["text"])) if row["partial"] else "1"
+    if re.search(rf"\b{re.escape(reference.column)}\b", where, re.IGNORECASE):
+        where = "1"  # It may come to hold a row by the merge itself: taken for every row.
+    return ChildConstraint(reference, str(row["name"]), tuple(others), where)
 
 
 def predicate(text: str) -> str:

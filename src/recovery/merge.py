@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from database.schema import Schema
 from errors import OverloadedError, PlatformError, TransientError
+from limits import FEW
 from recovery.call import Call
 from recovery.checkpoint import Beginning, Checkpoint, MergeCheckpoint, writing
 from recovery.chunk import Chunk, fitting, merge_chunk
@@ -40,6 +41,8 @@ class MergeOutcome:
     more: bool
     checkpoint: MergeCheckpoint | None
     """How far it came, with what it left; None where it looked at no object."""
+    smaller: int | None = None
+    """How many objects the next call is to take at most: one of this chunk is refused. None: as many as any."""
 
 
 async def merge(call: Call, schema: Schema, conflicts: Conflicts, beginning: Beginning) -> MergeOutcome:
@@ -74,6 +77,7 @@ class _Merge:
     """Whether the merge has come further than where it began."""
     chunk_rows: int = CHUNK_ROWS
     triggers: list[str] | None = None
+    smaller: int | None = None
 
     def __post_init__(self) -> None:
         self.after = self.beginning.checkpoint.after if self.beginning.checkpoint else None
@@ -82,7 +86,8 @@ class _Merge:
     def outcome(self) -> MergeOutcome:
         """Return what was done so far."""
         counts = (self.groups, self.deleted, self.carried, self.children)
-        return MergeOutcome(*counts, self.chunk, self.more, self._checkpoint(self.after) if self.after else None)
+        kept = self._checkpoint(self.after) if self.after else None
+        return MergeOutcome(*counts, self.chunk, self.more, kept, self.smaller)
 
     def _checkpoint(self, after: ObjectKey) -> MergeCheckpoint:
         before = self.beginning.checkpoint or MergeCheckpoint(after)
@@ -93,6 +98,9 @@ class _Merge:
         most = self.call.most_objects or EVERY_OBJECT
         while not self.more:
             await self.call.run.renew()
+            if self.moved and self.budget.spent() == "subrequests":
+                self.more = True
+                return
             wanted = min(self.call.sizes.chunk_objects, most - self.groups)
             objects = await self._following(max(wanted, 1))
             if not objects:
@@ -169,6 +177,10 @@ class _Merge:
 
     async def _halves(self, objects: Sequence[ObjectKey]) -> None:
         middle = len(objects) // 2
+        if self.call.run.queries < FEW:
+            # A half takes as many queries as the whole did: it is for the next call.
+            self.more, self.smaller = True, middle
+            return
         await self._merge_or_split(objects[:middle], None)
         await self._merge_or_split(objects[middle:], None)
 

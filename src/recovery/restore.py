@@ -25,9 +25,10 @@ MOVED_ON = ("child_table", "child_column", "row_key", "points_at")
 """What is shown of a child that moved on."""
 
 
-def can_return(target: int, chosen: sql.Fragment) -> sql.Fragment:
-    """Return the condition of the chosen merges of run `target` that can be undone."""
-    return sql.fragment("recovery/can_return", run=target, chosen=chosen, **OBJECT)
+def can_return(target: int, chosen: sql.Fragment, *, forgotten: bool) -> sql.Fragment:
+    """Return the condition of what can be undone of the chosen merges of run `target`, or rows that it forgot."""
+    condition = "recovery/can_come_back" if forgotten else "recovery/can_return"
+    return sql.fragment(condition, run=target, chosen=chosen, **OBJECT)
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,11 @@ class Undoing:
     run: Holder
     number: int
     target: int
+    forgotten: bool = False
+    """Whether that run has forgotten rows: nobody cited them, so none points at them again."""
 
     async def chunk(self, chunk: int) -> Restored:
-        """Undo one chunk of the merge, and keep that the next one is before it."""
+        """Undo one chunk of the run, and keep that the next one is before it."""
         batch = held_batch(self.run)
         added = self.add_chunk(batch, chunk, ALL)
         batch.add(writing(self.number, Checkpoint(undo_chunk=chunk - 1)))
@@ -77,11 +80,11 @@ class Undoing:
         return added.restored()
 
     def add_chunk(self, batch: Batch, chunk: int, chosen: sql.Fragment) -> Added:
-        """Add the statements that undo the chosen merges of a chunk; return what counts them."""
+        """Add the statements that undo what is chosen of a chunk; return what counts it."""
         columns = self.schema.columns
         here = {"run": self.target, "chunk": chunk, "undo": self.number}
         listed = ", ".join(map(sql.quote, columns))
-        can = can_return(self.target, chosen)
+        can = can_return(self.target, chosen, forgotten=self.forgotten)
         marked = batch.add(sql.statement("recovery/mark_undone", chunk=chunk, undo=self.number, can_return=can))
         # A loser may point at one that returns after it, in the same statement.
         own = self._guards("insert", "artifacts")
@@ -90,20 +93,9 @@ class Undoing:
         batch.add(sql.statement("recovery/restore_losers", **here, columns=listed, values=values))
         batch.extend(Statement(guard.create) for guard in own)
         # The last remapped goes first: where two references share a key, each names its rows by the other.
-        back = [self._point_back(batch, reference, here) for reference in reversed(self.schema.references)]
+        references = () if self.forgotten else reversed(self.schema.references)
+        back = [self._point_back(batch, reference, here) for reference in references]
         return Added(marked, tuple(back))
-
-    async def returned(self, chunk: int) -> Restored:
-        """Bring back the rows of one chunk of a forgetting: nobody cited them, and none of them cites another."""
-        columns = self.schema.columns
-        here = {"run": self.target, "chunk": chunk, "undo": self.number}
-        batch = held_batch(self.run)
-        marked = batch.add_counted(sql.statement("recovery/mark_returned", **here, **OBJECT))
-        listed, values = ", ".join(map(sql.quote, columns)), restored(columns, "loser")
-        batch.add(sql.statement("recovery/restore_losers", **here, columns=listed, values=values))
-        batch.add(writing(self.number, Checkpoint(undo_chunk=chunk - 1)))
-        await commit(self.database, self.run, batch)
-        return Restored(marked.changed)
 
     def _point_back(self, batch: Batch, reference: Reference, here: dict[str, int]) -> tuple[Answer, Answer]:
         """Add what points the children of one reference back; return what counts them, and what lists the rest."""

@@ -6,7 +6,6 @@ stays: it is knowledge, and dropping below a known type is what the guards forbi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import sql
@@ -38,7 +37,7 @@ async def undo(work: Undoing, budget: Budget, pause: Statement) -> tuple[Restore
     """
     journal = await _read_journal(work.database, work.target)
     await make_room(work, pause, merges=bool(journal.chunks), orphans=bool(journal.orphans))
-    restored, done = await _chunks(work, journal.chunks, budget, work.chunk)
+    restored, done = await _chunks(work, journal.chunks, budget)
     # The losers are back by then: an orphan may have looked for one of them.
     if done and journal.orphans:
         restored += await work.orphans()
@@ -60,19 +59,14 @@ async def make_room(work: Undoing, pause: Statement, *, merges: bool, orphans: b
 async def undo_forgetting(work: Undoing, budget: Budget, _pause: Statement) -> tuple[Restored, bool]:
     """Bring back what a forgetting deleted; return what came back, and whether all of it was taken."""
     journal = await _read_journal(work.database, work.target)
-    return await _chunks(work, journal.chunks, budget, work.returned)
+    return await _chunks(work, journal.chunks, budget)
 
 
-async def refused_returns(database: Database, target: int) -> list[Row]:
-    """Return up to 100 rows that were forgotten and could not come back, and why."""
-    refused = sql.statement("recovery/refused_returns", run=target, **OBJECT)
-    return await ask(database, sql.showing(refused, *_REFUSED))
-
-
-async def refused_merges(database: Database, target: int, chosen: sql.Fragment = ALL) -> list[Row]:
-    """Return up to 100 of the chosen merges, which could not be undone, and why."""
-    refused = sql.bind(sql.fragment("recovery/refused_merges", **OBJECT, chosen=chosen), run=target)
-    return await ask(database, sql.showing(refused, *_REFUSED))
+async def refused(database: Database, target: int, chosen: sql.Fragment = ALL, *, forgotten: bool) -> list[Row]:
+    """Return up to 100 of the chosen merges, or `forgotten` rows, which could not be undone, and why."""
+    why = "recovery/refused_returns" if forgotten else "recovery/refused_merges"
+    found = sql.bind(sql.fragment(why, **OBJECT, chosen=chosen), run=target)
+    return await ask(database, sql.showing(found, *_REFUSED))
 
 
 async def _read_journal(database: Database, target: int) -> _Journal:
@@ -83,10 +77,8 @@ async def _read_journal(database: Database, target: int) -> _Journal:
     return _Journal([number(row, "chunk") for row in chunks.rows], number(orphans.row, "orphans"))
 
 
-async def _chunks(
-    work: Undoing, chunks: list[int], budget: Budget, take: Callable[[int], Awaitable[Restored]]
-) -> tuple[Restored, bool]:
-    """Undo these chunks in their order, each by `take`; return what came back, and whether all of them were taken.
+async def _chunks(work: Undoing, chunks: list[int], budget: Budget) -> tuple[Restored, bool]:
+    """Undo these chunks in their order; return what came back, and whether all of them were taken.
 
     Chunks that the call before came past are not taken again: what is refused in them would use the budget up.
     """
@@ -96,7 +88,7 @@ async def _chunks(
             continue
         if part.spent():
             return restored, False
-        restored += await take(chunk)
+        restored += await work.chunk(chunk)
     return restored, True
 
 

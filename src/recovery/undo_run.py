@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ports import Ports, Row, Statement
 from recovery.restore import Restored, Undoing
-from recovery.undo import refused_merges, refused_returns, undo, undo_forgetting
+from recovery.undo import refused, undo, undo_forgetting
 from recovery.undoable import FORGET, kind_of, undoable_schema
 from runs.budget import RECOVERY_SECONDS, Budget
 from runs.pause import pausing
@@ -28,7 +28,7 @@ class UndoReport:
     restored: int
     children_restored: int
     refused: list[Row]
-    """Up to 100 merges and 100 children that could not be undone because they moved on, and why."""
+    """Up to 100 rows and 100 children that could not be undone because they moved on, and why."""
 
 
 How = Callable[[Undoing, Budget, Statement], Awaitable[tuple[Restored, bool]]]
@@ -68,7 +68,7 @@ async def _undone(ports: Ports, settings: Settings, run: Run, budget: Budget, wa
     database, target = budget.metered(ports.database), wanted.target
     schema = await undoable_schema(database, settings)
     pause = pausing(ports.clock, by=BY, reason=f"undo of run {target}")
-    restored, done = await wanted.how(Undoing(database, schema, run, run.id, target), budget, pause)
-    look = refused_returns if wanted.kind == FORGET else refused_merges
-    refused = [*await look(database, target), *restored.moved_on[:REFUSED_SHOWN]]
-    return UndoReport(run.id, target, done, restored.losers, restored.children, refused)
+    forgotten = wanted.kind == FORGET
+    restored, done = await wanted.how(Undoing(database, schema, run, run.id, target, forgotten), budget, pause)
+    left = [*await refused(database, target, forgotten=forgotten), *restored.moved_on[:REFUSED_SHOWN]]
+    return UndoReport(run.id, target, done, restored.losers, restored.children, left)

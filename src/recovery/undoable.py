@@ -1,4 +1,4 @@
-"""What can be undone: a live recovery, in a database whose children are where they were."""
+"""What can be undone: a live recovery or forgetting, in a database whose children are where they were."""
 
 from __future__ import annotations
 
@@ -22,13 +22,6 @@ async def kind_of(database: Database, target: int) -> object:
         hint = "Only a live recovery or forget deletes rows; GET /runs?kind=recovery lists the former."
         raise RefusedError("not_a_recovery", f"Run {target} is a {found['mode']} {found['kind']}.", hint=hint)
     return found["kind"]
-
-
-async def refuse_other_runs(database: Database, target: int) -> None:
-    """Raise InputError (404) where there is no such run, RefusedError where it is no live recovery."""
-    if await kind_of(database, target) == FORGET:
-        hint = "Send it live: it brings back each row whose object has none."
-        raise RefusedError("not_a_recovery", f"Run {target} is a forget, whose undo has no plan.", hint=hint)
 
 
 async def undoable_schema(database: Database, settings: Settings) -> Schema:

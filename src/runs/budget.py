@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from limits import FEW
 from ports import Asked, Bucket, Clock, Database
 from runs.costs import SUBREQUESTS, Cost, MeteredBucket, MeteredDatabase, Rest, asked_of, next_day
 
@@ -26,7 +27,6 @@ UP_TO: dict[Part, float] = {
 """How much of the whole may be used when a part starts its last piece of work. What is above is for those after it: the
 steps that follow a merge, and in the end the run's row, the lease and the alerts."""
 
-FEW = 100
 UP_TO_OF_FEW: dict[Part, float] = {
     "plan": 0.3,
     "measure": 0.3,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from database.schema import Schema
+from limits import FEW
 from recovery.call import Call
 from recovery.saga import Saga
-from runs.budget import FEW
 from stepwise.saga import StepwiseSaga
 
 

@@ -12,19 +12,22 @@ from errors import RefusedError
 from recovery.call import Call
 from recovery.judging import planned
 
-MOST_REFERENCES = 2
-"""A chunk moves the children of each in its one transaction, of five statements more."""
+MOST_REFERENCES = 3
+"""A chunk moves the children of each in its one transaction, of four statements more (docs/configuration.md)."""
 
 
 async def judge(call: Call, schema: Schema) -> None:
     """Raise RefusedError as any recovery does, and where one chunk would take more queries than there are."""
-    if len(schema.references) > MOST_REFERENCES:
-        message = (
-            f"{len(schema.references)} references cite artifacts; the free plan's queries do for {MOST_REFERENCES}."
-        )
+    refuse_many(schema, MOST_REFERENCES)
+    await planned(call, schema)
+
+
+def refuse_many(schema: Schema, most: int) -> None:
+    """Raise RefusedError where one chunk would take more queries than there are."""
+    if len(schema.references) > most:
+        message = f"{len(schema.references)} references cite artifacts; the free plan's queries do for {most}."
         hint = "Recover on the paid plan (PLAN_LIMITS). A dry run is possible now."
         raise RefusedError("plan_limits", message, hint=hint)
-    await planned(call, schema)
 
 
 async def tables(call: Call) -> str:

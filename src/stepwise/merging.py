@@ -21,6 +21,8 @@ class SomeMerged(MergeStep):
     """What a call merged, and how far it came."""
 
     checkpoint: MergeCheckpoint | None = None
+    smaller: int | None = None
+    """How many objects the next chunk is to take at most: one of this chunk is refused; None: as many as any."""
 
 
 async def merge_some(call: Call, schema: Schema, start: MergeCheckpoint | None) -> SomeMerged:
@@ -45,4 +47,5 @@ async def merge_some(call: Call, schema: Schema, start: MergeCheckpoint | None) 
         left=checkpoint.left if checkpoint else 0,
         left_whole=checkpoint.shown if checkpoint else (),
         checkpoint=checkpoint,
+        smaller=done.smaller,
     )

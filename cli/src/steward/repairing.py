@@ -96,7 +96,10 @@ class Repair:
 def _sum(before: Recovery, later: Recovery) -> Recovery:
     """Return two calls as one: what was repaired is added, what is left is as the later one says."""
     first = {step["name"]: step for step in before["steps"]}
-    steps = [_both(first.pop(step["name"], None), step) for step in later["steps"]]
+    # What a dry call says is no addition to what the one before it said.
+    known = {} if later["dry_run"] else dict(first)
+    steps = [_both(known.get(step["name"]), step) for step in later["steps"]]
+    first = {name: step for name, step in first.items() if name not in {one["name"] for one in later["steps"]}}
     whole: Recovery = {**later, "steps": [*first.values(), *steps]}
     if "plan" in later:
         whole["plan"] = work_of_both(before.get("plan"), later["plan"])

@@ -1,4 +1,5 @@
--- The {{undoable}} merges: the loser that would return, its winner and its object. A fragment.
+-- The {{undoable}} merges or forgotten rows: the row that would return, its winner, where it has one, and its object. A
+-- fragment.
 WITH undoable AS ({{undoable}})
 SELECT
   json_array(chunk, {{loser_id}}) AS about,

@@ -1,3 +1,4 @@
--- No rows: marks as undone by run :undo those merges of chunk :chunk that can be; {{can_return}} is `recovery/can_return`.
+-- No rows: marks as undone by run :undo what of chunk :chunk can be; {{can_return}} is `recovery/can_return`, or
+-- `recovery/can_come_back` where the chunk is of a forgetting.
 UPDATE steward_merges SET undone_by = :undo
 WHERE chunk = :chunk AND {{can_return}}

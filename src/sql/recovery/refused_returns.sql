@@ -1,4 +1,4 @@
--- Up to 100 rows that run :run forgot and that could not return, and why.
+-- Up to 100 of those {{chosen}} of the rows that run :run forgot and that could not return, and why.
 SELECT
   loser_id,
   winner_id,
@@ -10,5 +10,5 @@ SELECT
     ELSE 'the object has a row again'
   END AS why
 FROM steward_merges
-WHERE run = :run AND undone_by IS NULL
+WHERE run = :run AND undone_by IS NULL AND {{chosen}}
 LIMIT 100

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as how
+from hypothesis import strategies as st
 
+from backfill.expected import expected
+from backfill.request import BackfillRequest
 from forecast.needs import Needs
 from forecast.prices import PRICES
 from forecast.work import Merge, Table, backfill, forget, full_check, recovery, undo
 from runs.costs import Rest
-from tests.support.actions import TOKEN, Api, rows
+from runs.record import Opening, open_run
+from tests.support.actions import TOKEN, Api, numbered, rows, tick
 from tests.support.databases import Shape
 from tests.support.day import OBJECTS, filled_world, limited
-from tests.support.fakes import DictBucket, World
+from tests.support.fakes import DictBucket, World, migrated_world
 from tests.support.forgetting import mark
 
 
@@ -86,6 +93,109 @@ def test_a_live_backfill_that_may_need_more_than_the_day_has_is_refused_unless_s
     assert (spread["stopped_because"], spread["continues_at"]) == ("quota", "2026-11-23T00:00:00.000Z")
     assert 0 < len(rows(world)) < OBJECTS
     closed(world)
+
+
+LIVE = {"max_objects": OBJECTS, "dry_run": False}
+
+
+def test_where_nothing_is_known_the_refusal_says_so_and_what_to_do(world: World) -> None:
+    refused = limited(world, 6_000).json("POST", "/backfill", LIVE).json()
+    assert "Nothing is known of what is new there" in refused["detail"]
+    assert "A dry run of the same request counts what is new" in refused["hint"]
+    assert '"spread": true' in refused["hint"]
+
+
+def test_after_a_dry_run_an_unchanged_bucket_is_not_refused_near_the_rest_of_the_day(world: World) -> None:
+    Api(world).json("POST", "/backfill", LIVE)
+    api = limited(world, 3_000)
+    assert api.json("POST", "/backfill", LIVE).status_code == 409
+    dry = api.json("POST", "/backfill", {"max_objects": OBJECTS}).json()
+    live = api.json("POST", "/backfill", LIVE)
+    assert (live.status_code, live.json()["unchanged"]) == (200, OBJECTS)
+    assert live.json()["cost"]["rows_written"] <= dry["forecast"]["rows_written"]
+
+
+def test_a_dry_run_that_counted_new_objects_refuses_and_is_named(world: World) -> None:
+    api = limited(world, 6_000)
+    number = api.json("POST", "/backfill", {"max_objects": OBJECTS}).json()["run_id"]
+    refused = api.json("POST", "/backfill", LIVE).json()
+    assert (refused["reason"], f"By dry run {number}." in refused["detail"]) == ("quota", True)
+    assert "dry run of the same request" not in refused["hint"]
+
+
+SAYS_LITTLE = {
+    "of fewer objects": ({"max_objects": 5_000}, ""),
+    "from another place": ({"max_objects": 5_500, "start_after": "raw/00500"}, ""),
+    "of a prefix": ({"max_objects": OBJECTS, "r2_prefix": "raw/0000"}, ""),
+    "before other rules": ({"max_objects": OBJECTS}, "rules"),
+    "of the day before yesterday": ({"max_objects": OBJECTS}, "days"),
+}
+
+
+@pytest.mark.parametrize(("request_", "then"), SAYS_LITTLE.values(), ids=SAYS_LITTLE)
+def test_a_dry_run_of_something_else_or_from_before_is_no_evidence(
+    world: World, request_: dict[str, object], then: str
+) -> None:
+    Api(world).json("POST", "/backfill", LIVE)
+    Api(world).json("POST", "/backfill", request_)
+    if then == "rules":
+        Api(world).json("PUT", "/rules", {"rules": [{"priority": 1, "pattern": "*", "source_type": "raw"}]})
+    if then == "days":
+        world.clock.advance(hours=25)
+    refused = limited(world, 3_000).json("POST", "/backfill", LIVE).json()
+    assert "Nothing is known" in refused["detail"]
+
+
+def passed(world: World) -> None:
+    """Let ticks bring a live pass to its end."""
+    for _ in range(3):
+        world.clock.advance(minutes=15)
+        tick(world, BACKFILL_MODE="live")
+    assert world.database.one("SELECT certificate ->> '$.certified' FROM steward_passes") == 1
+
+
+def test_a_certified_pass_is_evidence_for_any_part_of_its_bucket(world: World) -> None:
+    passed(world)
+    api = limited(world, 3_000)
+    for request in (LIVE, {**LIVE, "r2_prefix": "raw/00"}, {**LIVE, "start_after": "raw/00100"}):
+        assert api.json("POST", "/backfill", request).status_code == 200
+    Api(world).json("PUT", "/rules", {"rules": [{"priority": 1, "pattern": "*", "source_type": "raw"}]})
+    assert api.json("POST", "/backfill", LIVE).status_code == 409
+
+
+def test_a_pass_that_is_not_certified_is_no_evidence(world: World) -> None:
+    passed(world)
+    world.database.script("UPDATE steward_passes SET certificate = json_set(certificate, '$.certified', json('false'))")
+    assert limited(world, 3_000).json("POST", "/backfill", LIVE).status_code == 409
+
+
+@how(max_examples=40, deadline=None)
+@given(known=st.integers(0, 400), prefixed=st.booleans(), dry=st.booleans(), most=st.integers(1, 500))
+def test_the_forecast_is_never_below_what_is_taken_where_the_bucket_did_not_change(
+    *, known: int, prefixed: bool, dry: bool, most: int
+) -> None:
+    world = migrated_world()
+    world.rules((1, "raw/*", "raw"))
+    world.bucket.put(*numbered(400), "other/1", "other/2")
+    request: dict[str, object] = {"max_objects": most, "r2_prefix": "raw/000" if prefixed else ""}
+    if known:
+        Api(world).json("POST", "/backfill", {"max_objects": known, "dry_run": False})
+    if dry:
+        Api(world).json("POST", "/backfill", request)
+    else:
+        passed(world)
+    # A day whose rest is too small for new objects alone makes it look at what is known.
+    rest = 8 + 2 * most - 1
+    answer = limited(world, 10**6).json("POST", "/backfill", {**request, "dry_run": False}).json()
+    taken = answer["cost"]["rows_written"]
+
+    async def foretold() -> float:
+        asked = BackfillRequest(**{**request, "dry_run": False})  # type: ignore[arg-type]  # as the body has it
+        run = await open_run(world.database, world.clock, Opening("backfill", "dry", "http", {}, exclusive=False))
+        run.rest = Rest(rows_written=rest)
+        return (await expected(run, world.database, "artifacts", asked)).needs.rows_written
+
+    assert asyncio.run(foretold()) >= taken
 
 
 @pytest.mark.parametrize("path", ["/recover", "/forget"])

@@ -85,8 +85,13 @@ def test_it_needs_a_plan_and_an_approval_where_that_is_required() -> None:
     planner.answer("POST", "/plans/1/approve")
     report = planner.answer("POST", "/forget", {"dry_run": False, "plan": 1})
     assert report["forgotten"] == 2
-    # What was forgotten may come back without a plan: nothing else is changed by that.
-    assert planner.answer("POST", f"/runs/{report['run_id']}/undo")["restored"] == 2
+    path = f"/runs/{report['run_id']}/undo"
+    assert planner.refused("POST", path) == "plan_required"
+    assert planner.planned(path, dry_run=True)["id"] == 2
+    assert planner.refused("POST", path, {"plan": 2}) == "plan_not_approved"
+    assert keys(planner.world) == ["b", "d"]
+    planner.answer("POST", "/plans/2/approve")
+    assert planner.answer("POST", path, {"plan": 2})["restored"] == 2
 
 
 def test_the_cap_on_deletes_is_looked_at_again() -> None:

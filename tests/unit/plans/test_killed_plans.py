@@ -23,6 +23,7 @@ from tests.support.databases import Shape, artifacts, datapoints, healed, recove
 from tests.support.dirty import clean_sample
 from tests.support.fakes import World, migrated_world
 from tests.support.forgetting import SETTINGS as OF_BUCKET
+from tests.support.forgetting import forgotten_all
 from tests.support.interruption import Fuse, KilledError, fused
 from tests.unit.plans.test_forget_by_plan import lost
 from tests.unit.recovery.test_recovery import meddled
@@ -53,6 +54,10 @@ def forget(ports: Ports, dry: bool) -> Any:  # noqa: ANN401, FBT001  # likewise
     return asyncio.run(forget_as_asked(ports, OF_BUCKET, request, may_plan=True))
 
 
+def undo_forget(ports: Ports, dry: bool) -> Any:  # noqa: ANN401, FBT001  # likewise
+    return asyncio.run(undo_as_asked(ports, OF_BUCKET, UndoRequest(1, dry, None if dry else 1), may_plan=True))
+
+
 def dirty() -> World:
     return clean_sample(SHAPE).world()
 
@@ -70,11 +75,18 @@ def bucketful() -> World:
     return world
 
 
+def forgot() -> World:
+    world = lost()
+    forgotten_all(world)
+    return world
+
+
 CASES: dict[str, tuple[Callable[[], World], Act]] = {
     "recovery": (dirty, recovery),
     "backfill": (bucketful, backfill),
     "undo": (mended, undo),
     "forget": (lost, forget),
+    "undo of a forget": (forgot, undo_forget),
 }
 
 

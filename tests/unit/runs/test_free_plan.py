@@ -205,13 +205,54 @@ def test_another_table_between_two_calls_is_judged_anew() -> None:
     assert world.database.one("SELECT count(*) FROM artifacts") == 59
 
 
-def test_more_references_than_a_chunk_has_queries_for_are_refused() -> None:
+def referring(more: int) -> World:
+    """Return a dirty database with so many further references, each with children and a constraint of its own."""
     world = dirty()
-    world.database.script("CREATE TABLE more (a INTEGER REFERENCES artifacts (id))")
+    for number in range(more):
+        world.database.script(
+            f"CREATE TABLE more{number} (a INTEGER REFERENCES artifacts (id), b INTEGER, UNIQUE (a, b));"
+            f"INSERT INTO more{number} SELECT id, id FROM artifacts"
+        )
+    return world
+
+
+def test_three_references_are_recovered_in_as_many_calls_as_it_takes() -> None:
+    world, whole = referring(1), referring(1)
+    reports = recovered(world)
+    assert (reports[-1]["ok"], len(reports) > 8) == (True, True)
+    Api(whole, {"STEWARD_TOKEN": TOKEN}).json("POST", "/recover", {"dry_run": False})
+    assert content(world) == content(whole)
+    moved = "SELECT a, b FROM more0 ORDER BY a, b"
+    assert world.database.all(moved) == whole.database.all(moved)
+
+
+@pytest.mark.parametrize(("plan", "more", "queries"), [(None, 0, 42), (None, 1, 46), (1, 0, 44)])
+def test_a_chunk_takes_the_queries_that_the_docs_say(plan: int | None, more: int, queries: int) -> None:
+    world = dirty()
+    for number in range(more):
+        world.database.script(f"CREATE TABLE more{number} (a INTEGER REFERENCES artifacts (id))")
+    if plan:
+        Api(world, {"STEWARD_TOKEN": TOKEN}).json("POST", "/recover", {})
+    took = []
+    for _ in range(4):
+        meter = Meter()
+        api = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), meter))
+        report = api.json("POST", "/recover", {"dry_run": False, "plan": plan}).json()
+        took += [meter.used for step in report["steps"] if step["name"] == "dedupe" and step["changed"]]
+    # By a plan, a call that begins with the last item of a slice reads the next one, which is one more.
+    assert took == [queries]
+
+
+def test_more_references_than_a_chunk_has_queries_for_are_refused_before_anything_is_changed() -> None:
+    world = referring(2)
+    before = content(world)
     answer = Api(world, {"STEWARD_TOKEN": TOKEN, **FREE}, limited(world.ports(), Meter())).json(
         "POST", "/recover", {"dry_run": False}
     )
     assert (answer.status_code, answer.json()["reason"]) == (409, "plan_limits")
+    assert "4 references cite artifacts; the free plan's queries do for 3." in answer.json()["detail"]
+    assert content(world) == before
+    assert world.database.one("SELECT paused_by FROM steward_control") is None
 
 
 def test_a_full_check_comes_to_its_end_over_the_ticks() -> None:

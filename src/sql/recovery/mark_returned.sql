@@ -1,9 +1,0 @@
--- No rows: marks as undone by run :undo the rows that run :run forgot in chunk :chunk and that can return: no other row
--- has or had the id, and the object has no other row.
-UPDATE steward_merges SET undone_by = :undo
-WHERE run = :run AND chunk = :chunk AND undone_by IS NULL AND reused = 0
-  AND NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.id = +steward_merges.loser_id)
-  AND NOT EXISTS (
-    SELECT 1 FROM artifacts
-    WHERE artifacts.r2_bucket COLLATE BINARY = {{r2_bucket}} AND artifacts.r2_key COLLATE BINARY = {{r2_key}}
-  )
