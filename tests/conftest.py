@@ -7,6 +7,7 @@ xdist, tests run one after the other as ever.
 from __future__ import annotations
 
 import signal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.nodeid.startswith(tuple(shapes.ONLY_IN_WORDS))]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    items.sort(key=_rank)
+    items.sort(key=lambda item: _rank(item.path))
 
 
-def _rank(item: pytest.Item) -> int:
-    path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
-    return next((place for place, folder in enumerate(FIRST) if path.startswith(f"{folder}/")), len(FIRST))
+@cache
+def _rank(path: Path) -> int:
+    return next((place for place, folder in enumerate(FIRST) if path.is_relative_to(HERE / folder)), len(FIRST))

@@ -26,8 +26,8 @@ from tooling.harness import Harness
 
 
 @pytest.fixture
-def where(empty: Steward, tmp_path: Path) -> Where:
-    return Where(tmp_path, {"STEWARD_URL": empty.harness.url, "STEWARD_TOKEN": TOKEN})
+def where(running: Harness, tmp_path: Path) -> Where:
+    return Where(tmp_path, {"STEWARD_URL": running.url, "STEWARD_TOKEN": TOKEN})
 
 
 def steward_command(where: Where, *arguments: str, code: int = 0) -> Ran:
