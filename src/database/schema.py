@@ -11,7 +11,7 @@ import sql
 from database.guards import Guard, expected_guards
 from database.suspects import Suspect
 from errors import RefusedError
-from naming.names import WORDS, Names
+from naming.names import TABLE, WORDS, Names
 from naming.renaming import renamed
 from ports import Row
 
@@ -54,11 +54,13 @@ class Reference:
     table: str
     column: str
     declared: bool
+    called: str = TABLE
+    """What the database calls the table of artifacts, which may be the child itself."""
 
     @property
     def name(self) -> str:
-        """The reference as `table.column`."""
-        return f"{self.table}.{self.column}"
+        """The reference as `table.column`, as the database calls it."""
+        return f"{self.called if self.table == TABLE else self.table}.{self.column}"
 
     @property
     def counted(self) -> str:
@@ -170,7 +172,8 @@ class Schema:
         """
         if self.id_proof is None or (self.id_proof == "index" and self.null_ids):
             hint = 'Give each artifact an id of its own, and declare it (docs/runbook.md, "Ids that are not unique").'
-            raise RefusedError("schema", "Nothing keeps two artifacts from having the same id.", hint=hint)
+            message = self.names.said("Nothing keeps two rows of artifacts from having the same id.")
+            raise RefusedError("schema", message, hint=hint)
 
     def refuse_missing_children(self) -> None:
         """Raise RefusedError where a configured reference is not in the database."""
@@ -201,7 +204,7 @@ class Schema:
     def refuse_pair_keys(self) -> None:
         """Raise RefusedError where a child's foreign key needs the unique index that is to be dropped."""
         if self.on_pair:
-            hint = "Rebuild that table without the key, or with one on artifacts (id)."
+            hint = self.names.said("Rebuild that table without the key, or with one on artifacts (id).")
             message = f"{', '.join(self.on_pair)}: this foreign key needs the unique index, so no duplicate can return."
             raise RefusedError("schema", message, hint=hint)
 
@@ -211,7 +214,7 @@ class Schema:
             return None
         hint = (
             "SQLite deletes no artifact while such a key is there, and duplicates keep the index from being created. "
-            "Rebuild that table without the key, or with one on artifacts (id); then recover."
+            + self.names.said("Rebuild that table without the key, or with one on artifacts (id); then recover.")
         )
         message = f"No unique index covers the columns that a foreign key points at: {', '.join(self.mismatched)}."
         return RefusedError("schema", message, hint=hint)
@@ -220,9 +223,8 @@ class Schema:
         """Raise RefusedError where a deleted artifact would take with it what no merge moves and no journal keeps."""
         if self.cascades:
             hint = "Rebuild that table: with a key on artifacts (id), which is followed to the winner, or NO ACTION."
-            raise RefusedError(
-                "schema", f"Deleting an artifact would change rows of a child: {', '.join(self.cascades)}.", hint=hint
-            )
+            message = f"Deleting an artifact would change rows of a child: {', '.join(self.cascades)}."
+            raise RefusedError("schema", message, hint=self.names.said(hint))
 
 
 def covers_object(covered: str) -> bool:

@@ -19,9 +19,8 @@ MOST_REFERENCES = 2
 async def judge(call: Call, schema: Schema) -> None:
     """Raise RefusedError as any recovery does, and where one chunk would take more queries than there are."""
     if len(schema.references) > MOST_REFERENCES:
-        message = (
-            f"{len(schema.references)} references cite artifacts; the free plan's queries do for {MOST_REFERENCES}."
-        )
+        cited = schema.names.said("references cite artifacts; the free plan's queries do for")
+        message = f"{len(schema.references)} {cited} {MOST_REFERENCES}."
         hint = "Recover on the paid plan (PLAN_LIMITS). A dry run is possible now."
         raise RefusedError("plan_limits", message, hint=hint)
     await planned(call, schema)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -81,9 +82,24 @@ def chosen_shape() -> str:
     return _chosen[0]
 
 
-def chosen() -> Names:
-    """Return the names of the databases that are made now."""
-    return SHAPES[_chosen[0]]
+def chosen(bucket: str | None = None) -> Names:
+    """Return the names of the databases that are made now; where no column has it, all rows are of this bucket."""
+    names = SHAPES[_chosen[0]]
+    if bucket is None or "r2_bucket" not in names.absent:
+        return names
+    columns = [replace(one, value=bucket) if one.word == "r2_bucket" else one for one in names.columns]
+    return replace(names, columns=tuple(columns))
+
+
+def held(bucket: str | None, key: str | None, source_type: str, of: str = "b") -> tuple[str | None, str | None, str]:
+    """Return what a database of the chosen names has of a row: one bucket, `of`, and one type, where others have more.
+
+    The keys of another bucket stay apart.
+    """
+    absent = chosen().absent
+    if "r2_bucket" in absent:
+        bucket, key = of, key if key is None or bucket in (of, None) else f"{bucket}:{key}"
+    return bucket, key, "upload" if "source_type" in absent else source_type
 
 
 class ShapedConnection(sqlite3.Connection):
