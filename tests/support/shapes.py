@@ -33,7 +33,7 @@ SHAPES = {
     "bare": read_names(
         {
             "artifacts": "uploads",
-            "id": "uuid",
+            "id": "object_uuid",
             "r2_bucket": "literal:artifacts",
             "r2_key": "storage_key",
             "source_type": "literal:upload",

@@ -1,10 +1,12 @@
-"""What work costs on real D1 whatever the database's names are: the rows that it reads and writes."""
+"""What work costs on real D1 whatever the database's names are: the rows that it reads and writes.
+
+`pytest tests/worker/test_costs_of_shapes.py` shows them (docs/measurements.md has what was measured).
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.support.databases import Shape
 from tests.support.fakes import MIGRATIONS
 from tests.support.shapes import SHAPES, ShapedConnection, statements
 from tooling.harness import Config, Harness
+from tooling.table import table
 
 OBJECTS = 1000
 DOUBLED = 200
@@ -111,23 +114,27 @@ def costs(found: Profile) -> dict[str, tuple[int, int]]:
     return dict(zip(WORK, [*passes, fast, *recoveries, found.cost("/check", {"mode": "full"})], strict=True))
 
 
+Costs = dict[str, dict[str, tuple[int, int]]]
+"""By shape and work: the rows read, and written."""
+
+
 @pytest.fixture(scope="module")
-def measured() -> Iterator[dict[str, dict[str, tuple[int, int]]]]:
-    """Measure every shape in one Worker."""
+def measured(request: pytest.FixtureRequest) -> Costs:
+    """Measure every shape in one Worker, and show it."""
     with Harness(CONFIG) as harness:
-        yield {name: costs(profile(harness, name, names)) for name, names in SHAPES.items()}
+        found = {name: costs(profile(harness, name, names)) for name, names in SHAPES.items()}
+    rows = [(work, *(f"{found[name][work][0]:,} / {found[name][work][1]:,}" for name in SHAPES)) for work in WORK]
+    request.config.get_terminal_writer().line("\n" + table(("rows read / written", *SHAPES), rows))
+    return found
 
 
 @pytest.mark.parametrize("work", WORK)
-def test_other_names_cost_no_row_more_or_less(measured: dict[str, dict[str, tuple[int, int]]], work: str) -> None:
-    print(f"{work}: rows read and written by shape:", {name: found[work] for name, found in measured.items()})
+def test_other_names_cost_no_row_more_or_less(measured: Costs, work: str) -> None:
     assert measured["other"][work] == measured["canonical"][work]
 
 
 @pytest.mark.parametrize("work", WORK)
-def test_without_a_bucket_and_a_type_nothing_costs_more(
-    measured: dict[str, dict[str, tuple[int, int]]], work: str
-) -> None:
+def test_without_a_bucket_and_a_type_nothing_costs_more(measured: Costs, work: str) -> None:
     """The index of the unknown rows and the guards of types are not there: what keeps them costs nothing."""
     for bare, canonical in zip(measured["bare"][work], measured["canonical"][work], strict=True):
         assert bare <= canonical

@@ -34,6 +34,7 @@ from tests.support.databases import (
 )
 from tests.support.dirty import RULES, SAMPLE, Dirt, clean_sample, dirt
 from tests.support.fakes import World, migrate
+from tests.support.shapes import held
 
 STEPS = ["pause", "measure", "bookmark", "dedupe", "index", "guards", "classify", "orphans", "verify", "resume"]
 
@@ -149,6 +150,16 @@ def test_the_counts_of_dry_are_those_of_live(database: Dirt) -> None:
     assert numbers(dry) == numbers(live)
     assert (dry["ok"], dry["done"]) == (live["ok"], live["done"])
     assert steps(dry)["dedupe"].get("left_whole") == steps(live)["dedupe"].get("left_whole")
+
+
+def test_what_is_left_whole_stands_in_the_order_of_its_keys_whatever_keeps_it() -> None:
+    rows = [
+        (*held("b", key, "raw"), date) for key, date in 2 * [("odd", None)] + [("raw/c", "someday"), ("raw/c", None)]
+    ]
+    same = ((1, "same"), (2, "same"))
+    world = Dirt(Shape(unique_index=False), tuple(rows), datapoints=(), notes=same, merges=()).world()
+    for report in (recovered(world), recovered(world, dry_run=False)):
+        assert [one["r2_key"] for one in steps(report)["dedupe"]["left_whole"]] == ["odd", "raw/c"]
 
 
 @settings(max_examples=40, deadline=None)
