@@ -129,10 +129,9 @@ class Schema:
 
     @property
     def nullable_key(self) -> tuple[str, ...]:
-        """Those of r2_bucket and r2_key that may be NULL."""
-        return tuple(
-            str(row["name"]) for row in self.artifacts if row["name"] in ("r2_bucket", "r2_key") and not row["not_null"]
-        )
+        """Those of the bucket's and the key's columns that may be NULL, as the database calls them."""
+        nullable = [str(row["name"]) for row in self.artifacts if not row["not_null"]]
+        return tuple(str(self.names.of(word).own) for word in ("r2_bucket", "r2_key") if word in nullable)
 
     @property
     def guards(self) -> list[Guard]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from naming.names import TABLE, WORDS, Names, read_names
+from naming.names import LITERAL, TABLE, WORDS, Names, read_names
 from naming.renaming import direct, renamed
 from naming.tokens import Tokens
 from sql import quote
@@ -66,6 +67,11 @@ def chosen(bucket: str | None = None) -> Names:
     return replace(names, columns=tuple(columns))
 
 
+def examples(most: int) -> int:
+    """Return how many examples a property is held to: a fifth over another shape."""
+    return most if chosen_shape() == "canonical" else max(5, most // 5)
+
+
 def typed() -> bool:
     """Tell whether the rows of a database of the chosen names have types of their own."""
     return "source_type" not in chosen().absent
@@ -84,6 +90,30 @@ def held(bucket: str | None, key: str | None, source_type: str, of: str = "b") -
     if "r2_bucket" in chosen().absent:
         bucket, key = of, key if key is None or bucket in (of, None) else f"{bucket}:{key}"
     return bucket, key, kind(source_type)
+
+
+@contextmanager
+def shaped(name: str) -> Iterator[None]:
+    """Give the databases that are made meanwhile the names of a shape."""
+    before = chosen_shape()
+    choose(name)
+    try:
+        yield
+    finally:
+        choose(before)
+
+
+def own_words(names: Names) -> ShapedConnection:
+    """Return what says statements in these names, for a database that is somewhere else."""
+    connection = sqlite3.connect(":memory:", factory=ShapedConnection)
+    connection.names = names
+    return connection
+
+
+def tables_setting(names: Names) -> dict[str, str]:
+    """Return these names as the setting TABLES has them."""
+    columns = {one.word: LITERAL + (one.value or "") if one.own is None else one.own for one in names.columns}
+    return {TABLE: names.table, **columns}
 
 
 class ShapedConnection(sqlite3.Connection):

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from naming.names import LITERAL, TABLE, Names
+from naming.names import TABLE, Names
 from tests.support.actions import TOKEN
 from tests.support.databases import Shape
 from tests.support.fakes import MIGRATIONS
-from tests.support.shapes import SHAPES, ShapedConnection, statements
+from tests.support.shapes import SHAPES, ShapedConnection, own_words, statements, tables_setting
 from tooling.harness import Config, Harness
 from tooling.table import table
 
@@ -37,10 +36,7 @@ CONFIG = Config(
                 "name": name,
                 "database": name.upper(),
                 "BUCKETS": {"artifacts": f"{name.upper()}_R2"},
-                "TABLES": {
-                    TABLE: names.table,
-                    **{one.word: LITERAL + (one.value or "") if one.own is None else one.own for one in names.columns},
-                },
+                "TABLES": tables_setting(names),
             }
             for name, names in SHAPES.items()
         ],
@@ -82,9 +78,7 @@ class Profile:
 
 def profile(harness: Harness, name: str, names: Names) -> Profile:
     """Return a shape's database, with the tables that were there, the steward's, a rule, and objects."""
-    connection = sqlite3.connect(":memory:", factory=ShapedConnection)
-    connection.names = names
-    found = Profile(harness, name, connection)
+    found = Profile(harness, name, own_words(names))
     found.sql(Shape("TEXT", foreign_keys=True).schema() + "CREATE INDEX cited ON datapoints (artifact_id)")
     harness.apply_migrations(MIGRATIONS, binding=name.upper())
     if not names.is_table(TABLE):

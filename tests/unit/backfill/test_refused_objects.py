@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.actions import Api, backfill, counts, live, numbered, tick, types, walked
 from tests.support.fakes import World, migrate
+from tests.support.shapes import examples
 
 TABLE = """
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,
@@ -133,7 +134,7 @@ def test_a_pass_stored_before_there_were_refused_objects_is_taken_up() -> None:
     assert len(types(world)) == 30
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(bad=st.sets(st.integers(0, 59)), ignores=st.booleans())
 def test_just_what_is_refused_is_refused_whatever_it_is(bad: set[int], *, ignores: bool) -> None:
     keys = ", ".join(f"'raw/{number:05}'" for number in bad) or "''"

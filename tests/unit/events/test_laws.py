@@ -14,7 +14,7 @@ from tests.support.actions import tick, types
 from tests.support.events import delivered, notification, now, told
 from tests.support.fakes import World, migrated_world
 from tests.support.interruption import Fuse, KilledError, fused
-from tests.support.shapes import typed
+from tests.support.shapes import examples, typed
 
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"))
 KEYS = ["raw/a", "raw/a", "raw/\U00010000.pdf", "raw/\ufffd %2F", "raw/folder/", "other"]
@@ -30,7 +30,7 @@ STEPS = st.lists(st.one_of(PUT, PUT, PUT, DELETE, DELETE, WRITE, PASS, WAIT), mi
 CHANCE = st.randoms(use_true_random=False)
 KILLS = st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=4)
 
-bounded = settings(max_examples=60, deadline=None)
+bounded = settings(max_examples=examples(60), deadline=None)
 
 
 @dataclass

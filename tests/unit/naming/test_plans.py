@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 from tests.support import shapes
 from tests.support.databases import Shape
 from tests.support.fakes import migrated_world
+from tests.support.shapes import shaped
 from tests.unit.backfill.test_query_plans import page_statements, plan
 from tests.unit.recovery.test_recovery_plans import explained
 
 Plans = list[list[str]]
-
-
-@contextmanager
-def shaped(name: str) -> Iterator[None]:
-    """Give the databases that are made meanwhile the names of a shape."""
-    before = shapes.chosen_shape()
-    shapes.choose(name)
-    try:
-        yield
-    finally:
-        shapes.choose(before)
 
 
 def of_a_page() -> Plans:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.actions import Api, everything
 from tests.support.databases import healed, recovered, steps
 from tests.support.fakes import World, migrate
+from tests.support.shapes import examples
 
 TABLE = """
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT,
@@ -116,7 +117,7 @@ MOMENTS = st.datetimes(datetime(1980, 1, 1), datetime(2090, 1, 1)).map(  # noqa:
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(first=MOMENTS, second=MOMENTS, forms=st.tuples(st.sampled_from(FORMS), st.sampled_from(FORMS)))
 def test_sql_orders_moments_of_any_form_as_python_does(first: datetime, second: datetime, forms: tuple) -> None:  # type: ignore[type-arg]  # two functions
     world = world_of(forms[0](first), forms[1](second))
