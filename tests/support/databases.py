@@ -66,9 +66,9 @@ class Shape:
           {unique}
         """
 
-    def world(self, further: str = "") -> World:
+    def world(self, further: str = "", bucket: str = BUCKET) -> World:
         """Return a migrated world with these tables, and `further` ones, all empty."""
-        world = World(SqliteDatabase(bucket=BUCKET))
+        world = World(SqliteDatabase(bucket=bucket))
         world.database.script(self.schema() + further)
         migrate(world.database)
         return world

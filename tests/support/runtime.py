@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sql import quote
 from tests.support.fakes import set_up_texts
 from tooling.harness import Harness
 
@@ -29,10 +30,10 @@ def wipe(harness: Harness) -> None:
 def wipe_records(harness: Harness) -> None:
     """Remove every table and KV value, and leave the objects."""
     tables = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'table'").rows]
-    dropped = [f'DROP TABLE "{name}"' for name in tables if not name.startswith(("sqlite_", "_cf_"))]
+    dropped = [f"DROP TABLE {quote(name)}" for name in tables if not name.startswith(("sqlite_", "_cf_"))]
     triggers = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'trigger'").rows]
     views = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'view'").rows]
-    untied = [*(f'DROP TRIGGER "{name}"' for name in triggers), *(f'DROP VIEW "{name}"' for name in views)]
+    untied = [*(f"DROP TRIGGER {quote(name)}" for name in triggers), *(f"DROP VIEW {quote(name)}" for name in views)]
     if dropped:
         harness.d1_batch((sql, ()) for sql in ["PRAGMA defer_foreign_keys = on", *untied, *dropped])
     for key in harness.kv_list():

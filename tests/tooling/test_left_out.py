@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.left_out import LEFT_OUT, caseless, entries, is_left_out, repeated, unnamed
+from tests.support.left_out import LEFT_OUT, Entries, caseless, entries, is_left_out, repeated, unnamed
 from tests.support.shapes import SHAPES
 
 
@@ -32,8 +32,11 @@ def test_an_entry_that_names_no_case_is_found() -> None:
 
 
 def test_an_entry_that_another_one_says_is_found() -> None:
-    listed = {"why": ("a.py", "b.py::test_one[case"), "another why": ("a.py::test_b", "c.py", "c.py")}
-    assert repeated(listed) == ["a.py::test_b", "c.py", "c.py"]
+    listed: Entries = {
+        "why": {"a.py": (), "b.py": ("test_one[case",), "c.py": ()},
+        "another": {"a.py": ("test_b",), "c.py": ()},
+    }
+    assert repeated(listed) == ["c.py", "a.py::test_b", "c.py"]
 
 
 def test_a_file_a_test_and_some_cases_are_left_out_and_nothing_beside_them() -> None:

@@ -15,9 +15,9 @@ from tests.support.shapes import examples
 
 TABLE = """
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,
-  source_type TEXT NOT NULL{check}, fetched_at TEXT, UNIQUE (r2_bucket, r2_key));
+  source_type TEXT NOT NULL, fetched_at TEXT{check}, UNIQUE (r2_bucket, r2_key));
 """
-CHECK = " CHECK (source_type IN ('unknown', 'raw'))"
+CHECK = " CHECK (r2_key NOT GLOB 'bad/*')"
 IGNORE = """CREATE TRIGGER soft BEFORE INSERT ON artifacts WHEN NEW.r2_key GLOB '*[37]'
   BEGIN SELECT RAISE(IGNORE); END;"""
 ABORT = """CREATE TRIGGER hard BEFORE INSERT ON artifacts WHEN NEW.r2_key GLOB '*[37]'

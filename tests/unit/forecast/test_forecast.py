@@ -91,7 +91,7 @@ def test_a_live_backfill_that_may_need_more_than_the_day_has_is_refused_unless_s
 @pytest.mark.parametrize("path", ["/recover", "/forget"])
 def test_what_deletes_is_refused_before_anything_is_changed(path: str) -> None:
     shape = Shape(unique_index=path == "/forget")
-    world = shape.world()
+    world = shape.world(bucket="artifacts")
     world.buckets = {"artifacts": DictBucket()}
     for number in range(1, 3001):
         key = f"k{number}" if path == "/forget" else f"k{number // 2}"
