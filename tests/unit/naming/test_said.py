@@ -139,6 +139,27 @@ def test_alerts_and_logs_say_them_too(dirty: Dirty, capsys: pytest.CaptureFixtur
     )
 
 
+def found_in(dirty: Dirty, invariant: str) -> list[dict[str, Any]]:
+    """Return the rows that a full check finds of an invariant."""
+    found: list[dict[str, Any]] = dirty.ask("POST", "/check", {"mode": "full"})["invariants"]
+    return next(one["sample"] for one in found if one["name"] == invariant)
+
+
+def test_a_column_of_the_table_itself_is_excused_by_the_name_that_the_table_has(dirty: Dirty) -> None:
+    assert [row["column"] for row in found_in(dirty, "references_known")] == ["parent_id"]
+    dirty.variables["NOT_CHILDREN"] = [f"{dirty.names.table}.parent_id"]
+    assert found_in(dirty, "references_known") == []
+
+
+@pytest.mark.parametrize("dirty", ["bare"], indirect=True)
+def test_an_id_inside_json_is_known_by_what_the_table_is_called(dirty: Dirty) -> None:
+    dirty.sql("INSERT INTO artifacts (id, r2_bucket, r2_key, source_type) VALUES ('k7', 'media', 'k', 'unknown')")
+    dirty.sql("CREATE TABLE notes (doc, about)")
+    listed = json.dumps({f"{dirty.names.stem}_id": "k7"})
+    dirty.world.database.connection.execute("INSERT INTO notes VALUES (?, ?)", (listed, '{"artifact_id": "k7"}'))
+    assert [row["column"] for row in found_in(dirty, "references_by_id")] == ["doc"]
+
+
 def test_a_guard_says_the_columns_name_to_whoever_wrote_the_row() -> None:
     names = SHAPES["other"]
     [guard] = [one for one in expected_guards([], names) if one.name == "steward_guard_known_type"]
