@@ -635,7 +635,7 @@ def test_a_key_that_would_change_a_child_unjournalled_is_refused_by_name_before_
         with pytest.raises(RefusedError, match=rf"pages\.artifact_uuid ON DELETE {action}") as refused:
             recovered(world, dry_run=dry_run)
         assert refused.value.reason == "schema"
-        assert "artifacts (id)" in refused.value.hint
+        assert chosen().said("artifacts (id)") in refused.value.hint
     assert tables_and_control(world) == before
     assert world.database.one("SELECT body FROM pages WHERE artifact_uuid = 'u1'") == "precious"
 
