@@ -244,7 +244,8 @@ def new_id(columns: Sequence[Row]) -> str:
     missing = [name for name in WORDS if name not in {row["name"] for row in columns}]
     if missing:
         hint = "Apply the migrations, or add what is missing (docs/deploy.md); or say in TABLES what it is called."
-        raise RefusedError("schema", f"The table {names.table} has no column {', '.join(missing)}.", hint=hint)
+        called = ", ".join(str(names.of(word).own) for word in missing)
+        raise RefusedError("schema", f"The table {names.table} has no column {called}.", hint=hint)
     if columns[0]["kind"] != "table":
         hint = "Rename it, and keep the index of the objects in a table of that name (docs/deploy.md)."
         raise RefusedError("schema", f"{names.table} is a {columns[0]['kind']}, not a table.", hint=hint)

@@ -6,6 +6,7 @@ table does not have is stood in for by one value of every row.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,9 @@ class Names:
         """Return the names that `schema/artifact_columns` found; what stands for an absent column is not among them."""
         own = {str(row["name"]): None if row["own"] is None else _spelled(row["name"], str(row["own"])) for row in rows}
         table = _spelled(TABLE, str(rows[0]["own_table"] or TABLE)) if rows else TABLE
-        return cls(table, tuple(Column(word, own.get(word, word)) for word in WORDS))
+        # A column that the table should have and has not is called what it was looked for by.
+        wanted = json.loads(str(rows[0]["wanted"] or "{}")) if rows else {}
+        return cls(table, tuple(Column(word, own.get(word, wanted.get(word) or word)) for word in WORDS))
 
     @property
     def canonical(self) -> bool:
