@@ -169,6 +169,11 @@ OF_BARE: Entries = {
         "unit/recovery/test_undo.py": ("test_a_type_that_the_winner_took_stays_for_it_is_knowledge",),
     },
     PAIR: {
+        "unit/database/test_references.py": (
+            "test_a_key_on_bucket_and_key_without_the_index_is_foreseen_and_refused_before_the_pause",
+            "test_such_a_key_without_duplicates_gets_its_index",
+            "test_undo_does_not_drop_the_index_that_such_a_key_needs",
+        ),
         "unit/flow/test_pass_flow.py": ("test_the_flows_of_two_buckets_take_turns",),
         "unit/cron/test_turns.py": ("test_with_one_check_between_ticks_two_buckets_both_get_on",),
         "unit/cron/test_tick.py": (
@@ -202,6 +207,7 @@ OF_BARE: Entries = {
         ),
     },
     AS_TABLES: {
+        "unit/database/test_references.py": ("test_sizes_among_ids_that_lie_close_together_raise_no_alarm",),
         "unit/backfill/test_backfill.py": ("test_a_table_without_a_column_we_need_is_refused_by_its_name[fetched_at",),
         "unit/recovery/test_counted_merges.py": (
             "test_a_trigger_that_undoes_a_merge_leaves_the_object_whole_and_is_named[again",
