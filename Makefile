@@ -14,13 +14,13 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 RUN := .venv/bin/python
 
-.PHONY: help setup run demo test test-names check bench bench-cloud chaos fuzz docs cast deploy deploy-dry lock clean
+.PHONY: help setup run demo test test-shapes check bench bench-cloud chaos fuzz docs cast deploy deploy-dry lock clean
 
 help:
 	@echo "make run [PORT=8787] [STATE=.wrangler/state] [FILES=dir] [SAMPLE=0] [TICK_EVERY=60]   serve the Worker here, with a sample"
 	@echo "make demo         every step on a throwaway state, checked with plain SQL"
 	@echo "make test         every test            make test ARGS='tests/unit -x'"
-	@echo "make test-names   the unit tests over a database of other names"
+	@echo "make test-shapes  the unit and contract tests over a database of other names, and over one with few columns"
 	@echo "make check        ruff, mypy, and the limits of the structure"
 	@echo "make bench        the measurements    make bench ARGS='backfill costs --rounds 5'"
 	@echo "make bench-cloud  the same on Cloudflare, in an account of yours: made for it, and removed"
@@ -44,8 +44,10 @@ demo: setup
 test: setup
 	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
-test-names: setup
-	@$(RUN) -m pytest tests/unit --shape other $(ARGS)
+test-shapes: setup
+	@for shape in other bare; do \
+		$(RUN) -m pytest tests/unit tests/contract --shape $$shape $(SIDE_BY_SIDE) $(ARGS) || exit 1; \
+	done
 
 check: setup
 	@ruff check

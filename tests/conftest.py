@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it carries no types
 
-from tests.support import shapes
+from tests.support import left_out, shapes
 
 HERE = Path(__file__).parent
 FIRST = ("worker", "chaos", "contract", "browser", "cli", "unit/plans", "unit/recovery", "unit/backfill")
@@ -53,11 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long. What says nothing of a database with other names is left out there."""
-    if config.getoption("--shape") != "canonical":
-        left_out = [item for item in items if item.nodeid.startswith(tuple(shapes.ONLY_IN_WORDS))]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    """Begin with what takes long. What says nothing of a database of the shape is left out there."""
+    shape = config.getoption("--shape")
+    wrong = left_out.caseless(left_out.entries(shape), [item.nodeid for item in items])
+    if wrong:
+        raise pytest.UsageError(f"tests/support/left_out.py names no case of a test: {', '.join(wrong)}")
+    dropped = [item for item in items if left_out.is_left_out(item.nodeid, shape)]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
     items.sort(key=lambda item: _rank(item.path))
 
 

@@ -3,7 +3,7 @@
 import { ask, keepToken, Problem, signedIn, signOut, takeWhy, whoAsks } from "./api.js";
 import { byId, whenPressed } from "./dom.js";
 import { ago, setServerTime, tickAges, visible } from "./format.js";
-import { problemView, showing } from "./views.js";
+import { callColumns, problemView, showing } from "./views.js";
 import { showStale, showStatus } from "./status.js";
 import { showInvariants, startInvariants } from "./invariants.js";
 import { showFindings, startFindings } from "./findings.js";
@@ -56,6 +56,7 @@ async function show(summary) {
     setServerTime(summary.as_of);
     byId("freshness").replaceChildren("As of ", ago(summary.as_of));
     showEnvironment(summary);
+    callColumns(summary.names);
     showStatus(summary);
     watch(summary);
     showEvents(summary);

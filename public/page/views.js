@@ -84,13 +84,20 @@ export function busyLine(...children) {
     return h("p", { class: "busy", role: "status" }, children);
 }
 
+let names = {};
+
+/** From now on the columns of rows are called what the database calls them. */
+export function callColumns(given) {
+    names = given;
+}
+
 /** Return sample rows as a table, or keys as a list; null where there are none. */
 export function sampleView(rows, label) {
     if (!rows?.length) return null;
     const region = { class: "scroll", tabindex: "0", role: "region", "aria-label": `Sample: ${label}` };
     if (typeof rows[0] !== "object") return h("div", region, h("ul", { class: "keys" }, rows.map((row) => h("li", {}, key(row)))));
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((column) => column !== "sample");
-    return h("div", region, table(columns, rows.map((row) => columns.map((column) => cell(row[column])))));
+    return h("div", region, table(columns.map((column) => visible(names[column] ?? column)), rows.map((row) => columns.map((column) => cell(row[column])))));
 }
 
 function cell(value) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.shapes import MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
+from naming.names import TABLE, WORDS
 
 _STATE: dict[str, JsonSchema] = {
     "paused_by": MAYBE_TEXT,
@@ -16,6 +17,11 @@ _STATE: dict[str, JsonSchema] = {
     "last_pass_ended_at": MAYBE_TEXT,
 }
 _NAMES: JsonSchema = {"type": "object", "additionalProperties": TEXT}
+
+NAMES: JsonSchema = {
+    **closed(dict.fromkeys((TABLE, *WORDS), MAYBE_TEXT)),
+    "description": "What the database calls the words that answers use; null: it has no column for it.",
+}
 
 PROFILE_COMPONENTS: dict[str, JsonSchema] = {
     "ProfileState": closed(_STATE),

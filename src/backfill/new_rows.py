@@ -8,6 +8,7 @@ from database.rows import number
 from errors import RefusedError
 from naming.names import WORDS, Names
 from ports import Row
+from runs.record import no_unique_index
 
 FIRST_EPOCH = 100_000_000
 """Seconds of March 1973. Smaller numbers are something else: a year, a day such as 20240101, a place in a list."""
@@ -43,3 +44,8 @@ def refuse_unfilled(columns: Sequence[Row]) -> None:
         table = Names.of_rows(columns).table
         message = f"{table}.{f', {table}.'.join(unknown)}: NOT NULL without a default, so no row can be inserted."
         raise RefusedError("schema", message, hint="Give the column a default, or allow NULL (docs/deploy.md).")
+
+
+def unindexed(columns: Sequence[Row]) -> RefusedError:
+    """Return the refusal of a live run where no unique index keeps it from inserting duplicates."""
+    return no_unique_index(Names.of_rows(columns).said)

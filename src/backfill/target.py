@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import sql
 from backfill.collisions import collisions
-from backfill.new_rows import moment_of, refuse_unfilled
+from backfill.new_rows import moment_of, refuse_unfilled, unindexed
 from backfill.rules import RuleSet, stored
 from database.batch import Batch
 from database.rows import text
 from database.schema import covers_object, new_id
 from errors import PlatformError
 from ports import Database, Row
-from runs.record import no_unique_index, paused_error
+from runs.record import paused_error
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ async def read_target(database: Database, bucket: str, prefix: str, *, live: boo
     found = await _found(database, live=live)
     indexed = any(covers_object(text(row, "covered")) for row in found.keys)
     if live and not indexed:
-        raise no_unique_index()
+        raise unindexed(found.columns)
     identity, rule_set = new_id(found.columns), stored(found.rules)
     if rule_set.rules:
         refuse_unfilled(found.columns)  # Without a rule no row is inserted: the walk only looks.

@@ -63,15 +63,16 @@ async def read_schema(
     if read.columns:
         tables[TABLE] = Table(TABLE, tuple(str(row["name"]) for row in read.columns), ("id",))
     references = tuple(_as_declared(reference, tables) for reference in found)
-    excused = _excused(references, read.overview, not_children)
-    looked_at = [(table.name, column) for table in tables.values() if table.kind != "view" for column in table.columns]
+    excused = _excused(references, read.overview, not_children, names)
+    called = {name: names.table if name == TABLE else name for name in tables}
+    looked_at = [(called[name], column) for name, one in tables.items() if one.kind != "view" for column in one.columns]
     return replace(
         _schema(read),
         references=references,
         tables={name: table for name, table in tables.items() if name not in further},
         null_ids=any(bool(result.rows[0]["found"]) for result in nulls),
         suspects=tuple(by_name(looked_at, excused, names.stem)),
-        mentions=tuple(mentioned_by_name(looked_at, excused, names.stem)),
+        mentions=tuple(mentioned_by_name(looked_at, excused, names)),
         excused=frozenset(excused),
         rows_read=read.cost + sum(result.rows_read for result in (details, *nulls)),
     )
@@ -98,7 +99,7 @@ def _names(covered: str) -> list[str]:
 
 def _schema(read: _Read) -> Schema:
     """Return what the first statements say, without the references and what depends on them."""
-    rows, keys = read.overview.rows, _foreign_keys(read.overview)
+    rows, keys = read.overview.rows, _foreign_keys(read.overview, Names.of_rows(read.columns))
     return Schema(
         artifacts=tuple(read.columns),
         unique_index=read.pair,
@@ -106,7 +107,7 @@ def _schema(read: _Read) -> Schema:
         references=(),
         tables={},
         triggers={str(row["name"]): str(row["sql"]) for row in rows if row["type"] == "trigger"},
-        cascades=_cascades(read.overview),
+        cascades=_cascades(read.overview, Names.of_rows(read.columns)),
         mismatched=_mismatched(keys, read.columns, [key for _, _, key in read.unique]),
         on_pair=tuple(name for name, parents in keys if sorted(parents) == ["r2_bucket", "r2_key"]),
         id_proof=read.id_proof,
@@ -122,21 +123,21 @@ def _as_declared(reference: Reference, tables: dict[str, Table]) -> Reference:
     """Return the reference with its column spelled as the table declares it."""
     columns = tables[reference.table].columns if reference.table in tables else ()
     declared = [name for name in columns if name.lower() == reference.column.lower()]
-    return Reference(reference.table, declared[0], reference.declared) if declared else reference
+    return replace(reference, column=declared[0]) if declared else reference
 
 
 def _references(overview: Result, children: tuple[tuple[str, str], ...], names: Names) -> tuple[Reference, ...]:
     """Return every reference once; SQLite's names are the same in upper and lower case."""
     found = {
         folded(str(row["name"]), str(row["child_column"])): Reference(
-            str(row["name"]), str(row["child_column"]), declared=True
+            str(row["name"]), str(row["child_column"]), declared=True, called=names.table
         )
         for row in _keys_on_artifacts(overview)
         if row["by_id"]
     }
     for table, column in children:
         own = TABLE if names.is_table(table) else table
-        found.setdefault(folded(own, column), Reference(own, column, declared=False))
+        found.setdefault(folded(own, column), Reference(own, column, declared=False, called=names.table))
     return tuple(found[key] for key in sorted(found))
 
 
@@ -144,24 +145,28 @@ def _keys_on_artifacts(overview: Result) -> list[Row]:
     return [row for row in overview.rows if row["type"] == "table" and row["parent"] == "artifacts"]
 
 
+def _called(row: Row, names: Names) -> str:
+    """Return what the database calls the table of a row."""
+    return names.table if row["name"] == TABLE else str(row["name"])
+
+
 def _excused(
-    references: tuple[Reference, ...], overview: Result, not_children: tuple[tuple[str, str], ...]
+    references: tuple[Reference, ...], overview: Result, not_children: tuple[tuple[str, str], ...], names: Names
 ) -> set[tuple[str, str]]:
     """Return what is no suspect: known references, keys on other tables, and what is said to be no reference."""
     elsewhere = [row for row in overview.rows if row["parent"] not in (None, "artifacts")]
     pairs = [row for row in _keys_on_artifacts(overview) if not row["by_id"]]
-    return {
-        *(folded(one.table, one.column) for one in references),
-        *(folded(str(row["name"]), str(row["child_column"])) for row in [*elsewhere, *pairs]),
-        *(folded(table, column) for table, column in not_children),
-    }
+    found = [(one.table, one.column) for one in references]
+    found += [(str(row["name"]), str(row["child_column"])) for row in [*elsewhere, *pairs]]
+    called = [(names.table if table == TABLE else table, column) for table, column in found]
+    return {folded(table, column) for table, column in [*called, *not_children]}
 
 
-def _foreign_keys(overview: Result) -> list[tuple[str, list[str]]]:
+def _foreign_keys(overview: Result, names: Names) -> list[tuple[str, list[str]]]:
     """Return the foreign keys on artifacts, as (table and its columns, the parent's columns)."""
     grouped: dict[tuple[str, int], list[Row]] = {}
     for row in _keys_on_artifacts(overview):
-        grouped.setdefault((str(row["name"]), number(row, "key_number")), []).append(row)
+        grouped.setdefault((_called(row, names), number(row, "key_number")), []).append(row)
     return [
         (
             f"{table} ({', '.join(str(row['child_column']) for row in rows)})",
@@ -178,9 +183,9 @@ def _mismatched(keys: list[tuple[str, list[str]]], columns: Sequence[Row], uniqu
     return tuple(name for name, parents in keys if sorted(parents or primary) not in known)
 
 
-def _cascades(overview: Result) -> tuple[str, ...]:
+def _cascades(overview: Result, names: Names) -> tuple[str, ...]:
     return tuple(
-        f"{row['name']}.{row['child_column']} ON DELETE {row['on_delete']}"
+        f"{_called(row, names)}.{row['child_column']} ON DELETE {row['on_delete']}"
         for row in _keys_on_artifacts(overview)
         if not row["by_id"] and row["on_delete"] in ("CASCADE", "SET NULL", "SET DEFAULT")
     )

@@ -15,7 +15,7 @@ from database.rows import number
 from database.schema import Schema
 from database.suspects import Suspect, folded, named_as_own_reference, named_as_reference, ours
 from errors import RefusedError
-from naming.names import TABLE, Names
+from naming.names import Names
 from ports import Asked, Database, Row
 
 END_ROWS = 250
@@ -72,6 +72,7 @@ async def sample(database: Database, schema: Schema, asked: Asked | None = None,
     mentions = {folded(one.table, one.column): one for one in schema.mentions}
     for table in wanted:
         slots = {longest: _slots(table, schema.names, longest) for _, _, longest in _STATEMENTS}
+        slots[JSON_BYTES]["stem"] = schema.names.stem
         cells = [sql.statement(name, end_rows=rows, **slots[longest]) for name, rows, longest in _STATEMENTS]
         plain, inside = await database.batch(cells)
         for row in plain.rows:
@@ -117,8 +118,7 @@ def _may_refer(schema: Schema, row: Row, rows: Sequence[Row]) -> bool:
     table, column = str(row["table_name"]), str(row["name"])
     own_key = bool(row["pk"]) and sum(bool(one["pk"]) for one in rows) == 1 and str(row["type"]).upper() == "INTEGER"
     described = schema.names.is_table(table) and schema.names.is_described(column)
-    known = folded(TABLE if schema.names.is_table(table) else table, column)
-    return not (own_key or described or row["computed"] or known in schema.excused)
+    return not (own_key or described or row["computed"] or folded(table, column) in schema.excused)
 
 
 def _cell(column: str, longest: int) -> str:
@@ -148,12 +148,12 @@ def _why(names: Names, table: str, column: str, row: Row) -> str | None:
     found = {name: number(row, name) for name in ("sampled", "ids", "certain", "likely")}
     nearly_all = found["ids"] >= NEARLY_ALL * found["sampled"]
     if found["certain"]:
-        return "its values are ids of artifacts"
+        return names.said("its values are ids of artifacts")
     if nearly_all and found["likely"] >= NEARLY_ALL * found["sampled"]:
-        return "nearly all its values are ids of artifacts"
+        return names.said("nearly all its values are ids of artifacts")
     hinted = named_as_reference(column, names.stem) or (names.is_table(table) and named_as_own_reference(column))
     if hinted and found["ids"] and nearly_all:
-        return "its name, and nearly all its values are ids of artifacts"
+        return names.said("its name, and nearly all its values are ids of artifacts")
     return None
 
 
@@ -165,11 +165,12 @@ def _in_json(row: Row) -> bool:
     return several or (found["likely"] > 1 and found["likely"] >= NEARLY_ALL * found["sampled"])
 
 
-def refuse_unknown_references(sampled: Sampled) -> RefusedError | None:
+def refuse_unknown_references(sampled: Sampled, names: Names) -> RefusedError | None:
     """Return why nothing may be merged, where columns look like references and nobody said what they are."""
     if not sampled.suspects:
         return None
     shown = ", ".join(f"{one.name} ({one.why})" for one in sampled.suspects[:10])
     more = f" and {len(sampled.suspects) - 10} more" if len(sampled.suspects) > 10 else ""  # noqa: PLR2004  # as above
     hint = "Put each in CHILDREN, and the merge moves it; or in NOT_CHILDREN if it refers to no artifact."
-    return RefusedError("references", f"Columns look like references to artifacts: {shown}{more}.", hint=hint)
+    message = f"{names.said('Columns look like references to artifacts')}: {shown}{more}."
+    return RefusedError("references", message, hint=hint)

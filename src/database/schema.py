@@ -11,7 +11,7 @@ import sql
 from database.guards import Guard, expected_guards
 from database.suspects import Suspect
 from errors import RefusedError
-from naming.names import WORDS, Names
+from naming.names import TABLE, WORDS, Names
 from naming.renaming import renamed
 from ports import Row
 
@@ -54,11 +54,13 @@ class Reference:
     table: str
     column: str
     declared: bool
+    called: str = TABLE
+    """What the database calls the table of artifacts, which may be the child itself."""
 
     @property
     def name(self) -> str:
-        """The reference as `table.column`."""
-        return f"{self.table}.{self.column}"
+        """The reference as `table.column`, as the database calls it."""
+        return f"{self.called if self.table == TABLE else self.table}.{self.column}"
 
     @property
     def counted(self) -> str:
@@ -127,10 +129,9 @@ class Schema:
 
     @property
     def nullable_key(self) -> tuple[str, ...]:
-        """Those of r2_bucket and r2_key that may be NULL."""
-        return tuple(
-            str(row["name"]) for row in self.artifacts if row["name"] in ("r2_bucket", "r2_key") and not row["not_null"]
-        )
+        """Those of the bucket's and the key's columns that may be NULL, as the database calls them."""
+        nullable = [str(row["name"]) for row in self.artifacts if not row["not_null"]]
+        return tuple(str(self.names.of(word).own) for word in ("r2_bucket", "r2_key") if word in nullable)
 
     @property
     def guards(self) -> list[Guard]:
@@ -170,7 +171,8 @@ class Schema:
         """
         if self.id_proof is None or (self.id_proof == "index" and self.null_ids):
             hint = 'Give each artifact an id of its own, and declare it (docs/runbook.md, "Ids that are not unique").'
-            raise RefusedError("schema", "Nothing keeps two artifacts from having the same id.", hint=hint)
+            message = self.names.said("Nothing keeps two rows of artifacts from having the same id.")
+            raise RefusedError("schema", message, hint=hint)
 
     def refuse_missing_children(self) -> None:
         """Raise RefusedError where a configured reference is not in the database."""
@@ -201,7 +203,7 @@ class Schema:
     def refuse_pair_keys(self) -> None:
         """Raise RefusedError where a child's foreign key needs the unique index that is to be dropped."""
         if self.on_pair:
-            hint = "Rebuild that table without the key, or with one on artifacts (id)."
+            hint = self.names.said("Rebuild that table without the key, or with one on artifacts (id).")
             message = f"{', '.join(self.on_pair)}: this foreign key needs the unique index, so no duplicate can return."
             raise RefusedError("schema", message, hint=hint)
 
@@ -211,7 +213,7 @@ class Schema:
             return None
         hint = (
             "SQLite deletes no artifact while such a key is there, and duplicates keep the index from being created. "
-            "Rebuild that table without the key, or with one on artifacts (id); then recover."
+            + self.names.said("Rebuild that table without the key, or with one on artifacts (id); then recover.")
         )
         message = f"No unique index covers the columns that a foreign key points at: {', '.join(self.mismatched)}."
         return RefusedError("schema", message, hint=hint)
@@ -220,9 +222,8 @@ class Schema:
         """Raise RefusedError where a deleted artifact would take with it what no merge moves and no journal keeps."""
         if self.cascades:
             hint = "Rebuild that table: with a key on artifacts (id), which is followed to the winner, or NO ACTION."
-            raise RefusedError(
-                "schema", f"Deleting an artifact would change rows of a child: {', '.join(self.cascades)}.", hint=hint
-            )
+            message = f"Deleting an artifact would change rows of a child: {', '.join(self.cascades)}."
+            raise RefusedError("schema", message, hint=self.names.said(hint))
 
 
 def covers_object(covered: str) -> bool:
@@ -243,7 +244,8 @@ def new_id(columns: Sequence[Row]) -> str:
     missing = [name for name in WORDS if name not in {row["name"] for row in columns}]
     if missing:
         hint = "Apply the migrations, or add what is missing (docs/deploy.md); or say in TABLES what it is called."
-        raise RefusedError("schema", f"The table {names.table} has no column {', '.join(missing)}.", hint=hint)
+        called = ", ".join(str(names.of(word).own) for word in missing)
+        raise RefusedError("schema", f"The table {names.table} has no column {called}.", hint=hint)
     if columns[0]["kind"] != "table":
         hint = "Rename it, and keep the index of the objects in a table of that name (docs/deploy.md)."
         raise RefusedError("schema", f"{names.table} is a {columns[0]['kind']}, not a table.", hint=hint)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from naming.names import Names
+
 _OWN = re.compile(
     r"(parent|previous|prev|original|canonical|duplicate|root|successor|predecessor)(_id)?"
     r"|(supersedes|superseded_by|replaces|replaced_by|merged_into|duplicate_of|copy_of|version_of|derived_from)(_id)?"
@@ -70,15 +72,15 @@ def by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]], ste
     ]
 
 
-def mentioned_by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]], stem: str) -> list[Suspect]:
+def mentioned_by_name(columns: Iterable[tuple[str, str]], known: set[tuple[str, str]], names: Names) -> list[Suspect]:
     """Return the columns that name objects by bucket and key, or hold lists of ids, as their names say."""
-    given = [pair for pair in columns if pair[0].lower() != "artifacts"]
+    given = [pair for pair in columns if not names.is_table(pair[0])]
     buckets = {table for table, column in given if column.lower() in _BUCKET}
     found = []
     for table, column in given:
         if folded(table, column) in known:
             continue
-        if re.fullmatch(rf"(\w+_)?{re.escape(stem)}s?_?ids", _words(column)):
+        if re.fullmatch(rf"(\w+_)?{re.escape(names.stem)}s?_?ids", _words(column)):
             found.append(Suspect(table, column, "its name: a list of ids"))
         elif column.lower() in _KEY and (table in buckets or column.lower() == "r2_key"):
             found.append(Suspect(table, column, "it names objects by key"))

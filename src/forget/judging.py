@@ -32,8 +32,8 @@ async def judged(call: Call, schema: Schema, counted: Counted) -> Judged:
     sampled = await sample(call.database, schema, call.budget.asked)
     refusal = (
         schema.mismatch()
-        or refuse_unknown_references(sampled)
-        or (no_unique_index() if schema.unique_index is None else None)
+        or refuse_unknown_references(sampled, schema.names)
+        or (no_unique_index(schema.names.said) if schema.unique_index is None else None)
         or _over_cap(call, counted)
         or beyond_day(call.run, needs, spread=call.request.spread)
     )

@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import sql
+from naming.names import Names
 from words import SEVERITIES, Severity
 
 FOLDER = sql.ROOT / "invariants"
@@ -98,3 +99,17 @@ def _refused(path: Path, why: str) -> sql.SqlFileError:
 def read_catalogue(folder: Path = FOLDER) -> list[Invariant]:
     """Return every invariant in the folder, by name."""
     return [read_invariant(path) for path in sorted(folder.glob("*.sql"))]
+
+
+def described(names: Names) -> list[dict[str, object]]:
+    """Return what each invariant promises, what a row that breaks it means, and what to do, in a database's names."""
+    return [
+        {
+            "name": one.name,
+            "severity": one.severity,
+            "holds": names.said(one.holds),
+            "row": names.said(one.row),
+            "advice": names.said(one.advice),
+        }
+        for one in read_catalogue()
+    ]

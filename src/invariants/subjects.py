@@ -10,6 +10,7 @@ import sql
 from database.key_ranges import KeyRanges
 from database.schema import Reference, Schema, Table
 from invariants.catalogue import Invariant
+from naming.names import TABLE
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ def subjects(invariant: Invariant, schema: Schema) -> list[Subject]:
         return [Subject(reference.name, schema.tables[reference.table], reference) for reference in schema.references]
     if invariant.subject == "each citation":
         cited = [table for table in schema.tables.values() if table.has("source_url")]
-        return [Subject(table.name, table) for table in cited]
+        return [Subject(schema.names.table if table.name == TABLE else table.name, table) for table in cited]
     if invariant.walks == "table":
-        return [Subject("artifacts", schema.tables["artifacts"])]
+        return [Subject(schema.names.table, schema.tables["artifacts"])]
     return [Subject("database")]
 
 
@@ -59,9 +60,9 @@ def unmet(invariant: Invariant, schema: Schema) -> str | None:
     """Return why the database cannot be asked at all, or None where it can."""
     for need in re.findall(r"(\w+)\.(\w+)", invariant.needs):
         if schema.missing_column(*need):
-            return f"The database has no {'.'.join(need)}."
+            return schema.names.said(f"The database has no {'.'.join(need)}.")
     if invariant.subject == "each citation" and not subjects(invariant, schema):
-        return "Neither artifacts nor a child table has a column source_url."
+        return schema.names.said("Neither artifacts nor a child table has a column source_url.")
     if invariant.subject == "each child":
         gone = schema.missing_children
         return f"CHILDREN names {', '.join(gone)}, which the database does not have." if gone else None

@@ -6,6 +6,8 @@ table does not have is stood in for by one value of every row.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,12 @@ TABLE = "artifacts"
 WORDS = ("id", "r2_bucket", "r2_key", "source_type", "fetched_at")
 LITERAL = "literal:"
 """A name that begins so is no column, but the value that every row has in its place."""
+
+_SAID = re.compile(
+    r"r2_bucket(, | and )(?=r2_key)|(?<=\bartifacts[.])id\b|(?<=\bartifacts \()id\b"
+    r"|\b(?:artifacts|r2_bucket|r2_key|source_type|fetched_at)\b"
+)
+"""The words in a text for people: `id` is one only beside the table's name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,9 @@ class Names:
         """Return the names that `schema/artifact_columns` found; what stands for an absent column is not among them."""
         own = {str(row["name"]): None if row["own"] is None else _spelled(row["name"], str(row["own"])) for row in rows}
         table = _spelled(TABLE, str(rows[0]["own_table"] or TABLE)) if rows else TABLE
-        return cls(table, tuple(Column(word, own.get(word, word)) for word in WORDS))
+        # A column that the table should have and has not is called what it was looked for by.
+        wanted = json.loads(str(rows[0]["wanted"] or "{}")) if rows else {}
+        return cls(table, tuple(Column(word, own.get(word, wanted.get(word) or word)) for word in WORDS))
 
     @property
     def canonical(self) -> bool:
@@ -61,9 +71,29 @@ class Names:
         """What a column that refers to the table is likely to be called by: `file` for `files`."""
         return self.table.lower().removesuffix("s")
 
+    def report(self) -> dict[str, str | None]:
+        """Return the words, each with what the database calls it; None for one that it has no column for."""
+        return {TABLE: self.table, **{column.word: column.own for column in self.columns}}
+
+    def said(self, text: str) -> str:
+        """Return a text for people in which each word is what the database calls it; one without a column stays.
+
+        The text is one of ours alone: what rows hold, and what people and databases say, is put in afterwards.
+        """
+        return text if self.canonical else _SAID.sub(self._said, text)
+
     def of(self, word: str) -> Column:
         """Return the column of a word."""
         return next(column for column in self.columns if column.word == word)
+
+    def _said(self, match: re.Match[str]) -> str:
+        between = match[1] or ""
+        word = match[0].removesuffix(between)
+        if word == TABLE:
+            return self.table
+        own = self.of(word).own
+        # Of a pair without a column for the bucket, the key is left.
+        return "" if own is None and between else (own or word) + between
 
     def is_table(self, table: str) -> bool:
         """Tell whether a table is the one of the artifacts, as SQLite compares names."""

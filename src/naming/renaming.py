@@ -2,8 +2,9 @@
 
 A statement reads `artifacts` as a query that gives the table's rows by the words, which SQLite folds into the statement
 around it: plans, and the names of what it returns, stay as they are. Where a statement writes `artifacts`, its
-target and the target's columns are renamed. Names are quoted. A name as a value is written `lower('r2_key')` or
-`pragma_table_info('artifacts')`: a word that is the only argument of such a function is a name too.
+target and the target's columns are renamed. Names are quoted. A name as a value is written `lower('r2_key')`,
+`pragma_table_info('artifacts')`, or `trim('r2_key')` for a person: a word that is the only argument of such a function
+is a name too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from sql import quote
 
 _MEMBER = re.compile(r"\(([^(),]+), ([^(),]+)\) IN \(SELECT r2_bucket, r2_key FROM artifacts\)")
 """SQLite looks straight into the index for this one, but only where it names the table itself."""
-_NAMING = re.compile(r"lower|pragma_\w+", re.IGNORECASE)
+_NAMING = re.compile(r"lower|trim|pragma_\w+", re.IGNORECASE)
+_OF_OURS = "steward: "
+"""How what a guard says begins, to whoever wrote the row that it refuses."""
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +48,7 @@ def rows(names: Names) -> str:
 
 
 def direct(text: str, names: Names) -> str:
-    """Return a trigger's text with each word in place of which it stands renamed: it speaks of one table's columns."""
+    """Return a trigger's text with each word renamed, in what it says too: it speaks of one table's columns."""
     if names.canonical:
         return text
     tokens = Tokens(text)
@@ -53,6 +56,8 @@ def direct(text: str, names: Names) -> str:
     for place in range(len(tokens)):
         if tokens.plain(place) in own:
             tokens.put(place, own[tokens.plain(place)])
+        elif tokens.string(place).startswith(_OF_OURS):
+            tokens.put(place, literal(names.said(tokens.string(place))))
     return tokens.text()
 
 

@@ -61,6 +61,8 @@ class Write:
     def _inserted(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Give the lists of values: that of a SELECT, or each of a VALUES."""
         tokens = self.tokens
+        if tokens.word(start) == "WITH":
+            start = tokens.find("SELECT", start, end) or start
         if tokens.word(start) == "SELECT":
             yield start + 1, tokens.find("FROM", start, end) or end
             return

@@ -28,7 +28,8 @@ async def index(repair: Repair) -> IndexStep:
         try:
             await write_held(call.database, call.run, sql.statement("recovery/create_unique_index"), drop)
         except ConstraintError as error:
-            return replace(step, error=f"{error} A writer added a duplicate meanwhile; the next round merges it.")
+            why = f"{error} A writer added a duplicate meanwhile; the next round merges it."
+            return replace(step, error=why, overtaken=True)
     return replace(step, after=1, changed=1)
 
 

@@ -46,7 +46,7 @@ async def planned(call: Call, schema: Schema) -> Judged:
 async def judged(call: Call, schema: Schema, judgement: Judged) -> Judged:
     """Return why no row may be deleted in this database, if that is so; a live call raises it."""
     sampled = judgement.sampled or await sample(call.database, schema, call.budget.asked, AFTER)
-    refusal = schema.mismatch() or refuse_unknown_references(sampled)
+    refusal = schema.mismatch() or refuse_unknown_references(sampled, schema.names)
     if refusal is None and not call.settings.live_where and not call.request.include_deleted:
         refusal = await refuse_deleted_rows(call.database, schema)
     if refusal and call.live:

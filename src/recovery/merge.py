@@ -91,7 +91,7 @@ class _Merge:
 
     def _checkpoint(self, after: ObjectKey) -> MergeCheckpoint:
         before = self.beginning.checkpoint or MergeCheckpoint(after)
-        return before.further(after, {key: why for key, why in self.left.items() if key <= after})
+        return before.further(after, {key: why for key, why in sorted(self.left.items()) if key <= after})
 
     async def run(self) -> None:
         """Take chunk after chunk."""

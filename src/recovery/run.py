@@ -55,7 +55,7 @@ async def _begun(call: Call, saga: SagaOf) -> Saga:
     schema = await call.schema()
     schema.refuse_unmergeable()
     if call.settings.live_where:
-        await check_live_where(call.database, call.settings.live_where)
+        await check_live_where(call.database, schema.names, call.settings.live_where)
     if call.live:
         await refuse_lifted(call.ports)
     return saga(call, schema)

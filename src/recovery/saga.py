@@ -20,7 +20,7 @@ from recovery.forecasting import Unknown, forecast
 from recovery.judging import Judged, planned, planned_again
 from recovery.pausing import pause, resume
 from recovery.repairs import Repair, repair_after, repair_all
-from recovery.steps import Repaired, Step, StepName
+from recovery.steps import IndexStep, Repaired, Step, StepName
 
 MAX_ROUNDS = 3
 CONTINUE = 'POST /recover continues from here (docs/runbook.md, "A run that failed").'
@@ -73,7 +73,8 @@ class Saga:
             if verified is None:
                 return
             self.ok, before, broken = verified.ok, broken, verified.step.after
-            if self.ok or not call.live or broken >= before or number == self.rounds:
+            stuck = broken >= before and not self._overtaken
+            if self.ok or not call.live or stuck or number == self.rounds:
                 break
             if call.budget.part("merge").spent() == "subrequests":
                 return
@@ -84,6 +85,12 @@ class Saga:
         if not call.live:
             unknown = Unknown(measured.unknown, self.steps["classify"].changed)
             self.forecast = await forecast(call, self.schema, judgement.plan, unknown, holds_after=self.ok)
+
+    @property
+    def _overtaken(self) -> bool:
+        """Whether the index could not be created for a duplicate that came after the merge."""
+        index = self.steps["index"]
+        return isinstance(index, IndexStep) and index.overtaken
 
     async def judged(self) -> tuple[Judged, Checkpoint]:
         """Return what a merge would do, and where the call begins. Raises RefusedError where a live one may not."""

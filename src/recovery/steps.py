@@ -125,6 +125,8 @@ class IndexStep(Step):
 
     nullable: tuple[str, ...] = ()
     """The columns of it that may be NULL, so that it does not keep every duplicate out."""
+    overtaken: bool = False
+    """Whether a writer added a duplicate after the merge: a further round merges it."""
 
     def details(self) -> Mapping[str, object]:
         """Return the columns that may be NULL, where there are any."""

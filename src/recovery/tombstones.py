@@ -7,6 +7,7 @@ import re
 import sql
 from database.schema import Schema
 from errors import PlatformError, RefusedError
+from naming.names import Names
 from ports import Database
 
 _DELETED = re.compile(
@@ -52,9 +53,9 @@ async def refuse_deleted_rows(database: Database, schema: Schema) -> RefusedErro
     return RefusedError("deleted_rows", message, hint=hint)
 
 
-async def check_live_where(database: Database, condition: str) -> None:
+async def check_live_where(database: Database, names: Names, condition: str) -> None:
     """Raise RefusedError where LIVE_WHERE is no condition on the columns of `artifacts`; nothing is changed."""
-    hint = 'Set LIVE_WHERE to one condition on the columns of artifacts, such as "deleted_at IS NULL".'
+    hint = names.said('Set LIVE_WHERE to one condition on the columns of artifacts, such as "deleted_at IS NULL".')
     if not is_closed(condition):
         raise RefusedError("live_where", f"LIVE_WHERE is not one condition: {condition[:100]!r}.", hint=hint)
     try:

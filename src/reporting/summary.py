@@ -12,7 +12,7 @@ from typing import Any
 
 import sql
 from invariants import findings
-from invariants.catalogue import read_catalogue
+from invariants.catalogue import described
 from invariants.inventory import small_inventory
 from log import timestamp
 from ports import Ports, Result, Row
@@ -55,7 +55,7 @@ async def summarise(ports: Ports, settings: Settings) -> dict[str, object]:
         "unknown": _unknown(unknown, now),
         "duplicates": _found(last_check, "one_artifact_per_object"),
         "orphans": _found(last_check, "no_orphan_datapoints"),
-        "invariants": _described(),
+        **_words(settings),
         "last_check": last_check,
         "full_check": {"ended_at": state["full_checked_at"], "under_way": bool(state["full_check_under_way"])},
         "passes": [{**one, **proven.told(str(one["bucket"]), proofs)} for one in reports],
@@ -78,12 +78,9 @@ def _standing(state: Row) -> dict[str, object]:
     }
 
 
-def _described() -> list[dict[str, object]]:
-    """Return what each invariant promises, what a row that breaks it means, and what to do then."""
-    return [
-        {"name": one.name, "severity": one.severity, "holds": one.holds, "row": one.row, "advice": one.advice}
-        for one in read_catalogue()
-    ]
+def _words(settings: Settings) -> dict[str, object]:
+    """Return what the database calls the words, and what the invariants say in its names."""
+    return {"names": settings.tables.report(), "invariants": described(settings.tables)}
 
 
 def _decoded(text: object) -> Any:  # noqa: ANN401  # JSON of our own

@@ -12,6 +12,7 @@ from database.rows import number
 from errors import RefusedError
 from limits import PlanLimits
 from log import timestamp
+from naming.names import Names
 from ports import Asked, Bucket, Database, ListRequest, Page, Result, Row, Statement
 from runs.asked import CountedDatabase
 
@@ -71,6 +72,11 @@ class Daily(Protocol):
     @property
     def limits(self) -> PlanLimits:
         """What the plan allows."""
+        ...
+
+    @property
+    def tables(self) -> Names:
+        """What the database calls its tables."""
         ...
 
 

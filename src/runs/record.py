@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -235,7 +236,9 @@ def _allowed(opening: Opening) -> sql.Fragment:
 def _refused(opening: Opening, control: Row) -> RefusedError:
     if opening.writes and control["paused_by"] is not None:
         return paused_error(control)
-    return _busy(control) if control["lease_run"] is not None else no_unique_index()
+    if control["lease_run"] is not None:
+        return _busy(control)
+    return no_unique_index(opening.daily.tables.said if opening.daily else str)
 
 
 def paused_error(control: Row) -> RefusedError:
@@ -244,11 +247,11 @@ def paused_error(control: Row) -> RefusedError:
     return RefusedError("paused", message, hint="POST /resume ends the pause. A dry run is possible now.")
 
 
-def no_unique_index() -> RefusedError:
-    """Return the refusal of a live backfill while the unique index is missing."""
+def no_unique_index(said: Callable[[str], str]) -> RefusedError:
+    """Return the refusal of a live backfill while the unique index is missing, as the database's names have it said."""
     return RefusedError(
         "unique_index",
-        "The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates.",
+        said("The unique index on artifacts (r2_bucket, r2_key) is missing: a live run could insert duplicates."),
         hint="Recovery restores it: POST /recover (see docs/runbook.md). A dry run is possible now.",
     )
 

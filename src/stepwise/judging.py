@@ -25,7 +25,8 @@ async def judge(call: Call, schema: Schema) -> None:
 def refuse_many(schema: Schema, most: int) -> None:
     """Raise RefusedError where one chunk would take more queries than there are."""
     if len(schema.references) > most:
-        message = f"{len(schema.references)} references cite artifacts; the free plan's queries do for {most}."
+        cited = schema.names.said("references cite artifacts; the free plan's queries do for")
+        message = f"{len(schema.references)} {cited} {most}."
         hint = "Recover on the paid plan (PLAN_LIMITS). A dry run is possible now."
         raise RefusedError("plan_limits", message, hint=hint)
 

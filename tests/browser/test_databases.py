@@ -58,3 +58,17 @@ def test_another_database_is_chosen_and_every_request_is_about_it(page: Page) ->
     asked = [url for url in page.events("request") if url.endswith("/summary") or "/summary?" in url]
     assert asked[-1].endswith(f"/summary?profile={SECOND.name}")
     assert page.evaluate("location.search") == f"?profile={SECOND.name}"
+
+
+def test_the_columns_of_rows_are_called_what_the_database_calls_them(two: Harness, page: Page) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    assert two.fetch("POST", f"/check?profile={SECOND.name}", headers, '{"mode": "full"}').status == 200
+    page.label("Database").do("selectOption", SECOND.name)
+    page.css("#databases table").wait()
+    page.css("section[aria-busy]").first.wait_gone()
+    page.evaluate("location.hash = '#/invariants/one_artifact_per_object'")
+    page.css("#item .skeleton").first.wait_gone()
+    page.css("#item th").having(SECOND.tables["r2_key"]).wait()
+    heads = page.css("#item th").texts
+    assert SECOND.tables["artifacts"] in heads
+    assert not {"r2_key", "artifacts"} & {*heads}

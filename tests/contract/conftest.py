@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from database.named import named
+from naming.names import Names
 from ports import Bucket, Database, Flows, KeyValue
 from tests.contract.program import echo
 from tests.contract.remote import RemoteBucket, RemoteDatabase, RemoteFlows, RemoteStore, Worker
 from tests.support.fakes import DictBucket, DictStore, ManualClock, SqliteDatabase
 from tests.support.flows import KeptFlows
 from tests.support.runtime import wipe
-from tests.support.shapes import SHAPES
+from tests.support.shapes import SHAPES, chosen
 from tooling.around import copy_of_src
 from tooling.harness import Config, Harness
 
@@ -38,6 +39,8 @@ class Engine:
     flows: Flows
     run_flows: Callable[[], None]
     """Let the started instances run, where they do not by themselves."""
+    names: Names
+    """What the database calls the words that it is spoken to by."""
     unique: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     """Instances outlive a test: their names hold this."""
 
@@ -58,10 +61,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         bucket = DictBucket()
         small = DictBucket(bucket.sizes, max_part_bytes=SMALL_PART_BYTES)
         store, flows = DictStore(), KeptFlows(ManualClock())
-        names = SHAPES["other"] if request.param == "other names" else SHAPES["canonical"]
-        return Engine(
-            named(SqliteDatabase(), names), bucket, store, small, bucket.sizes.update, flows, lambda: _run(flows, store)
-        )
+        names = SHAPES["other"] if request.param == "other names" else chosen()
+        database = named(SqliteDatabase(), names)
+        return Engine(database, bucket, store, small, bucket.sizes.update, flows, lambda: _run(flows, store), names)
     harness: Harness = request.getfixturevalue("harness")
     wipe(harness)
     worker = Worker(harness)
@@ -71,13 +73,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
     small_bucket = RemoteBucket(worker, SMALL_PART_BYTES)
     return Engine(
-        RemoteDatabase(worker),
+        named(RemoteDatabase(worker), chosen()),
         RemoteBucket(worker),
         RemoteStore(worker),
         small_bucket,
         put,
         RemoteFlows(worker),
         lambda: None,
+        chosen(),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from errors import ConstraintError, PlatformError, TooBigError
 from ports import Result, Statement, Value
 from tests.contract.conftest import Engine
+from tests.support.shapes import own_words
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, size REAL)"
 TEXTS = ("", "text", "it's", 'a "quoted" text', "é", "e\u0301", "😀", "line\nbreak", "\x01\x7f", "0", " 1 ")
@@ -176,3 +177,30 @@ def test_text_is_ordered_by_its_utf8_bytes(table: Engine) -> None:
 def test_a_bookmark_is_text_where_the_database_has_time_travel(engine: Engine) -> None:
     bookmark = asyncio.run(engine.database.bookmark())
     assert bookmark is None or bookmark
+
+
+ARTIFACTS = """
+  CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,
+    source_type TEXT NOT NULL, fetched_at TEXT, UNIQUE (r2_bucket, r2_key))
+"""
+
+
+def test_a_table_of_any_name_is_written_and_read_by_the_words(engine: Engine) -> None:
+    run(engine, own_words(engine.names).said(ARTIFACTS))
+    insert = (
+        (
+            "INSERT INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', ?1, 'upload')"
+            " ON CONFLICT (r2_bucket, r2_key)"
+            " DO UPDATE SET fetched_at = 'again' WHERE artifacts.r2_key = excluded.r2_key"
+        ),
+        "it's a key",
+    )
+    run(engine, insert)
+    [again] = run(engine, insert)
+    read = "SELECT id, r2_bucket, r2_key, source_type, fetched_at FROM artifacts WHERE r2_bucket = 'artifacts'"
+    row = {"id": 1, "r2_bucket": "artifacts", "r2_key": "it's a key", "source_type": "upload", "fetched_at": "again"}
+    assert (again.changes, run(engine, read)[0].rows) == (1, [row])
+    [changed] = run(engine, "UPDATE artifacts SET r2_key = 'k' WHERE id = 1")
+    assert (changed.changes, run(engine, read)[0].rows) == (1, [{**row, "r2_key": "k"}])
+    run(engine, "DELETE FROM artifacts WHERE (r2_bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts)")
+    assert run(engine, read)[0].rows == []

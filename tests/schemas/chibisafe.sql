@@ -1,5 +1,6 @@
--- chibisafe (chibisafe/chibisafe, MIT): packages/backend/src/prisma/schema.prisma. The structure of the tables around `files`
--- as Prisma makes it for SQLite, written down again, without data.
+-- chibisafe (chibisafe/chibisafe at 612e9b5d2d3c, MIT, Copyright (c) 2023 chibisafe):
+-- packages/backend/src/prisma/schema.prisma. The structure of the tables around `files` as Prisma makes it for SQLite,
+-- written down again, without data. README.md beside this has the licence.
 CREATE TABLE albums (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, uuid TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
 CREATE TABLE files (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, uuid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, original TEXT NOT NULL,

@@ -1,5 +1,6 @@
--- EmDash (emdash-cms/emdash, MIT): packages/core/src/database/migrations 001 and 031. The structure of the tables around
--- `media`, written down again, without data.
+-- EmDash (emdash-cms/emdash at 353ff4fd2e05, MIT, Copyright 2026 Cloudflare Inc.):
+-- packages/core/src/database/migrations 001 and 031. The structure of the tables around `media`, written down again,
+-- without data. README.md beside this has the licence.
 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE);
 CREATE TABLE media (
   id TEXT PRIMARY KEY, filename TEXT NOT NULL, mime_type TEXT NOT NULL, size INTEGER, alt TEXT, storage_key TEXT NOT NULL,

@@ -1,5 +1,5 @@
--- Memos (usememos/memos, MIT): store/migration/sqlite/LATEST.sql. The structure of the tables around `attachment`, written
--- down again, without data.
+-- Memos (usememos/memos at 76a762924306, MIT, Copyright (c) 2025 Memos): store/migration/sqlite/LATEST.sql. The
+-- structure of the tables around `attachment`, written down again, without data. README.md beside this has the licence.
 CREATE TABLE memo (id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, content TEXT NOT NULL DEFAULT '');
 CREATE TABLE attachment (
   id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, creator_id INTEGER NOT NULL,

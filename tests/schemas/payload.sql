@@ -1,5 +1,6 @@
--- Payload (payloadcms/payload, MIT): templates/with-cloudflare-d1, its first migration. The structure of the tables around
--- `media`, written down again, without data.
+-- Payload (payloadcms/payload at db7543c2121f, MIT, Copyright (c) 2018-2026 Payload CMS, LLC):
+-- templates/with-cloudflare-d1, its first migration. The structure of the tables around `media`, written down again,
+-- without data. README.md beside this has the licence.
 CREATE TABLE media (
   id INTEGER PRIMARY KEY NOT NULL, alt TEXT NOT NULL, created_at TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) NOT NULL,
   url TEXT, filename TEXT, mime_type TEXT, filesize NUMERIC

@@ -1,5 +1,6 @@
--- SonicJS (lane711/sonicjs, MIT, Copyright Lane Campbell): packages/core/migrations/001 and 003. The structure of the tables
--- around `media`, written down again, without data.
+-- SonicJS (lane711/sonicjs at 7a9d71dc0295, MIT, Copyright (c) 2025 SonicJS Team): packages/core/migrations/001 and
+-- 003. The structure of the tables around `media`, written down again, without data. README.md beside this has the
+-- licence.
 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE);
 CREATE TABLE media (
   id TEXT PRIMARY KEY, filename TEXT NOT NULL, original_name TEXT NOT NULL, mime_type TEXT NOT NULL, size INTEGER NOT NULL,

@@ -27,6 +27,7 @@ from settings import Settings, read_settings
 from tests.support.fakes import SqliteDatabase, World, migrate
 from words import CheckMode
 
+BUCKET = "b"
 SETTINGS = read_settings({"MAX_DELETES": 1_000_000})
 
 
@@ -65,16 +66,16 @@ class Shape:
           {unique}
         """
 
-    def world(self, further: str = "") -> World:
+    def world(self, further: str = "", bucket: str = BUCKET) -> World:
         """Return a migrated world with these tables, and `further` ones, all empty."""
-        world = World()
+        world = World(SqliteDatabase(bucket=bucket))
         world.database.script(self.schema() + further)
         migrate(world.database)
         return world
 
     def artifact(self, world: World, number: int, key: str, source_type: str | None = "raw", **more: object) -> None:
         """Insert the artifact of an object."""
-        row = {"bucket": "b", "fetched_at": None, "note": None, **more}
+        row = {"bucket": BUCKET, "fetched_at": None, "note": None, **more}
         values = (self.id(number), row["bucket"], key, source_type, row["fetched_at"], row["note"])
         world.database.connection.execute("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?)", values)
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from tests.support.databases import Shape, unguarded
 from tests.support.fakes import World
+from tests.support.shapes import held
 
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"))
+Row = tuple[str | None, str | None, str, object]
 NOTES = "CREATE TABLE notes (about {ids} REFERENCES artifacts (id), word TEXT, UNIQUE (about, word));"
 
 
@@ -20,7 +22,7 @@ class Dirt:
     """What is in a database. Numbers stand for ids; a number that is not an artifact's is an orphan's."""
 
     shape: Shape
-    artifacts: tuple[tuple[str | None, str | None, str, object], ...]
+    artifacts: tuple[Row, ...]
     datapoints: tuple[int | None, ...]
     notes: tuple[tuple[int, str | None], ...]
     merges: tuple[tuple[int, int], ...]
@@ -59,6 +61,10 @@ _types = st.sampled_from(["unknown", "unknown", "report", "memo"])
 _numbers = st.integers(1, 14)
 
 
+def _row(bucket: str | None, key: str | None, source_type: str, moment: object) -> Row:
+    return (*held(bucket, key, source_type), moment)
+
+
 def dirt(*, loose: bool = False) -> st.SearchStrategy[Dirt]:
     """Generate databases; the `loose` ones may lack a bucket or a key."""
     shapes = st.builds(
@@ -69,7 +75,7 @@ def dirt(*, loose: bool = False) -> st.SearchStrategy[Dirt]:
     return st.builds(
         Dirt,
         shape=shapes.map(lambda shape: replace(shape, loose=loose)),
-        artifacts=st.lists(st.tuples(buckets, keys, _types, st.sampled_from(MOMENTS)), max_size=12).map(tuple),
+        artifacts=st.lists(st.builds(_row, buckets, keys, _types, st.sampled_from(MOMENTS)), max_size=12).map(tuple),
         datapoints=st.lists(st.one_of(st.none(), _numbers), max_size=10).map(tuple),
         notes=st.lists(st.tuples(_numbers, st.sampled_from(["x", "y", None])), max_size=4).map(tuple),
         merges=st.lists(st.tuples(_numbers, _numbers), max_size=3).map(tuple),
@@ -79,17 +85,17 @@ def dirt(*, loose: bool = False) -> st.SearchStrategy[Dirt]:
 SAMPLE = Dirt(
     shape=Shape(unique_index=False),
     artifacts=(
-        ("b", "raw/a.pdf", "memo", "2026-01-01T00:00:00Z"),
-        ("b", "raw/a.pdf", "unknown", "2026-02-01T00:00:00Z"),
-        ("b", "raw/a.pdf", "report", None),
-        ("b", "raw/b", "unknown", None),
-        ("b", "raw/b", "unknown", None),
-        ("b", "odd", "unknown", None),
-        ("b", "odd", "odd one", None),
-        ("c", "odd", "other", None),
-        ("c", "raw/c", "unknown", None),
-        ("c", "raw/stuck", "raw", None),
-        ("c", "raw/stuck", "raw", None),
+        _row("b", "raw/a.pdf", "memo", "2026-01-01T00:00:00Z"),
+        _row("b", "raw/a.pdf", "unknown", "2026-02-01T00:00:00Z"),
+        _row("b", "raw/a.pdf", "report", None),
+        _row("b", "raw/b", "unknown", None),
+        _row("b", "raw/b", "unknown", None),
+        _row("b", "odd", "unknown", None),
+        _row("b", "odd", "odd one", None),
+        _row("c", "odd", "other", None),
+        _row("c", "raw/c", "unknown", None),
+        _row("c", "raw/stuck", "raw", None),
+        _row("c", "raw/stuck", "raw", None),
     ),
     datapoints=(1, 2, 3, 4, 5, 6, 7, 8, 9, None, 13, 14),
     notes=((1, "x"), (4, None), (10, "same"), (11, "same")),

@@ -53,9 +53,9 @@ def _travelled(value: Any) -> Any:  # noqa: ANN401  # what SQLite holds, and wha
 class SqliteDatabase:
     """A D1 stand-in: one sqlite3 connection, foreign keys on, a batch is a transaction."""
 
-    def __init__(self, path: str = ":memory:") -> None:
+    def __init__(self, path: str = ":memory:", bucket: str | None = None) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, factory=ShapedConnection)
-        self.connection.names = chosen()
+        self.connection.names = chosen(bucket)
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA foreign_keys = ON")
         self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)

@@ -10,10 +10,11 @@ from forget.call import ForgetRequest
 from forget.run import forget
 from ports import Ports
 from settings import Settings, read_settings
+from tests.support import databases
 from tests.support.databases import Shape
 from tests.support.fakes import DictBucket, World
 
-BUCKET = "b"
+BUCKET = databases.BUCKET
 SETTINGS = read_settings({"MAX_DELETES": 1_000_000, "BUCKETS": {BUCKET: "B"}})
 VERIFIED = "2026-11-20T00:00:00.000Z"
 

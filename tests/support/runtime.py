@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from sql import quote
 from tests.support.fakes import set_up_texts
 from tooling.harness import Harness, Statement
 
@@ -37,16 +38,16 @@ def fresh(harness: Harness) -> None:
     tables = [str(found["name"]) for found in schema if found["type"] == "table"]
     # The guards refuse to delete an artifact before what refers to it.
     tables.sort(key="artifacts".__eq__)
-    deletes: list[Statement] = [(f'DELETE FROM "{name}"', ()) for name in tables]
+    deletes: list[Statement] = [(f"DELETE FROM {quote(name)}", ()) for name in tables]
     inserts = [insert for name in tables for insert in _inserts(harness, name)]
     _made[harness] = _Made(schema, [(_DEFERRED, ()), *deletes, *inserts])
 
 
 def _inserts(harness: Harness, table: str) -> list[Statement]:
     """Return the statements that insert the rows of a table."""
-    found = harness.d1(f'SELECT * FROM "{table}"').rows
-    columns = [f'"{name}"' for name in found[0]] if found else []
-    into = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({", ".join("?" * len(columns))})'
+    found = harness.d1(f"SELECT * FROM {quote(table)}").rows
+    columns = [quote(name) for name in found[0]] if found else []
+    into = f"INSERT INTO {quote(table)} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     return [(into, tuple(row.values())) for row in found]
 
 
@@ -73,10 +74,10 @@ def wipe(harness: Harness) -> None:
 def wipe_records(harness: Harness) -> None:
     """Remove every table and KV value, and leave the objects."""
     tables = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'table'").rows]
-    dropped = [f'DROP TABLE "{name}"' for name in tables if not name.startswith(("sqlite_", "_cf_"))]
+    dropped = [f"DROP TABLE {quote(name)}" for name in tables if not name.startswith(("sqlite_", "_cf_"))]
     triggers = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'trigger'").rows]
     views = [row["name"] for row in harness.d1("SELECT name FROM sqlite_master WHERE type = 'view'").rows]
-    untied = [*(f'DROP TRIGGER "{name}"' for name in triggers), *(f'DROP VIEW "{name}"' for name in views)]
+    untied = [*(f"DROP TRIGGER {quote(name)}" for name in triggers), *(f"DROP VIEW {quote(name)}" for name in views)]
     if dropped:
         harness.d1_batch((sql, ()) for sql in [_DEFERRED, *untied, *dropped])
     _wipe_values(harness)

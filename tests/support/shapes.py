@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from naming.names import TABLE, WORDS, Names, read_names
+from naming.names import LITERAL, TABLE, WORDS, Names, read_names
 from naming.renaming import direct, renamed
 from naming.tokens import Tokens
 from sql import quote
@@ -32,7 +34,7 @@ SHAPES = {
     "bare": read_names(
         {
             "artifacts": "uploads",
-            "id": "uuid",
+            "id": "object_uuid",
             "r2_bucket": "literal:artifacts",
             "r2_key": "storage_key",
             "source_type": "literal:upload",
@@ -40,31 +42,6 @@ SHAPES = {
         }
     ),
 }
-
-MADE = "it is about the tables that the migrations make, which have the words"
-NAMED = "it is about the names themselves: in texts for people, in plans, or as what makes a column a suspect"
-ORDER = "it reads rows or columns in an order that no statement asks for"
-ONLY_IN_WORDS = {
-    "tests/unit/database/test_migrations.py": MADE,
-    "tests/unit/recovery/test_set_up.py": MADE,
-    "tests/unit/backfill/test_bytes_of_types.py::test_the_index_of_before_is_replaced_by_the_next_tick": MADE,
-    "tests/unit/recovery/test_guards.py::test_the_schema_keeps_the_text_that_a_check_compares_with": MADE,
-    "tests/unit/database/test_references.py": NAMED,
-    "tests/unit/recovery/test_recovery_plans.py": NAMED,
-    "tests/unit/recovery/test_runbook.py": NAMED,
-    "tests/unit/backfill/test_query_plans.py::test_a_page_is_looked_up_in_the_unique_index": NAMED,
-    "tests/unit/backfill/test_backfill.py::test_a_column_that_no_new_row_can_fill_is_refused": NAMED,
-    "tests/unit/backfill/test_refusals_counted.py::test_a_foreseen_collision_is_looked_up_by_its_index": NAMED,
-    "tests/unit/api/test_rows_over_http.py::test_a_page_is_found_by_an_index": NAMED,
-    "tests/unit/invariants/test_proofs.py::test_a_nullable_column_is_no_proof_for_a_unique_index": NAMED,
-    "tests/unit/forget/test_forget.py::test_where_a_recovery_refuses_it_refuses": NAMED,
-    "tests/unit/forget/test_forget.py::test_dry_says_why_live_would_refuse": NAMED,
-    "tests/unit/recovery/test_undo_indexes.py": ORDER,
-    "tests/unit/recovery/test_counted_merges.py::test_duplicates_whose_key_is_no_plain_text": ORDER,
-    "tests/unit/recovery/test_counted_merges.py::test_rows_without_an_id_are_left_whole": ORDER,
-    "tests/unit/recovery/test_counted_merges.py::test_fifty_thousand_rows_of_one_object": ORDER,
-}
-"""Tests that say nothing of a database with other names, and why: `pytest --shape` leaves them out."""
 
 _PLAN = "EXPLAIN QUERY PLAN "
 
@@ -81,9 +58,62 @@ def chosen_shape() -> str:
     return _chosen[0]
 
 
-def chosen() -> Names:
-    """Return the names of the databases that are made now."""
-    return SHAPES[_chosen[0]]
+def chosen(bucket: str | None = None) -> Names:
+    """Return the names of the databases that are made now; where no column has it, all rows are of this bucket."""
+    names = SHAPES[_chosen[0]]
+    if bucket is None or "r2_bucket" not in names.absent:
+        return names
+    columns = [replace(one, value=bucket) if one.word == "r2_bucket" else one for one in names.columns]
+    return replace(names, columns=tuple(columns))
+
+
+def examples(most: int) -> int:
+    """Return how many examples a property is held to: a fifth over another shape."""
+    return most if chosen_shape() == "canonical" else max(5, most // 5)
+
+
+def typed() -> bool:
+    """Tell whether the rows of a database of the chosen names have types of their own."""
+    return "source_type" not in chosen().absent
+
+
+def kind(source_type: str) -> str:
+    """Return the type that a row has where one with types of its own has this one."""
+    return source_type if typed() else str(chosen().of("source_type").value)
+
+
+def held(bucket: str | None, key: str | None, source_type: str, of: str = "b") -> tuple[str | None, str | None, str]:
+    """Return what a database of the chosen names has of a row: one bucket, `of`, and one type, where others have more.
+
+    The keys of another bucket stay apart.
+    """
+    if "r2_bucket" in chosen().absent:
+        bucket, key = of, key if key is None or bucket in (of, None) else f"{bucket}:{key}"
+    return bucket, key, kind(source_type)
+
+
+@contextmanager
+def shaped(name: str) -> Iterator[None]:
+    """Give the databases that are made meanwhile the names of a shape."""
+    before = chosen_shape()
+    choose(name)
+    try:
+        yield
+    finally:
+        choose(before)
+
+
+def own_words(names: Names) -> ShapedConnection:
+    """Return what says statements in these names, for a database that is somewhere else."""
+    connection = sqlite3.connect(":memory:", factory=ShapedConnection)
+    connection.names = names
+    return connection
+
+
+def tables_setting(names: Names) -> dict[str, str]:
+    """Return these names as the setting TABLES has them."""
+    columns = {one.word: LITERAL + (one.value or "") if one.own is None else one.own for one in names.columns}
+    return {TABLE: names.table, **columns}
 
 
 class ShapedConnection(sqlite3.Connection):
@@ -96,11 +126,13 @@ class ShapedConnection(sqlite3.Connection):
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:  # noqa: ANN401  # as sqlite3 has it
         """Run a statement."""
-        return super().execute(self.said(statement), parameters)
+        said = self.said(statement)
+        return super().execute(said, self._taken(said, parameters))
 
     def executemany(self, statement: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
         """Run a statement for each of the parameters."""
-        return super().executemany(self.said(statement), parameters)
+        said = self.said(statement)
+        return super().executemany(said, (self._taken(said, one) for one in parameters))
 
     def executescript(self, text: str) -> sqlite3.Cursor:
         """Run statements."""
@@ -109,6 +141,13 @@ class ShapedConnection(sqlite3.Connection):
     def said(self, statement: str) -> str:
         """Return the statement in the names of this database."""
         return statement if self.names.canonical else self._shaped(statement)
+
+    def _taken(self, said: str, parameters: Any) -> Any:  # noqa: ANN401  # as sqlite3 has it
+        """Return the parameters that a statement takes: the last may stand for a column that the table has not."""
+        if self.names.canonical or not isinstance(parameters, tuple | list):
+            return parameters
+        marks = [int(number) for number in re.findall(r"\?(\d+)", said)]
+        return parameters[: max(marks)] if marks and max(marks) < len(parameters) else parameters
 
     def _shaped(self, statement: str) -> str:
         text = statement.strip()

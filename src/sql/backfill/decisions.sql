@@ -12,22 +12,24 @@ SELECT
   {{fetched_day}} IS NOT NULL AS dated,
   CASE
     WHEN is_marker THEN 'skipped'
-    WHEN source_type IS NULL AND NOT coalesce(
-      lower('source_type') IS NULL AND (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts), 0
-    ) THEN 'unclassified'
-    WHEN r2_key IN (
-      SELECT r2_key FROM steward_refused WHERE r2_bucket = :bucket AND r2_key BETWEEN :first_key AND :last_key AND refused_at >= :since
-    ) THEN 'refused'
-    WHEN (:bucket, r2_key) IN (
-      SELECT r2_bucket, r2_key FROM artifacts
-      WHERE source_type COLLATE BINARY = 'unknown' AND r2_bucket COLLATE BINARY = :bucket AND r2_key COLLATE BINARY BETWEEN :first_key AND :last_key
-    ) THEN 'upgraded'
-    WHEN (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN CASE
-      WHEN julianday(uploaded) > {{fetched_day}} + :slack / 86400.0 THEN 'newer'
-      ELSE 'unchanged'
+    WHEN source_type IS NOT NULL OR (
+      lower('source_type') IS NULL AND (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts)
+    ) THEN CASE
+      WHEN r2_key IN (
+        SELECT r2_key FROM steward_refused WHERE r2_bucket = :bucket AND r2_key BETWEEN :first_key AND :last_key AND refused_at >= :since
+      ) THEN 'refused'
+      WHEN (:bucket, r2_key) IN (
+        SELECT r2_bucket, r2_key FROM artifacts
+        WHERE source_type COLLATE BINARY = 'unknown' AND r2_bucket COLLATE BINARY = :bucket AND r2_key COLLATE BINARY BETWEEN :first_key AND :last_key
+      ) THEN 'upgraded'
+      WHEN (:bucket, r2_key) IN (SELECT r2_bucket, r2_key FROM artifacts) THEN CASE
+        WHEN julianday(uploaded) > {{fetched_day}} + :slack / 86400.0 THEN 'newer'
+        ELSE 'unchanged'
+      END
+      WHEN {{collides}} THEN 'refused'
+      ELSE 'inserted'
     END
-    WHEN {{collides}} THEN 'refused'
-    ELSE 'inserted'
+    ELSE 'unclassified'
   END AS decision
 FROM (
   SELECT

@@ -2,7 +2,7 @@
 SELECT
   r2_bucket COLLATE BINARY AS r2_bucket,
   r2_key COLLATE BINARY AS r2_key,
-  'fetched_at ' || min(stored) || ' beside ' || max(stored) AS why
+  trim('fetched_at') || ' ' || min(stored) || ' beside ' || max(stored) AS why
 FROM (SELECT r2_bucket, r2_key, substr(quote(fetched_at), 1, 60) AS stored FROM ({{ranked}}) WHERE doubtful)
 GROUP BY r2_bucket COLLATE BINARY, r2_key COLLATE BINARY
 ORDER BY 1, 2

@@ -1,13 +1,13 @@
 -- A row per column of {{cells}} that holds JSON, by its place there, over :end_rows rows at each end of {{table}}: how
 -- many different values are inside, how many of them are ids of artifacts, and of those how many are so by no chance
--- (`certain`), by little (`likely`), stand under a name that says artifact (`named`), or in a plain list (`listed`).
+-- (`certain`), by little (`likely`), stand under a name that says :stem (`named`), or in a plain list (`listed`).
 SELECT
   place,
   count(*) AS sampled,
   count(*) FILTER (WHERE is_id) AS ids,
   count(*) FILTER (WHERE is_id AND is_word AND length(atom) >= 16) AS certain,
   count(*) FILTER (WHERE is_id AND CASE WHEN is_word THEN length(atom) >= 8 ELSE CAST(atom AS INTEGER) >= 1000000 END) AS likely,
-  count(*) FILTER (WHERE is_id AND instr(lower(name), 'artifact') > 0) AS named,
+  count(*) FILTER (WHERE is_id AND instr(lower(name), :stem) > 0) AS named,
   count(*) FILTER (WHERE is_id AND plain) AS listed
 FROM (
   SELECT

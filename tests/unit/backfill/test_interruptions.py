@@ -12,6 +12,7 @@ from runs.lease import LEASE
 from tests.support.actions import backfill, counts, everything, live, numbered, rows, tick, types, walked
 from tests.support.fakes import World, migrated_world
 from tests.support.interruption import Fuse, KilledError, fused
+from tests.support.shapes import examples
 
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"), (3, "*[0-9]", "numbered"))
 
@@ -28,7 +29,7 @@ TYPES = st.sampled_from(["unknown", "raw", "by hand"])
 ARTIFACTS = st.dictionaries(KEYS, TYPES, max_size=8)
 KILLS = st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=6)
 
-bounded = settings(max_examples=60, deadline=None)
+bounded = settings(max_examples=examples(60), deadline=None)
 
 
 def a_world(objects: dict[str, int], artifacts: dict[str, str], covered: int = 0) -> World:

@@ -19,6 +19,7 @@ from errors import PlatformError
 from ports import ListRequest, Page
 from runs.budget import Budget
 from tests.support.fakes import DictBucket, World, migrated_world
+from tests.support.shapes import examples
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 
@@ -58,7 +59,7 @@ def table(world: World) -> list[tuple[object, ...]]:
     return world.database.all("SELECT r2_key, source_type FROM artifacts ORDER BY r2_key")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     keys=st.sets(KEYS, max_size=60),
     at=st.lists(KEYS, max_size=6),
@@ -160,7 +161,7 @@ def test_a_spread_lies_in_order_between_its_ends(low: str, high: str, count: int
     assert len(points) <= count
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(keys=st.sets(KEYS, min_size=1, max_size=40), wanted=st.integers(1, 5))
 def test_a_range_is_cut_only_at_keys_that_exist_in_it(keys: set[str], wanted: int) -> None:
     ordered = sorted(keys)

@@ -17,6 +17,7 @@ from runs.budget import Budget
 from runs.record import Opening, open_run
 from tests.support.actions import RecordingDatabase, backfill, counts, live, numbered, tick, types
 from tests.support.fakes import World
+from tests.support.shapes import examples
 from tests.unit.backfill.test_refused_objects import ABORT, CHECK, IGNORE, refused, world_of
 
 TAKEN_BACK = """CREATE TRIGGER back AFTER INSERT ON artifacts WHEN NEW.r2_key GLOB '*[37]'
@@ -115,7 +116,7 @@ def test_a_page_whose_objects_a_trigger_refuses_stops_at_the_time_too() -> None:
     assert report["start_after"] == f"raw/{report['scanned'] - 1:05}"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(queries=st.integers(1, 60), trigger=st.sampled_from([ABORT, IGNORE, TAKEN_BACK]))
 def test_any_cuts_within_pages_give_the_table_of_one_walk(queries: int, trigger: str) -> None:
     world, whole = world_of(trigger), world_of(trigger)

@@ -12,6 +12,7 @@ import sql
 from backfill.rules import MAX_PATTERN_BYTES, MAX_RULES, Rule, RuleSet, ordered, read_rules, replace_rules
 from errors import InputError, RefusedError
 from tests.support.fakes import World, migrated_world
+from tests.support.shapes import examples
 
 PATTERN_TEXT = st.text("ab/*?[]^-%_.é", min_size=1, max_size=8)
 KEY_TEXT = st.text("ab/*?[]^-%_.é'\"\n", max_size=10)
@@ -43,7 +44,7 @@ def expected(rules: list[Rule], key: str) -> str | None:
     return best.source_type if best else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(rules=RULES, keys=st.lists(KEY_TEXT, max_size=6, unique=True))
 @example(rules=[Rule(0, "[", "one")], keys=["["])
 @example(rules=[Rule(0, "a%", "one"), Rule(0, "a_", "two")], keys=["ab", "a%", "a_"])

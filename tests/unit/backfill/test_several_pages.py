@@ -25,7 +25,7 @@ LANES = 4
 TICK = {"WALK_LANES": LANES, "FULL_CHECK_HOURS": 1000}
 CHECK = """
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL,
-  source_type TEXT NOT NULL CHECK (source_type IN ('unknown', 'raw')), fetched_at TEXT, UNIQUE (r2_bucket, r2_key));
+  source_type TEXT NOT NULL, fetched_at TEXT CHECK (r2_key NOT GLOB 'raw/*7'), UNIQUE (r2_bucket, r2_key));
 """
 
 

@@ -13,6 +13,7 @@ from ports import ListRequest, Page
 from tests.support.actions import numbered, tick
 from tests.support.databases import checked
 from tests.support.fakes import DictBucket, World, migrated_world
+from tests.support.shapes import examples
 
 
 @dataclass
@@ -39,7 +40,7 @@ def first_walked(world: World) -> str:
     return str(world.database.one("SELECT walked_first FROM steward_control"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     buckets=st.integers(2, 5), failing=st.integers(0, 1), between=st.lists(st.integers(0, 3), min_size=8, max_size=8)
 )

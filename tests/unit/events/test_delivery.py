@@ -14,6 +14,7 @@ from settings import read_settings
 from tests.support.actions import rows, types
 from tests.support.events import DEAD, LIVE, counted, delivered, letters, notification, now, told
 from tests.support.fakes import DictBucket, SqliteDatabase, World, migrated_world
+from tests.support.shapes import kind
 
 DAY_SECONDS = 86_400
 
@@ -66,7 +67,7 @@ def delete(world: World, key: str = "raw/a") -> None:
 def test_a_put_is_a_row_of_its_moment_and_asks_r2_nothing(world: World, bucket: WatchedBucket, action: str) -> None:
     at = now(world)
     assert delivered(world, notification("raw/é%2F.pdf", action, at=at)) is None
-    assert rows(world) == [("artifacts", "raw/é%2F.pdf", "report", at)]
+    assert rows(world) == [("artifacts", "raw/é%2F.pdf", kind("report"), at)]
     assert bucket.asked == []
 
 
@@ -74,7 +75,7 @@ def test_a_known_type_is_never_changed_and_an_unknown_one_upgraded(world: World)
     insert = "INSERT INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', ?, ?)"
     world.database.connection.executemany(insert, [("raw/a", "by hand"), ("raw/b", "unknown")])
     delivered(world, notification("raw/a", at=now(world)), notification("raw/b", at=now(world)))
-    assert types(world) == {"raw/a": "by hand", "raw/b": "raw"}
+    assert types(world) == {"raw/a": "by hand", "raw/b": kind("raw")}
 
 
 def test_markers_and_objects_without_a_rule_are_no_rows(world: World) -> None:
@@ -87,7 +88,7 @@ def test_a_delete_is_a_mark_once_r2_says_so_and_the_row_stays(world: World, acti
     put(world)
     world.bucket.sizes.clear()
     delivered(world, notification("raw/a", action, at=now(world)))
-    assert (told(world), types(world)) == ({"raw/a"}, {"raw/a": "raw"})
+    assert (told(world), types(world)) == ({"raw/a"}, {"raw/a": kind("raw")})
 
 
 def test_a_delete_of_what_is_there_marks_nothing(world: World) -> None:
@@ -122,7 +123,7 @@ def test_an_old_put_is_believed_only_if_r2_has_the_object(world: World, bucket: 
     world.clock.advance(seconds=DAY_SECONDS)
     bucket.put("raw/there")
     delivered(world, notification("raw/gone", at=old), notification("raw/there", at=old))
-    assert (types(world), sorted(bucket.asked)) == ({"raw/there": "raw"}, ["raw/gone", "raw/there"])
+    assert (types(world), sorted(bucket.asked)) == ({"raw/there": kind("raw")}, ["raw/gone", "raw/there"])
 
 
 def test_a_put_right_after_the_look_leaves_no_mark(world: World, bucket: WatchedBucket) -> None:
@@ -171,7 +172,7 @@ def test_what_the_database_refuses_is_parked_and_the_rest_is_written(world: Worl
     refuse(world)
     events = [notification(f"raw/{name}", at=now(world)) for name in ("a", "bad", "c")]
     assert delivered(world, *events) is None
-    assert types(world) == {"raw/a": "raw", "raw/c": "raw"}
+    assert types(world) == {"raw/a": kind("raw"), "raw/c": kind("raw")}
     assert world.database.all("SELECT r2_key FROM steward_refused") == [("raw/bad",)]
 
 
@@ -254,7 +255,7 @@ def test_the_last_hundred_are_kept(world: World) -> None:
 
 def test_a_batch_of_a_hundred_the_same_is_one_row(world: World) -> None:
     delivered(world, *[notification("raw/a", at=now(world))] * 100)
-    assert (types(world), counted(world)["puts"]) == ({"raw/a": "raw"}, 100)
+    assert (types(world), counted(world)["puts"]) == ({"raw/a": kind("raw")}, 100)
 
 
 def test_the_lag_is_from_the_oldest_event_to_the_commit(world: World) -> None:

@@ -14,6 +14,7 @@ from tests.support.actions import tick, types
 from tests.support.events import delivered, notification, now, told
 from tests.support.fakes import World, migrated_world
 from tests.support.interruption import Fuse, KilledError, fused
+from tests.support.shapes import examples, typed
 
 RULES = ((1, "raw/*.pdf", "report"), (2, "raw/*", "raw"))
 KEYS = ["raw/a", "raw/a", "raw/\U00010000.pdf", "raw/\ufffd %2F", "raw/folder/", "other"]
@@ -29,7 +30,7 @@ STEPS = st.lists(st.one_of(PUT, PUT, PUT, DELETE, DELETE, WRITE, PASS, WAIT), mi
 CHANCE = st.randoms(use_true_random=False)
 KILLS = st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=4)
 
-bounded = settings(max_examples=60, deadline=None)
+bounded = settings(max_examples=examples(60), deadline=None)
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Scene:
     """Keys of which a delete was delivered."""
     times: dict[str, set[str]] = field(default_factory=dict)
     kills: list[tuple[int, bool]] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
+    """Keys of the rows that another writer wrote."""
 
     def __post_init__(self) -> None:
         self.world.rules(*RULES)
@@ -68,6 +71,7 @@ class Scene:
     def _write(self, key: str) -> None:
         insert = "INSERT OR IGNORE INTO artifacts (r2_bucket, r2_key, source_type) VALUES ('artifacts', ?, ?)"
         self.world.database.connection.execute(insert, (key, self.chance.choice(["unknown", "by hand"])))
+        self.written.add(key)
         # A row that comes after the delete was delivered is for the next pass to tell.
         self.deleted.discard(key)
 
@@ -116,14 +120,22 @@ def of_the_pass_alone(scene: Scene) -> dict[object, object]:
 
 def of_what_is_there(scene: Scene) -> dict[object, object]:
     """Return the types of the rows whose objects are there, but of those that only another writer knows."""
-    there, ours = scene.world.bucket.sizes, types(scene.world).items()
-    return {key: kind for key, kind in ours if key in there and kind not in ("by hand", "unknown")}
+    there, others = scene.world.bucket.sizes, by_hand(scene)
+    found = {key: kind for key, kind in types(scene.world).items() if key in there and key not in others}
+    return {key: kind for key, kind in found.items() if kind != "unknown"}
+
+
+def by_hand(scene: Scene) -> set[object]:
+    """Return the keys of the rows that another writer typed; where none has a type, of all that one wrote."""
+    if not typed():
+        return {*scene.written}
+    return {key for key, kind in types(scene.world).items() if kind == "by hand"}
 
 
 def expected(scene: Scene) -> dict[object, object]:
     """Return the types that a pass gives, but to the rows that another writer typed."""
-    by_hand = {key for key, kind in types(scene.world).items() if kind == "by hand"}
-    return {key: kind for key, kind in of_the_pass_alone(scene).items() if key not in by_hand}
+    others = by_hand(scene)
+    return {key: kind for key, kind in of_the_pass_alone(scene).items() if key not in others}
 
 
 def played(chance: Random, steps: list[tuple[str, str]], kills: list[tuple[int, bool]], *, lossy: bool) -> Scene:

@@ -22,6 +22,7 @@ from tests.support.actions import FakeEnvironment, numbered, rows, tick, walked
 from tests.support.fakes import DictBucket, ManualClock, World, migrated_world
 from tests.support.flows import Kept, KeptFlows, KeptSteps, Program
 from tests.support.interruption import Fuse, KilledError, fused
+from tests.support.shapes import examples
 
 BY_FLOW: dict[str, object] = {"PASS_ENGINE": "workflow", "BACKFILL_MODE": "live", "PASS_INTERVAL_HOURS": 8760}
 TWO = {"BUCKETS": {"artifacts": "ARTIFACTS", "archive": "ARCHIVE"}}
@@ -136,7 +137,7 @@ class Fates:
             raise KilledError
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.integers(0, 60),
     st.lists(st.sampled_from(["before", "after", "spare"]), max_size=8),

@@ -201,7 +201,7 @@ def test_the_forecast_is_never_below_what_is_taken_where_the_bucket_did_not_chan
 @pytest.mark.parametrize("path", ["/recover", "/forget"])
 def test_what_deletes_is_refused_before_anything_is_changed(path: str) -> None:
     shape = Shape(unique_index=path == "/forget")
-    world = shape.world()
+    world = shape.world(bucket="artifacts")
     world.buckets = {"artifacts": DictBucket()}
     for number in range(1, 3001):
         key = f"k{number}" if path == "/forget" else f"k{number // 2}"

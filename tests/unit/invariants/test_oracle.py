@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.databases import Shape, unguarded, verdicts
 from tests.support.fakes import World
+from tests.support.shapes import examples
 from words import CheckMode
 
 ORACLE = {
@@ -60,7 +61,7 @@ def agree(world: World, mode: CheckMode) -> None:
         assert (found[name]["outcome"], found[name]["violations"]) == expected, name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(shape=shapes, rows=databases, mode=st.sampled_from(["full", "fast"]))
 def test_our_verdicts_and_counts_are_those_of_the_runbook(shape: Shape, rows: Rows, mode: CheckMode) -> None:
     agree(filled(shape, rows), mode)

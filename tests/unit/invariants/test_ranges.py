@@ -28,6 +28,7 @@ from settings import Settings, read_settings
 from tests.support.actions import tick
 from tests.support.databases import Shape, checked, every_shape, full_for, recovered, unguarded
 from tests.support.fakes import ManualClock, World, migrate
+from tests.support.shapes import examples
 
 EMPTY_ROW = "CREATE TABLE tags (artifact_id, tag TEXT, PRIMARY KEY (artifact_id, tag)) WITHOUT ROWID;"
 TAGGED = read_settings({"CHILDREN": ["datapoints.artifact_id", "tags.artifact_id", "marks.about"]})
@@ -119,7 +120,7 @@ def test_a_slice_stops_before_it_uses_up_the_platforms_queries_and_the_next_goes
 some = st.lists(st.integers(1, 40), max_size=12, unique=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     shape=st.builds(Shape, ids=st.sampled_from(["INTEGER", "TEXT"]), unique_index=st.booleans()),
     orphans=some,

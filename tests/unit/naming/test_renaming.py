@@ -67,6 +67,9 @@ ABSENT = {
     "INSERT INTO artifacts (id, r2_bucket, r2_key, source_type) SELECT f(1, 2), ?1, k, (3) FROM t": (
         'INSERT INTO "files" AS artifacts ("uuid", "r2_key") SELECT f(1, 2), k FROM t'
     ),
+    "INSERT INTO artifacts (id, r2_bucket, r2_key) WITH n AS (SELECT 1 AS i) SELECT i, 'b', i FROM n": (
+        'INSERT INTO "files" AS artifacts ("uuid", "r2_key") WITH n AS (SELECT 1 AS i) SELECT i, i FROM n'
+    ),
     "INSERT INTO artifacts (r2_bucket, id) VALUES (1, 2), (3, 4)": (
         'INSERT INTO "files" AS artifacts ( "uuid") VALUES ( 2), ( 4)'
     ),

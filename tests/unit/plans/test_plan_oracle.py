@@ -15,6 +15,7 @@ from tests.support.databases import unguarded
 from tests.support.dirty import Dirt, dirt
 from tests.support.fakes import World
 from tests.support.plans import Planner
+from tests.support.shapes import examples
 
 Rows = dict[Any, list[Any]]
 """A table's rows by the key of each."""
@@ -148,7 +149,7 @@ def expected(items: list[dict[str, Any]], planned: Tables, before: Tables) -> tu
     return state, left_out
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(found=dirt(), meddling=MEDDLING)
 def test_a_plan_does_what_it_says_and_nothing_else(found: Dirt, meddling: list[str]) -> None:
     world = found.world()

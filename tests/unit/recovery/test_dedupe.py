@@ -21,6 +21,7 @@ from tests.support.databases import (
     undone,
 )
 from tests.support.fakes import World, migrate
+from tests.support.shapes import examples
 
 DIRTY = Shape(unique_index=False)
 
@@ -95,7 +96,7 @@ def kept_type(rows: list[Row]) -> str:
     return rows[max(known)[-1] - 1][1] if known else "unknown"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(rows=groups, ids=st.sampled_from(["INTEGER", "TEXT"]), column=st.sampled_from(["", "TEXT"]))
 def test_the_newest_wins_then_a_known_type_then_the_highest_id(rows: list[Row], ids: str, column: str) -> None:
     shape = replace(DIRTY, ids=ids, fetched=column)

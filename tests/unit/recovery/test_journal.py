@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from recovery.journal import restored, whole_row
 from tests.support.fakes import SqliteDatabase
+from tests.support.shapes import examples
 
 # Near the ends of the exponent the SQLite of CPython 3.11 reads back another last digit; D1's does not, and
 # tests/worker/test_recovery.py has such a number.
@@ -32,7 +33,7 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(row=rows)
 def test_a_row_that_was_journalled_is_restored_with_every_column_and_type(row: dict[str, object]) -> None:
     folded = {name.lower(): name for name in row}

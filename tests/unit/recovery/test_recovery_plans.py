@@ -15,6 +15,7 @@ from ports import Database, Result, Statement
 from tests.support.databases import Shape, recovered, undone
 from tests.support.dirty import clean_sample
 from tests.support.fakes import World
+from tests.support.shapes import typed
 
 TABLES = "artifacts|datapoints|notes|child|steward_merges|steward_remaps|steward_overrides"
 
@@ -117,6 +118,8 @@ stats = pytest.mark.parametrize("analyzed", [False, True], ids=["never analyzed"
 def test_every_statement_of_a_chunk_finds_its_rows_by_an_index(ids: str, *, analyzed: bool) -> None:
     plans = explained(Shape(ids, unique_index=False), analyzed=analyzed)
     for name, text in ROWS_OF_A_CHUNK.items():
+        if name in ("carry", "classify") and not typed():
+            continue  # What sets a type is said as WHERE 0 then, which reads no row whatever the plan is.
         found = [(statement, plan) for statement, plan in plans if text in statement and EVERY_GROUP not in statement]
         assert found, name
         for statement, plan in found:

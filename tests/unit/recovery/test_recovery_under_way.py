@@ -57,11 +57,12 @@ def once(work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     return before
 
 
-def test_a_duplicate_that_takes_a_losers_id_before_the_index_is_there_is_merged_and_not_lost() -> None:
+@pytest.mark.parametrize("beside", ["unknown", "raw"], ids="beside a row that is {}".format)
+def test_a_duplicate_that_takes_a_losers_id_before_the_index_is_there_is_merged_and_not_lost(beside: str) -> None:
     world = SHAPE.world()
     world.rules((1, "*", "raw"))
     SHAPE.artifact(world, 1, "a", fetched_at="2026-02-01")
-    SHAPE.artifact(world, 3, "b", "unknown")
+    SHAPE.artifact(world, 3, "b", beside)
     SHAPE.artifact(world, 4, "a", fetched_at="2026-01-01")
     SHAPE.datapoint(world, 1, 1)
     SHAPE.datapoint(world, 2, 4)

@@ -22,6 +22,7 @@ from tests.support.databases import (
 )
 from tests.support.dirty import SAMPLE, Dirt, clean_sample, dirt
 from tests.support.fakes import World, migrate, migrated_world
+from tests.support.shapes import examples
 
 DIRTY = Shape(unique_index=False)
 
@@ -299,7 +300,7 @@ def test_losers_that_point_at_losers_return_in_whatever_order() -> None:
     assert "guards_present" not in broken(verdicts(world))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(database=dirt())
 def test_undoing_gives_back_every_row_and_every_reference(database: Dirt) -> None:
     world = database.world()

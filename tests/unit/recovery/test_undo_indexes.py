@@ -7,7 +7,8 @@ import pytest
 from errors import RefusedError
 from tests.support.actions import everything
 from tests.support.databases import healed, undone
-from tests.support.fakes import World, migrate
+from tests.support.fakes import SqliteDatabase, World, migrate
+from tests.support.shapes import held
 
 TABLE = """
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT,
@@ -16,11 +17,11 @@ CREATE TABLE datapoints (id INTEGER PRIMARY KEY, artifact_id INTEGER);
 INSERT INTO artifacts VALUES (1, 'b', 'k', 'raw', '2026-01-01'), (2, 'b', 'k', 'raw', '2026-01-02');
 INSERT INTO datapoints VALUES (1, 1);
 """
-ROWS = [(1, "b", "k", "raw", "2026-01-01"), (2, "b", "k", "raw", "2026-01-02")]
+ROWS = [(1, *held("b", "k", "raw"), "2026-01-01"), (2, *held("b", "k", "raw"), "2026-01-02")]
 
 
 def merged() -> tuple[World, int]:
-    world = World()
+    world = World(SqliteDatabase(bucket="b"))
     world.database.script(TABLE)
     migrate(world.database)
     return world, healed(world)["run_id"]
@@ -40,7 +41,9 @@ def test_every_unique_index_that_keeps_a_loser_from_returning_is_dropped(further
     world, run = merged()
     world.database.script(further)
     assert undone(world, run)["restored"] == 1
-    assert world.database.all("SELECT * FROM artifacts ORDER BY id") == ROWS
+    assert (
+        world.database.all("SELECT id, r2_bucket, r2_key, source_type, fetched_at FROM artifacts ORDER BY id") == ROWS
+    )
     assert world.database.all("SELECT artifact_id FROM datapoints") == [(1,)]
 
 
