@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.answers_objects import CONTINUES_AT, PASS_COMPONENTS, PROVEN
 from api.answers_page import PAGE_COMPONENTS
 from api.answers_plans import PLAN, PLAN_COMPONENTS
-from api.answers_profiles import NAMES, PROFILE_COMPONENTS
+from api.answers_profiles import PROFILE_COMPONENTS
 from api.shapes import ANYTHING, FLAG, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, JsonSchema, closed, listed, maybe, ref
 from words import (
     ANSWERED,
@@ -239,7 +239,7 @@ COMPONENTS: dict[str, JsonSchema] = {
             "unknown": closed({"as_of": TEXT, "artifacts": NUMBER, "at_least": FLAG}),
             "duplicates": maybe(ref("LastVerdict")),
             "orphans": maybe(ref("LastVerdict")),
-            "names": NAMES,
+            "names": ref("Names"),
             "invariants": listed(ref("Invariant")),
             "last_check": ANYTHING,
             "full_check": closed({"ended_at": MAYBE_TEXT, "under_way": FLAG}),

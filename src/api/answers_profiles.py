@@ -18,12 +18,11 @@ _STATE: dict[str, JsonSchema] = {
 }
 _NAMES: JsonSchema = {"type": "object", "additionalProperties": TEXT}
 
-NAMES: JsonSchema = {
-    **closed(dict.fromkeys((TABLE, *WORDS), MAYBE_TEXT)),
-    "description": "What the database calls the words that answers use; null: it has no column for it.",
-}
-
 PROFILE_COMPONENTS: dict[str, JsonSchema] = {
+    "Names": {
+        **closed(dict.fromkeys((TABLE, *WORDS), MAYBE_TEXT)),
+        "description": "What the database calls the words that answers use; null: it has no column for it.",
+    },
     "ProfileState": closed(_STATE),
     "Profile": closed(
         {

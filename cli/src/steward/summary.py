@@ -83,6 +83,17 @@ class Unknown(TypedDict):
     at_least: bool
 
 
+class Names(TypedDict):
+    """What the database calls the words of the answers; None: it has no column for it."""
+
+    artifacts: str | None
+    id: str | None
+    r2_bucket: str | None
+    r2_key: str | None
+    source_type: str | None
+    fetched_at: str | None
+
+
 class FullCheck(TypedDict):
     """When the last full check ended."""
 
@@ -155,6 +166,7 @@ class Summary(TypedDict):
     unknown: Unknown
     duplicates: LastVerdict | None
     orphans: LastVerdict | None
+    names: Names
     invariants: list[Invariant]
     last_check: Any
     full_check: FullCheck
