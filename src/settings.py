@@ -174,7 +174,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_DELETES", 1000, "a live recovery that would delete more rows refuses", integer(0, 1_000_000_000)),
     Setting("PLAN_LIMITS", "paid", "whose limits are kept: the `paid` or the `free` plan's", one_of(PLAN_NAMES)),
     Setting("PLAN_HOURS", 24, "hours after which a plan that is not begun has expired", integer(1, 720)),
-    Setting("REQUIRE_PLAN", default=False, meaning="whether live recovery and undo need an approved plan", read=flag),
+    Setting(
+        "REQUIRE_PLAN", default=False, meaning="whether live recovery, forget and undo need an approved plan", read=flag
+    ),
     Setting("DAILY_ROWS_READ", 0, "rows that all runs of a UTC day may read; 0: its plan's", integer(0, 10**12)),
     Setting("DAILY_ROWS_WRITTEN", 0, "rows that all runs of a UTC day may write; 0: its plan's", integer(0, 10**12)),
     Setting("ALERT_WEBHOOK_URL", None, "where changes of findings and failed ticks are posted", url),
