@@ -74,6 +74,9 @@ class ListRequest:
     until: str | None = None
 
 
+PAGE_OBJECTS = 1000
+"""R2 lists at most this many objects a call."""
+
 GROUP = 32
 """SQL finds an object of a page by its place: passing over whole groups takes it few steps."""
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import log
-from backfill.lister import PAGE_OBJECTS, Lister
+from backfill.lister import Lister, refuse_disorder_within
 from backfill.ranges import Position, Range, Ranges, complete, in_order
 from backfill.splitting import LAST, KeySpace, cuts
 from errors import PlatformError
-from ports import Bucket, Page
+from ports import PAGE_OBJECTS, Bucket, Page
 from runs.budget import Budget
 
 PAGES_BEFORE_SPLIT = 3
@@ -120,10 +120,16 @@ class Lanes:
         return [*(lane.listing for lane in self.at_work if lane.listing), *cutting]
 
     async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
-        """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then."""
-        pages = [await self.next_page()]
-        waiting = [lane for lane in self.at_work if lane.page and lane is not pages[0][0]]
-        return [*pages, *((lane, self._taken(lane)) for lane in waiting[: most - 1])]
+        """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then.
+
+        Raises OrderError where one is in disorder, and what a listing raises.
+        """
+        first, page = await self.next_page()
+        waiting = [lane for lane in self.at_work if lane.page and lane is not first]
+        pages = [(first, page), *((lane, self._taken(lane)) for lane in waiting[: most - 1])]
+        for _, page in pages:
+            refuse_disorder_within(page)
+        return pages
 
     def after(self, *pages: tuple[Lane, str]) -> Ranges:
         """Return where all ranges stand once the objects of these lanes' pages up to the given keys are committed."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import log
 from backfill.ranges import Position
 from errors import CursorError, PageTooLargeError, PlatformError
-from ports import Bucket, Clock, ListRequest, Page
+from ports import PAGE_OBJECTS, Bucket, Clock, ListRequest, Page
 from runs.retry import retried
-
-PAGE_OBJECTS = 1000
-"""R2 lists at most this many objects a call."""
 
 EMPTY_PAGES = 50
 """So many pages in a row may hold no object though more follow (R2 may answer with fewer than asked)."""
@@ -44,7 +42,8 @@ class Lister:
         page = await self._listed(at, until, limit)
         self.trust_cursor = False
         self._refuse_stuck(page, at)
-        _refuse_disorder(page, at)
+        if page.span:
+            _refuse_disorder(page.span.first_key, at.last_key)
         # Where the page ends with the last key that the range may hold, one more listing would only say so.
         if page.span and page.span.last_key == until:
             return replace(page, truncated=False, cursor=None)
@@ -101,8 +100,13 @@ class Lister:
         return await self._list(replace(request, limit=self.page_objects))
 
 
-def _refuse_disorder(page: Page, at: Position) -> None:
-    span = page.span
-    if span and at.last_key is not None and span.first_key <= at.last_key:
+def refuse_disorder_within(page: Page) -> None:
+    """Raise OrderError where the parts of a page do not follow each other; their texts are made for it."""
+    for before, part in pairwise(page.parts):
+        _refuse_disorder(part.first_key, before.last_key)
+
+
+def _refuse_disorder(first_key: str, after: str | None) -> None:
+    if after is not None and first_key <= after:
         hint = "Keys must increase; try again with start_after."
-        raise OrderError(f"R2 listed {span.first_key!r} after {at.last_key!r}", hint=hint)
+        raise OrderError(f"R2 listed {first_key!r} after {after!r}", hint=hint)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
 from backfill.affordable import refusal_of
-from backfill.lister import PAGE_OBJECTS
 from backfill.ranges import Ranges, in_order
 from backfill.request import BackfillRequest, plan_target
 from backfill.target import Target, read_target
-from ports import Bucket, ListRequest, Page, Ports
+from ports import PAGE_OBJECTS, Bucket, ListRequest, Page, Ports
 from runs.costs import Daily
 from runs.record import Opening, Run, open_run
 from words import RunMode

@@ -6,10 +6,9 @@ import json
 from collections.abc import Sequence
 
 import sql
-from backfill.lister import PAGE_OBJECTS
 from backfill.page_sql import page_objects
 from backfill.rules import Rule, RuleSet, check_rules, ordered
-from ports import ListRequest, PagePart, Ports, Result, Statement
+from ports import PAGE_OBJECTS, ListRequest, PagePart, Ports, Result, Statement
 
 
 async def preview(ports: Ports, bucket: str, prefix: str, rules: Sequence[Rule]) -> dict[str, object]:

@@ -10,16 +10,13 @@ from js import JSON, Array, Blob, Object, Reflect
 from pyodide.ffi import JsException, jsnull, to_js  # type: ignore[attr-defined]  # newer than the stubs
 
 from bindings.failures import translate, translate_list
-from ports import GROUP, Held, LateParts, ListRequest, Page, PagePart, Span
+from ports import GROUP, PAGE_OBJECTS, Held, LateParts, ListRequest, Page, PagePart, Span
 
 MAX_PART_BYTES = 1_900_000
 """D1 takes a value of at most 2,000,000 bytes."""
 
 MAX_KEY_BYTES = 1024
 """R2 has no object with a longer key (r2/platform/limits)."""
-
-PAGE_OBJECTS = 1000
-"""R2 lists at most so many objects a call."""
 
 FIELDS = ("key", "size", "uploaded")
 

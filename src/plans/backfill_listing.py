@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sql
-from backfill.lister import PAGE_OBJECTS, Lister
+from backfill.lister import Lister, refuse_disorder_within
 from backfill.page_sql import page_objects
 from backfill.ranges import Position
 from backfill.target import Target
 from database.batch import ask
 from json_text import compact
 from plans.items import Item
-from ports import GROUP, Database, PagePart, Ports, Row, Scalar, Value
+from ports import GROUP, PAGE_OBJECTS, Database, PagePart, Ports, Row, Scalar, Value
 from runs.budget import Budget, Timed
 
 
@@ -33,6 +33,7 @@ class Listed:
         self.objects, at = {}, _before(keys[0])
         while keys:
             page = await self.lister.page(at, keys[-1], PAGE_OBJECTS)
+            refuse_disorder_within(page)
             self.pages += 1
             for part in page.parts:
                 await self._find(part, keys)

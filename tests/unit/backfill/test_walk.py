@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -357,6 +357,14 @@ def test_a_cursor_that_r2_refuses_in_mid_walk_goes_on_from_the_last_key(world: W
     world.bucket.put(*numbered(2500))
     scripted(world, refusing)
     assert live(world, max_objects=5000)["scanned"] == 2500
+
+
+def test_objects_that_a_page_lists_twice_in_parts_fail_the_run(world: World) -> None:
+    world.bucket.put(*numbered(3))
+    scripted(world, lambda _request, page: replace(page, parts=[*page.parts, *page.parts]))
+    with pytest.raises(OrderError, match="R2 listed"):
+        live(world)
+    assert rows(world) == []
 
 
 @pytest.mark.parametrize("order", [["raw/b", "raw/a"], ["raw/a", "raw/a"]])
