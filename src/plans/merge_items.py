@@ -33,35 +33,31 @@ class MergeItems:
     draft: Draft
     page_objects: int = PAGE_OBJECTS
     most_lines: int = MOST_LINES
-    start: ObjectKey = FIRST
-    """The object that the call before came to."""
     after: ObjectKey = FIRST
-    """The object that this one has come to."""
+    """The object that this call, or the one before it, has come to."""
     spent: bool = False
     """Whether the call's budget ended before the last of them."""
 
     async def add(self, *, all_of_them: bool) -> bool:
         """Add all of them, or as many as the request wants; False where there are more."""
         most, budget = self.call.most_objects, self.call.budget.part("verify")
-        self.after = after = self.start
         while most is None or self.draft.totals["merge"] < most:
+            if self.before is not None and self.after >= self.before:
+                return self._stopped()
             self.spent = bool(budget.spent()) or self.draft.full
-            if self.before is not None and after >= self.before:
-                self.spent = False
-                return self._stopped(after)
             if self.spent:
-                return self._stopped(after)
+                return self._stopped()
             room = self.page_objects if most is None else min(self.page_objects, most - self.draft.totals["merge"])
-            found = await following(self.call.database, after, room + 1)
-            new = [(key, can_be_named) for key, can_be_named in found if key != after][:room]
+            found = await following(self.call.database, self.after, room + 1)
+            new = [(key, can_be_named) for key, can_be_named in found if key != self.after][:room]
             if not new:
                 return True
-            await self._add(after, [key for key, can_be_named in new if can_be_named])
-            self.after = after = new[-1][0]
-        return all_of_them or self._stopped(after)
+            await self._add(self.after, [key for key, can_be_named in new if can_be_named])
+            self.after = new[-1][0]
+        return all_of_them or self._stopped()
 
-    def _stopped(self, after: ObjectKey) -> bool:
-        self.draft.stopped_after = {"step": "merge", "after": list(after)}
+    def _stopped(self) -> bool:
+        self.draft.stopped_after = {"step": "merge", "after": list(self.after)}
         return False
 
     def _mergeable(self, key: ObjectKey) -> bool:

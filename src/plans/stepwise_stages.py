@@ -40,7 +40,7 @@ class Stages:
     async def _merges(self, kept: Kept) -> tuple[Stage, Place]:
         found = kept.foretold
         items = MergeItems(self.call, self.schema, found.left, found.before, self.draft, PAGE_OBJECTS)
-        items.start = kept.after or items.start
+        items.after = kept.after or items.after
         if await items.add(all_of_them=found.whole):
             return "schema", None
         return ("merge", items.after) if items.spent else ("finish", None)
@@ -51,7 +51,7 @@ class Stages:
 
     async def _types(self, kept: Kept) -> tuple[Stage, Place]:
         items = TypeItems(await self._repair(kept), kept.foretold.left, self.draft)
-        items.start = kept.after or items.start
+        items.after = kept.after or items.after
         return ("orphans", None) if await items.add() else ("types", items.after)
 
     async def _orphans(self, kept: Kept) -> tuple[Stage, Place]:

@@ -23,23 +23,21 @@ class TypeItems:
     left: Collection[ObjectKey]
     """Objects that are not merged."""
     draft: Draft
-    start: ObjectKey = FIRST
-    """The object that the call before came to."""
     after: ObjectKey = FIRST
-    """The object that this one has come to."""
+    """The object that this call, or the one before it, has come to."""
 
     async def add(self) -> bool:
         """Add all of them; False where the run's budget ended before."""
-        after, budget = self.start, self.repair.call.budget.part("verify")
+        budget = self.repair.call.budget.part("verify")
         while True:
-            until = await boundary(self.repair, after)
-            found = await read_lines(self.repair.call.database, {"rows": self._page(after, until)})
+            until = await boundary(self.repair, self.after)
+            found = await read_lines(self.repair.call.database, {"rows": self._page(self.after, until)})
             await self.draft.add(items_of("classify", found))
             if until is None:
                 return True
-            self.after = after = until
+            self.after = until
             if budget.spent() or self.draft.full:
-                self.draft.stopped_after = {"step": "classify", "after": list(after)}
+                self.draft.stopped_after = {"step": "classify", "after": list(self.after)}
                 return False
 
     def _page(self, after: ObjectKey, until: ObjectKey | None) -> sql.Fragment:
