@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from errors import InputError
-from plans.opening import open_plan, ready_plan
+from plans.opening import ready_plan, seen_plan
 from plans.plan import Plan
 from plans.recovery_saga import AppliedSaga
 from plans.stepwise_applied import StepwiseApplied
@@ -22,23 +22,26 @@ _DECIDING = ("unreadable", "include_deleted")
 
 async def recover_by_plan(ports: Ports, settings: Settings, plan_id: int, request: RecoverRequest) -> dict[str, object]:
     """Do one call of the recovery by a plan and return its report. Raises what `recover` and `ready_plan` raise."""
-    plan = await open_plan(ports.database, ports.clock, settings, plan_id, "recovery")
-    return await recover_as_planned(ports, settings, plan, request)
+    plan = await seen_plan(ports.database, ports.clock, settings, plan_id, "recovery")
+    return await _recovered(ports, settings, plan, request)
 
 
 async def recover_as_planned(
     ports: Ports, settings: Settings, plan: Plan, request: RecoverRequest
 ) -> dict[str, object]:
     """Do the same by a plan that was read. Whether it may be applied is looked at under the lease, once more."""
-    few, plan_id = settings.limits.few, plan.id
-    if not few:
-        await ready_plan(ports.database, ports.clock, settings, plan_id, "recovery")
-    wanted = replace(request, dry_run=False, plan=plan_id, **_decided(plan.request, request))
-    if few:
+    if not settings.limits.few:
+        plan = await ready_plan(ports.database, ports.clock, settings, plan.id, "recovery")
+    return await _recovered(ports, settings, plan, request)
+
+
+async def _recovered(ports: Ports, settings: Settings, plan: Plan, request: RecoverRequest) -> dict[str, object]:
+    wanted = replace(request, dry_run=False, plan=plan.id, **_decided(plan.request, request))
+    if settings.limits.few:
         return await recover(
-            ports, settings, wanted, saga=lambda call, schema: StepwiseApplied(call, schema, keeps_to=plan_id)
+            ports, settings, wanted, saga=lambda call, schema: StepwiseApplied(call, schema, keeps_to=plan.id)
         )
-    return await recover(ports, settings, wanted, saga=lambda call, schema: AppliedSaga(call, schema, plan=plan_id))
+    return await recover(ports, settings, wanted, saga=lambda call, schema: AppliedSaga(call, schema, plan=plan.id))
 
 
 def _decided(planned: Mapping[str, Any], request: RecoverRequest) -> dict[str, Any]:
