@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from forget.call import Call, ForgetRequest, buckets
 from forget.taking import take
@@ -26,9 +26,17 @@ async def forget(ports: Ports, settings: Settings, request: ForgetRequest, how: 
     wanted, live = buckets(settings, request), not request.dry_run
     mode: RunMode = "live" if live else "dry"
     asked = asdict(request)
-    opening = Opening("forget", mode, "http", asked, exclusive=live, writes=live, asker=ports.asker, daily=settings)
-    if request.plan is None:
-        opening = replace(opening, supersedes=request.r2_bucket or "")
+    opening = Opening(
+        "forget",
+        mode,
+        "http",
+        asked,
+        exclusive=live,
+        writes=live,
+        asker=ports.asker,
+        daily=settings,
+        supersedes=(request.r2_bucket or "") if request.plan is None else None,
+    )
     run = await open_run(ports.database, ports.clock, opening)
     call = Call(ports, settings, request, run, Budget.of_run(run, RECOVERY_SECONDS))
     try:

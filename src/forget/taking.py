@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sql
 from forget.call import Call
 from forget.gone import Counted, Gone
 from forget.judging import Judged, judged
 from forget.work import CHUNK_OBJECTS, FEW_OBJECTS, Forgetting, Noter
 from ports import Row
-from recovery.prepare import serve_children
+from recovery.prepare import allow_deletes, serve_children
 from runs.lease import write_held
 
 LEFT_SHOWN = 100
@@ -48,7 +47,7 @@ async def take(call: Call, buckets: tuple[str, ...], noter: Noter | None = None)
 async def prepare(call: Call, gone: Gone) -> None:
     """Create the indexes that the re-checks are served by, where they are missing, and let the run delete."""
     await serve_children(call.database, call.run, gone.schema)
-    await write_held(call.database, call.run, sql.statement("recovery/allow_deletes", most=call.max_deletes))
+    await write_held(call.database, call.run, allow_deletes(call.max_deletes))
 
 
 def _report(call: Call, before: _Before, work: Forgetting) -> dict[str, object]:

@@ -36,10 +36,8 @@ class ForgetByPlan:
         gone = Gone(schema, buckets)
         if rows:
             await prepare(call, gone)
-        work, forgets = (
-            await begin_work(call.database, call.run, plan),
-            Forgets(call, gone, portion=FEW if call.few else PORTION),
-        )
+        work = await begin_work(call.database, call.run, plan)
+        forgets = Forgets(call, gone, portion=FEW if call.few else PORTION)
         applying = Applying(work, forgets, call.budget.part("merge"), look=forgets.look)
         await applying.run()
         if not applying.more:

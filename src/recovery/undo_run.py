@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from ports import Ports, Row, Statement
 from recovery.restore import Restored, Undoing
@@ -50,8 +50,16 @@ async def undo_run(ports: Ports, settings: Settings, target: int, how: How | Non
     """
     kind = await kind_of(ports.database, target)
     wanted = _Wanted(target, kind, how or (undo_forgetting if kind == FORGET else undo))
-    opening = Opening("undo", "live", "http", {"run": target}, exclusive=True, asker=ports.asker, daily=settings)
-    opening = opening if how else replace(opening, supersedes=str(target))
+    opening = Opening(
+        "undo",
+        "live",
+        "http",
+        {"run": target},
+        exclusive=True,
+        asker=ports.asker,
+        daily=settings,
+        supersedes=None if how else str(target),
+    )
     run = await open_run(ports.database, ports.clock, opening)
     budget = Budget.of_run(run, RECOVERY_SECONDS)
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sql
 from database.schema import Schema
 from recovery.call import Call
 from recovery.checkpoint import Beginning, MergeCheckpoint
 from recovery.duplicates import count_duplicates
 from recovery.merge import merge
 from recovery.plan import conflicts_in
+from recovery.prepare import allow_deletes
 from recovery.refusals import refuse_beyond_cap
 from recovery.steps import MergeStep
 from runs.lease import write_held
@@ -31,7 +31,7 @@ async def merge_some(call: Call, schema: Schema, start: MergeCheckpoint | None) 
     if not found.mergeable:
         return SomeMerged("dedupe", found.losers, found.losers)
     refuse_beyond_cap(found.losers, call.max_deletes, f"Send max_deletes: {found.losers} with this request.")
-    await write_held(call.database, call.run, sql.statement("recovery/allow_deletes", most=call.max_deletes))
+    await write_held(call.database, call.run, allow_deletes(call.max_deletes))
     done = await merge(call, schema, await conflicts_in(call, schema), Beginning(start))
     checkpoint = done.checkpoint or start
     return SomeMerged(
