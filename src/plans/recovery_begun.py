@@ -27,6 +27,12 @@ async def begin_recovery(call: Call, schema: Schema, plan_id: int) -> tuple[Work
     return await begin_work(call.database, call.run, plan), judgement
 
 
+async def continue_recovery(call: Call, schema: Schema, plan_id: int) -> Work:
+    """Return the work on a plan that a call before began; raises RefusedError where it may not be applied any more."""
+    plan = await ready_for(call.database, call.run, call.settings, plan_id, schema)
+    return await begin_work(call.database, call.run, plan)
+
+
 def _over_cap(plan: int, deletes: int, most: int) -> RefusedError:
     message = f"Plan {plan} would delete {deletes} duplicate rows, and the request may delete {most}."
     return RefusedError("max_deletes", message, hint=f"Send max_deletes: {deletes} with this request.")

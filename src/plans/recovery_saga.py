@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plans.by_plan import ByPlan
 from plans.recovery_begun import begin_recovery
 from plans.recovery_merged import MergeByPlan
 from plans.recovery_repaired import RepairByPlan
-from plans.work import Work
 from recovery.checkpoint import NOWHERE, Checkpoint
 from recovery.dedupe import Deduped
 from recovery.judging import Judged
 from recovery.repair import Repair
-from recovery.saga import Saga
 from recovery.steps import Repaired
 
 
 @dataclass
-class AppliedSaga(Saga):
+class AppliedSaga(ByPlan):
     """A recovery by a plan, in one round."""
 
     plan: int = 0
-    work: Work | None = None
     rounds: int = 1
 
     async def take(self) -> None:
@@ -45,14 +43,3 @@ class AppliedSaga(Saga):
     async def repaired(self, repair: Repair) -> Repaired | None:
         """Create the index and the guards, and repair what the plan says; None where a further call is needed."""
         return await RepairByPlan(repair, self.at_work).take(self._step)
-
-    @property
-    def at_work(self) -> Work:
-        """The work on the plan, once it is begun."""
-        if self.work is None:
-            raise ValueError("the plan is not begun")
-        return self.work
-
-    def report(self) -> dict[str, object]:
-        """Return the body of `POST /recover`."""
-        return {**super().report(), "plan": self.work.report() if self.work else None}

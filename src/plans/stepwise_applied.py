@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plans.opening import ready_for
-from plans.recovery_begun import begin_recovery
+from plans.by_plan import ByPlan
+from plans.recovery_begun import begin_recovery, continue_recovery
 from plans.stepwise_merged import merged_by_plan
 from plans.stepwise_repaired import orphans_by_plan, types_by_plan
-from plans.work import Work, begin_work
 from recovery.checkpoint import NOWHERE, Checkpoint
 from recovery.steps import ClassifyStep, Step
 from stepwise.judging import refuse_many
@@ -20,24 +19,14 @@ MOST_REFERENCES = 2
 
 
 @dataclass
-class StepwiseApplied(StepwiseSaga):
+class StepwiseApplied(ByPlan, StepwiseSaga):
     """One call of it."""
-
-    work: Work | None = None
-
-    @property
-    def at_work(self) -> Work:
-        """The work on the plan, once it is begun."""
-        if self.work is None:
-            raise ValueError("the plan is not begun")
-        return self.work
 
     async def beginning(self) -> Checkpoint:
         """Return where the call begins; raises RefusedError where the plan may not be applied any more."""
-        start, call = await super().beginning(), self.call
+        start = await super().beginning()
         if start != NOWHERE and self.keeps_to is not None:
-            plan = await ready_for(call.database, call.run, call.settings, self.keeps_to, self.schema)
-            self.work = await begin_work(call.database, call.run, plan)
+            self.work = await continue_recovery(self.call, self.schema, self.keeps_to)
         return start
 
     async def judge(self) -> None:
@@ -61,7 +50,3 @@ class StepwiseApplied(StepwiseSaga):
         following = await super()._resumed(start)
         await self.at_work.end()
         return following
-
-    def report(self) -> dict[str, object]:
-        """Return the body of `POST /recover`."""
-        return {**super().report(), "plan": self.work.report() if self.work else None}
