@@ -157,7 +157,7 @@ def numbers(report: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
 
 def artifacts(world: World) -> list[tuple[object, ...]]:
     """Return every artifact."""
-    return world.database.all("SELECT * FROM artifacts ORDER BY id")
+    return world.database.all(f"SELECT {world.database.connection.every_column} FROM artifacts ORDER BY id")
 
 
 def datapoints(world: World) -> list[tuple[object, ...]]:

@@ -124,6 +124,11 @@ class ShapedConnection(sqlite3.Connection):
     """The columns of artifacts in the order in which they were declared."""
     declared: bool = False
 
+    @property
+    def every_column(self) -> str:
+        """The SQL of the columns of artifacts, each once: `*` has a renamed one by both of its names."""
+        return "*" if self.names.canonical else ", ".join(map(quote, self.columns))
+
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:  # noqa: ANN401  # as sqlite3 has it
         """Run a statement."""
         said = self.said(statement)

@@ -55,8 +55,9 @@ MEDDLING = st.lists(
 def tables(world: World) -> Tables:
     """Return the owner's tables."""
     found: Tables = {}
-    for name, key in (("artifacts", "id"), ("datapoints", "id"), ("notes", "rowid")):
-        rows = world.database.all(f"SELECT {key}, * FROM {name}")
+    own = world.database.connection.every_column
+    for name, key, columns in (("artifacts", "id", own), ("datapoints", "id", "*"), ("notes", "rowid", "*")):
+        rows = world.database.all(f"SELECT {key}, {columns} FROM {name}")
         found[name] = (
             {row[0]: list(row) for row in rows} if name == "notes" else {row[0]: list(row[1:]) for row in rows}
         )

@@ -412,7 +412,7 @@ def rebuilt(world: World) -> None:
             id INTEGER PRIMARY KEY, r2_bucket TEXT NOT NULL, r2_key TEXT NOT NULL, source_type TEXT NOT NULL,
             fetched_at, note, UNIQUE (r2_bucket, r2_key)
           );
-          INSERT INTO tight SELECT * FROM artifacts;
+          INSERT INTO tight SELECT id, r2_bucket, r2_key, source_type, fetched_at, note FROM artifacts;
           DROP TABLE artifacts;
           ALTER TABLE tight RENAME TO artifacts;
         """)
