@@ -77,15 +77,24 @@ def planned(row: Row) -> Counts:
     return Counts(**{name: number(row, name) for name in NUMBERS}, unclassified_sample=unclassified, newer_sample=newer)
 
 
-def of_pages(value: Sequence[Mapping[str, Any]]) -> Counts:
-    """Return the counts that `passes/keep_page` noted of the pages of a transaction.
+def walked(pages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the pages that `passes/keep_page` noted but those beside which rows lie that have no object.
 
-    Where rows lie beside one that have no object, they are all still to be walked, and count nothing. Raises
-    ValueError, KeyError or TypeError for anything else.
+    Those rows are to be looked at first, so such a page is still to be walked. Raises KeyError or TypeError for
+    anything else.
     """
-    if any(page["lone_rows"] for page in value):
-        return Counts()
-    return sum((_of_page(page) for page in value), Counts())
+    if any(page["lone_rows"] and "last_key" not in page for page in pages):
+        # The version before this one left all pages of a transaction to be walked then.
+        return []
+    return [page for page in pages if not page["lone_rows"]]
+
+
+def of_pages(pages: Sequence[Mapping[str, Any]]) -> Counts:
+    """Return the counts that `passes/keep_page` noted of the pages that are walked.
+
+    Raises ValueError, KeyError or TypeError for anything else.
+    """
+    return sum((_of_page(page) for page in walked(pages)), Counts())
 
 
 def _of_page(value: Mapping[str, Any]) -> Counts:

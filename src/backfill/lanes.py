@@ -7,6 +7,7 @@ takes their pages commits them one by one.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,47 +96,37 @@ class Lanes:
         """Whether all keys were walked."""
         return complete(self.ranges)
 
-    async def next_page(self) -> tuple[Lane, Page]:
-        """Return the next page to commit, and the lane that listed it; the lanes list on meanwhile.
-
-        No more objects are listed than the budget leaves. Raises what a listing raises.
-        """
+    async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
+        """Wait for a page to commit, and return `more_pages`; raises OrderError, and what a listing raises."""
         self._list_ahead()
         while not (lane := self._listed()):
-            await asyncio.wait(self._under_way(), return_when=asyncio.FIRST_COMPLETED)
+            await self.listed()
             self._list_ahead()
-        return lane, self._taken(lane)
+        lane.page = lane.page or self._received(lane)
+        return self.more_pages(most)
 
-    def _taken(self, lane: Lane) -> Page:
-        """Take the page of a lane, which then waits for its turn behind the others; raises what its listing raises."""
-        page = lane.page or self._received(lane)
-        lane.page = None
-        self.at_work.remove(lane)
-        self.at_work.append(lane)
-        self._list_ahead()
-        return page
+    def more_pages(self, most: int, without: Sequence[Lane] = ()) -> list[tuple[Lane, Page]]:
+        """Return up to `most` pages that are listed by now, of other lanes than these; the lanes list on meanwhile.
 
-    def _under_way(self) -> list[asyncio.Task[Any]]:
-        cutting = [self.cutting] if self.cutting and not self.cutting.done() else []
-        return [*(lane.listing for lane in self.at_work if lane.listing), *cutting]
-
-    async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
-        """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then.
-
-        Raises OrderError where one is in disorder, and what a listing raises.
+        No more objects are listed than the budget leaves. Raises OrderError where a page is in disorder.
         """
-        first, page = await self.next_page()
-        waiting = [lane for lane in self.at_work if lane.page and lane is not first]
-        pages = [(first, page), *((lane, self._taken(lane)) for lane in waiting[: most - 1])]
-        for _, page in pages:
+        self._list_ahead()
+        others = [lane for lane in self.at_work if all(lane is not one for one in without)]
+        pages = [(lane, lane.page) for lane in others if lane.page][:most]
+        for lane, page in pages:
             refuse_disorder_within(page)
+            # Each lane then waits for its turn behind the others.
+            lane.page = None
+            self.at_work.remove(lane)
+            self.at_work.append(lane)
+        self._list_ahead()
         return pages
 
-    def after(self, *pages: tuple[Lane, str]) -> Ranges:
-        """Return where all ranges stand once the objects of these lanes' pages up to the given keys are committed."""
-        moved = [replace(lane.range, position=Position(None, last_key)) for lane, last_key in pages]
-        lanes = [one.range for one in self.at_work if all(one is not lane for lane, _ in pages)]
-        return in_order([*self.others, *lanes, *moved])
+    async def listed(self, *others: asyncio.Task[Any]) -> None:
+        """Wait until a listing that is under way has ended, a look where to cut, or one of the other tasks."""
+        ours = [*(lane.listing for lane in self.at_work), self.cutting]
+        under_way = [task for task in ours if task and not task.done()]
+        await asyncio.wait([*under_way, *others], return_when=asyncio.FIRST_COMPLETED)
 
     def committed(self, lane: Lane, last_key: str, count: int) -> None:
         """Note that the objects of a lane's page up to `last_key` are committed."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sql
 from backfill import counts
+from backfill.chain import MODULUS, interval
 from backfill.counts import Counts
-from backfill.ranges import START, Position, Ranges, everything_up_to, joined, read, texts, whole
+from backfill.ranges import START, Position, Ranges, advanced, everything_up_to, joined, read, texts, whole
 from database.rows import number, optional_text, text
 from json_text import compact
 from log import timestamp
@@ -106,13 +108,12 @@ class Keeper:
     current: Pass
     """As the slice found it."""
 
-    def with_page(self, before: Pass, after: Pass, *, anew: bool = True) -> dict[str, Value]:
-        """Return what `passes/keep_page` takes: where the pass stands before and after a page.
+    def before_page(self, stands: Pass, stood_at: str | None) -> dict[str, Value]:
+        """Return what `passes/keep_page` takes of a page: where the pass, and the page's range, stand before it.
 
-        Before is before all pages of the transaction, of which the first one is noted `anew`.
+        The pass stands there before all pages that are sent at once.
         """
-        given = self._given(replace(after, counts=before.counts))
-        return {**given, "ranges_before": _place(before), "anew": int(anew)}
+        return {**self._given(stands), "stood_at": stood_at}
 
     def statements(self, noted: Pass) -> list[Statement]:
         """Return the statements that note the pass as it stands."""
@@ -170,12 +171,11 @@ def last_pass(bucket: str, prefix: str) -> Statement:
 def noted(row: Row) -> Pass:
     """Return the pass in a row of `passes/last_pass`; raises ValueError, KeyError or TypeError for what is none."""
     page, previous, marks = (optional_text(row, name) for name in ("page", "previous", "marks"))
-    counted = counts.stored(json.loads(text(row, "counts")))
     completed_at, place = optional_text(row, "completed_at"), json.loads(text(row, "ranges"))
-    return Pass(
+    before = Pass(
         pass_started_at=moment(text(row, "started_at")),
         ranges=read(place["ranges"]),
-        counts=counted if page is None else counted + counts.of_pages(json.loads(page)),
+        counts=counts.stored(json.loads(text(row, "counts"))),
         completed_at=None if completed_at is None else moment(completed_at),
         previous=None if previous is None else counts.stored(json.loads(previous)),
         marks=Marks() if marks is None else _marks(json.loads(marks)),
@@ -183,6 +183,18 @@ def noted(row: Row) -> Pass:
         chain=int(place["chain"]),
         errors=int(place["errors"]),
     )
+    return before if page is None else _with_pages(before, json.loads(page))
+
+
+def _with_pages(before: Pass, pages: Sequence[Mapping[str, Any]]) -> Pass:
+    """Return the pass after the pages that `passes/keep_page` noted beside where it stood before them."""
+    ranges, chain = before.ranges, before.chain
+    for page in counts.walked(pages):
+        # The version before this one moved the ranges in SQL.
+        if "last_key" in page:
+            ranges = advanced(ranges, page["stood_at"], page["last_key"])
+            chain += interval(page["stood_at"], page["last_key"])
+    return replace(before, ranges=ranges, chain=chain % MODULUS, counts=before.counts + counts.of_pages(pages))
 
 
 def _marks(value: object) -> Marks:

@@ -47,6 +47,10 @@ class Range:
         near = replace(self, until=ends[0])
         return [near, *(Range(first, last) for first, last in pairwise(ends))]
 
+    def holds(self, stood_at: str | None, last_key: str) -> bool:
+        """Tell whether the range stands there, and has keys to do up to this one."""
+        return not self.done and self.last_key == stood_at and (self.until is None or last_key <= self.until)
+
 
 Ranges = tuple[Range, ...]
 
@@ -59,6 +63,18 @@ def whole(position: Position = START) -> Ranges:
 def in_order(ranges: Iterable[Range]) -> Ranges:
     """Return the ranges in the order of their keys."""
     return tuple(sorted(ranges, key=lambda one: (one.after is not None, one.after or "")))
+
+
+def advanced(ranges: Iterable[Range], stood_at: str | None, last_key: str) -> Ranges:
+    """Return where ranges stand once the keys after `stood_at` up to `last_key` are done too.
+
+    One that does not stand there yet was cut there since. Raises ValueError where no range holds those keys.
+    """
+    parts = [part for one in ranges for part in (one.split([stood_at]) if stood_at and not one.done else [one])]
+    holding = [one for one in parts if one.holds(stood_at, last_key)]
+    if len(holding) != 1:
+        raise ValueError(f"{len(holding)} ranges stand at {stood_at!r} and go on to {last_key!r}")
+    return tuple(replace(one, position=Position(None, last_key)) if one is holding[0] else one for one in parts)
 
 
 def abut(ranges: Sequence[Range]) -> bool:

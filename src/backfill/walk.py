@@ -1,4 +1,4 @@
-"""Walk a bucket page by page: list → one D1 transaction (counts, then the write if live) → where it stands.
+"""Walk a bucket page by page: list → a D1 transaction (counts, then the write if live) → where it stands.
 
 Each range stands after the last object whose transaction committed; work resumes strictly after it, so a crash can
 repeat a page but never skip one, and repeating a page changes nothing.
@@ -6,7 +6,9 @@ repeat a page but never skip one, and repeating a page changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,16 +17,18 @@ from backfill.beside import Beside
 from backfill.chain import MODULUS, interval
 from backfill.lanes import Lane, Lanes
 from backfill.page import Pages, Taken, Written
-from backfill.passes import Keeper
 from backfill.ranges import complete
 from backfill.spec import SliceReport, WalkSpec
 from errors import OverloadedError
-from ports import Page, PagePart, Value
+from ports import Page, PagePart
 from runs.budget import Spent
 
 TOGETHER = 4
 """So many pages are committed in one transaction where they wait for it: D1's distance is then waited for once. R2
 answers with at most 1 MiB a page, so their texts are within D1's limits, and their time far below its 30 s."""
+
+AT_ONCE = 2
+"""So many transactions are under way: D1 works on one while the other is on its way."""
 
 
 async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
@@ -40,8 +44,21 @@ async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
                 yield report
     except OverloadedError:
         yield replace(walked.report, stopped="overloaded")
+    except Exception:
+        # Beside what failed, other pages may have been committed.
+        yield walked.report
+        raise
     finally:
         await walked.lanes.close()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Pages, whose one part each was sent to be committed in one transaction."""
+
+    pages: list[tuple[Lane, Page]]
+    parts: list[Taken]
+    answer: asyncio.Task[list[Written | None]]
 
 
 @dataclass
@@ -84,11 +101,9 @@ class Walk:
             if spent:
                 yield replace(self.report, stopped=spent)
                 return
-            if not self.alone:
-                self.alone = await self.lanes.next_pages(TOGETHER)
-                if len(self.alone) > 1 and await self._take_together():
-                    yield self.report
-                    continue
+            if not self.alone and await self._take_at_once():
+                yield self.report
+                continue
             lane, page = self.alone.pop(0)
             for part in page.parts:
                 stopped = await self._take(lane, part)
@@ -103,45 +118,66 @@ class Walk:
 
     async def _take(self, lane: Lane, part: PagePart) -> Spent | None:
         """Commit a part, and return what was used up within it."""
-        [taken] = self._taken([(lane, part)])
+        taken = self._taken(lane, part, self.report)
         written = await self.taker.take(taken, write=self.write)
         self.write = self.spec.target.live and written.counts.to_write > 0
         await self._committed(lane, taken, written)
         return written.stopped
 
-    async def _take_together(self) -> bool:
-        """Commit in one transaction what can be of the listed pages, and tell whether any was."""
-        whole = [(lane, page) for lane, page in self.alone if len(page.parts) == 1]
-        self.alone = [(lane, page) for lane, page in self.alone if len(page.parts) != 1]
-        parts = self._taken([(lane, page.parts[0]) for lane, page in whole])
-        written = await self.taker.take_together(parts, write=self.write)
+    async def _take_at_once(self) -> bool:
+        """Commit the next page of each lane as they are listed, and tell whether any was; others are left to be alone.
+
+        Pages of several lanes may be committed in any order, so those that are listed while D1 is at work are sent too.
+        """
+        before, pages = self.report, await self.lanes.next_pages(TOGETHER)
+        if self.lanes.most == 1:
+            self.alone = pages
+            return False
+        lanes, under_way = [lane for lane, _ in pages], deque([self._sent(pages, before)])
+        try:
+            while under_way:
+                await self.lanes.listed(under_way[0].answer)
+                if under_way[0].answer.done():
+                    await self._answered(under_way.popleft())
+                if 0 < len(under_way) < AT_ONCE and not self.spec.budget.spent(self.report.counts.scanned):
+                    pages = self.lanes.more_pages(TOGETHER, without=lanes)
+                    lanes += [lane for lane, _ in pages]
+                    under_way += [self._sent(pages, before)] if pages else []
+        except Exception:
+            await self._settled(under_way)
+            raise
+        return self.report is not before
+
+    def _sent(self, pages: list[tuple[Lane, Page]], before: SliceReport) -> Sent:
+        """Send what can be committed in one transaction; `before` is where the walk stood before all at once."""
+        whole = [(lane, page) for lane, page in pages if len(page.parts) == 1]
+        self.alone += [(lane, page) for lane, page in pages if len(page.parts) != 1]
+        parts = [self._taken(lane, page.parts[0], before) for lane, page in whole]
+        return Sent(whole, parts, asyncio.ensure_future(self.taker.take_together(parts, write=self.write)))
+
+    async def _answered(self, sent: Sent) -> None:
+        """Note what was committed; the rest is left to be alone."""
+        written = sent.answer.result()
         self.write = self.spec.target.live and any(one is None or one.counts.to_write > 0 for one in written)
-        for (lane, page), taken, one in zip(whole, parts, written, strict=True):
+        for (lane, page), taken, one in zip(sent.pages, sent.parts, written, strict=True):
             if one is None:
                 self.alone.append((lane, page))
             else:
                 await self._committed(lane, taken, one)
                 await self._end(lane, page)
-        return any(written)
 
-    def _taken(self, parts: list[tuple[Lane, PagePart]]) -> list[Taken]:
-        """Return the parts of one transaction, each with what is noted of the pass after it."""
-        ends, keeper = [(lane, part.last_key) for lane, part in parts], self.spec.keeper
-        return [
-            Taken(part, self._listed_up_to(lane), partial(self._kept, keeper, ends[: place + 1]) if keeper else None)
-            for place, (lane, part) in enumerate(parts)
-        ]
+    async def _settled(self, under_way: Iterable[Sent]) -> None:
+        """Wait for what is under way when something else failed, and note what was committed."""
+        await asyncio.gather(*(sent.answer for sent in under_way), return_exceptions=True)
+        for sent in under_way:
+            if not sent.answer.exception():
+                await self._answered(sent)
 
-    def _listed_up_to(self, lane: Lane) -> str:
-        """Return the key after which a lane's next objects lie."""
-        return lane.range.last_key or self.spec.target.prefix
-
-    def _kept(self, keeper: Keeper, ends: list[tuple[Lane, str]]) -> dict[str, Value]:
-        """Return what is noted of the pass where the last of these pages is committed too."""
-        before = self.report.of_pass(keeper.current)
-        chain = before.chain + sum(interval(lane.range.last_key, last_key) for lane, last_key in ends)
-        after = replace(before, ranges=self.lanes.after(*ends), chain=chain % MODULUS)
-        return keeper.with_page(before, after, anew=len(ends) == 1)
+    def _taken(self, lane: Lane, part: PagePart, before: SliceReport) -> Taken:
+        """Return a part with what is noted of the pass beside it."""
+        keeper, stood_at = self.spec.keeper, lane.range.last_key
+        kept = partial(keeper.before_page, before.of_pass(keeper.current), stood_at) if keeper else None
+        return Taken(part, stood_at or self.spec.target.prefix, kept)
 
     async def _committed(self, lane: Lane, taken: Taken, written: Written) -> None:
         """Note that a part is committed, once the rows beside its objects were looked at."""

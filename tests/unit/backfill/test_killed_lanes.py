@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from random import Random
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from errors import StewardError
-from ports import ListRequest, Page
+from errors import StewardError, TransientError
+from ports import Database, ListRequest, Page, Ports, Result, Statement
 from runs.lease import LEASE
 from tests.support.actions import numbered, tick
 from tests.support.fakes import DictBucket, World, migrated_world
@@ -34,6 +35,37 @@ class UnevenBucket(DictBucket):
         for _ in range(self.order.randrange(6)):
             await asyncio.sleep(0)
         return await super().list_page(replace(request, limit=min(request.limit, 5)))
+
+
+@dataclass
+class UnevenDatabase:
+    """A database that batches come to, and answers come from, in any order; some answers are lost."""
+
+    near: Database
+    order: Random
+
+    async def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run the batch between some turns of the loop."""
+        await self._turns()
+        results = await self.near.batch(statements)
+        await self._turns()
+        if self.order.random() < 0.05:
+            raise TransientError("A D1 batch failed: Network connection lost")
+        return results
+
+    async def bookmark(self) -> str | None:
+        """Return the database's bookmark."""
+        return await self.near.bookmark()
+
+    async def _turns(self) -> None:
+        for _ in range(self.order.randrange(12)):
+            await asyncio.sleep(0)
+
+
+def uneven(world: World, seed: int) -> Ports:
+    """Return the world's ports, where the database's answers come in any order too."""
+    chance = Random(seed)  # noqa: S311  # an order, not a secret
+    return replace(world.ports(), database=UnevenDatabase(world.database, chance))
 
 
 def a_world(seed: int) -> World:
@@ -105,6 +137,6 @@ def test_a_pass_of_six_lanes_killed_at_random_has_the_table_and_the_verdicts_of_
     world.clock.advance(hours=2)
     for _ in range(chance.randrange(1, 4)):
         with contextlib.suppress(KilledError, StewardError):
-            tick(fused(world, Fuse(chance.randrange(8, 150), chance.random() < 0.5)), **SIX_LANES)
+            tick(fused(uneven(world, seed), Fuse(chance.randrange(8, 150), chance.random() < 0.5)), **SIX_LANES)
         world.clock.advance(seconds=LEASE.total_seconds())
     assert after_some_passes(world) == expected()

@@ -12,7 +12,8 @@ import pytest
 
 from backfill.cursor import encode
 from backfill.ranges import whole
-from errors import RefusedError, TransientError
+from backfill.walk import AT_ONCE
+from errors import PlatformError, RefusedError, TransientError
 from ports import Database, ListRequest, Page, Ports, Result, Statement
 from runs.lease import LEASE
 from tests.support.actions import counts, live, numbered, tick, types
@@ -35,11 +36,13 @@ class FarBucket(DictBucket):
 
     events: list[str] = field(default_factory=list)
     failing: int = 0
+    uneven: bool = False
+    """Whether some answers take longer than others."""
 
     async def list_page(self, request: ListRequest) -> Page:
         """List, after some turns."""
         self.events.append("list")
-        for _ in range(5):
+        for _ in range(5 + 7 * self.uneven * (len(self.events) % LANES)):
             await asyncio.sleep(0)
         if self.failing:
             self.failing -= 1
@@ -55,12 +58,25 @@ class FarDatabase:
     events: list[str]
     pages: list[int] = field(default_factory=list)
     """How many pages each batch with any held."""
+    under_way: int = 0
+    at_once: int = 0
+    """The most batches that were under way at one time."""
+    failing_at: int = -1
+    """Which batch of pages fails, before it takes effect; -1 for none."""
+    page_batches: int = 0
 
     async def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run the batch, after some turns."""
+        self.under_way += 1
+        self.at_once = max(self.at_once, self.under_way)
         for _ in range(20):
             await asyncio.sleep(0)
+        self.under_way -= 1
         self.events.append("batch")
+        self.page_batches += any("unclassified_sample" in one.sql for one in statements)
+        if self.page_batches == self.failing_at:
+            self.failing_at = -1
+            raise PlatformError("A D1 batch failed: D1_ERROR: no such table: SQLITE_ERROR")
         results = await self.near.batch(statements)
         counted = sum(bool(result.rows and "unclassified_sample" in result.rows[0]) for result in results)
         self.pages += [counted] if counted else []
@@ -102,6 +118,26 @@ def test_pages_that_wait_for_a_far_database_are_committed_together(world: World)
     assert len(database.pages) <= OBJECTS // PAGE // 2
     again = live(ports, **in_ranges(OBJECTS))
     assert counts(again) == {**dict.fromkeys(counts(again), 0), "scanned": OBJECTS, "unchanged": OBJECTS}
+
+
+def test_pages_that_are_listed_while_the_database_is_at_work_are_sent_after_it(world: World) -> None:
+    ports, bucket, database = far(world, *numbered(OBJECTS))
+    bucket.uneven = True
+    assert live(ports, **in_ranges(OBJECTS))["inserted"] == OBJECTS
+    assert database.at_once == AT_ONCE
+    alone, _, slow = far(migrated_world(), *numbered(OBJECTS))
+    live(alone, max_objects=OBJECTS + 1)
+    assert slow.at_once == 1
+
+
+@pytest.mark.parametrize("failing_at", range(1, 7))
+def test_where_one_transaction_fails_what_is_committed_beside_it_is_counted(world: World, failing_at: int) -> None:
+    ports, bucket, database = far(world, *numbered(OBJECTS))
+    bucket.uneven, database.failing_at = True, failing_at
+    with pytest.raises(PlatformError):
+        live(ports, **in_ranges(OBJECTS))
+    [(status, inserted)] = world.database.all("SELECT status, counts ->> 'inserted' FROM steward_runs")
+    assert (status, inserted) == ("failed", len(types(world)))
 
 
 def test_new_objects_among_unchanged_pages_are_written_and_every_page_is_counted_once(world: World) -> None:
