@@ -182,11 +182,11 @@ class Lanes:
             self._advance(lane)
 
     def _advance(self, lane: Lane) -> None:
-        """Let a lane list its next page, once the last one is listed and waits."""
+        """Let a lane list its next page once the last one is listed, or committed where the budget is used up."""
         if lane.listing and lane.listing.done() and not lane.page and not lane.listing.exception():
             lane.page = self._received(lane)
             self._take_cuts()
-        if lane.page and self.budget.spent():
+        if (lane.page or lane.reserved) and self.budget.spent():
             return
         limit = self._limit(lane.lister.page_objects)
         if lane.listing is None and not lane.listed_to_end and limit > 0:
