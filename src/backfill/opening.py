@@ -1,59 +1,16 @@
-"""What a manual run does before its walk: D1 is read and the run recorded, while R2 lists the first pages."""
+"""What a manual run does before its walk: D1 is read, and the run recorded."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 from backfill.affordable import refusal_of
-from backfill.ranges import Ranges, in_order
 from backfill.request import BackfillRequest, plan_target
 from backfill.target import Target, read_target
-from ports import PAGE_OBJECTS, Bucket, ListRequest, Page, Ports
+from ports import Ports
 from runs.costs import Daily
 from runs.record import Opening, Run, open_run
 from words import RunMode
-
-
-@dataclass(frozen=True)
-class EarlyBucket:
-    """A bucket some listings of which are begun before they are asked for."""
-
-    bucket: Bucket
-    begun: dict[ListRequest, asyncio.Task[Page]] = field(default_factory=dict)
-
-    @classmethod
-    def begin(cls, bucket: Bucket, requests: Iterable[ListRequest]) -> EarlyBucket:
-        """Begin these listings."""
-        return cls(bucket, {request: asyncio.ensure_future(bucket.list_page(request)) for request in requests})
-
-    async def has(self, key: str) -> bool:
-        """Tell whether there is an object of this key."""
-        return await self.bucket.has(key)
-
-    async def list_page(self, request: ListRequest) -> Page:
-        """List a page; one that was begun is given once, whether it came or failed."""
-        begun = self.begun.pop(request, None)
-        return await (begun or self.bucket.list_page(request))
-
-    async def close(self) -> None:
-        """End the listings that nobody asked for."""
-        for task in self.begun.values():
-            task.cancel()
-        await asyncio.gather(*self.begun.values(), return_exceptions=True)
-
-
-def first_listings(request: BackfillRequest, start: Ranges, lanes: int) -> Iterator[ListRequest]:
-    """Yield the first listing of each lane of a walk."""
-    left = request.max_objects
-    for one in in_order(one for one in start if not one.done)[:lanes]:
-        limit = min(PAGE_OBJECTS, left)
-        left -= limit
-        if limit and one.position.r2_cursor:
-            yield ListRequest(request.r2_prefix, limit, cursor=one.position.r2_cursor, until=one.until)
-        elif limit:
-            yield ListRequest(request.r2_prefix, limit, start_after=one.last_key, until=one.until)
 
 
 async def opened(ports: Ports, settings: Daily, bucket: str, request: BackfillRequest) -> tuple[Target, Run]:

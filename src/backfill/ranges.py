@@ -138,6 +138,11 @@ def read(value: object) -> Ranges:
     return tuple(found)
 
 
+def kept(ranges: Sequence[Range]) -> Ranges:
+    """Return the ranges as they are read once they were kept as JSON."""
+    return read(texts(joined(ranges)))
+
+
 def _orderly(one: Range) -> bool:
     keys = [key for key in (one.after, one.position.last_key, one.until) if key is not None]
     distinct = one.after is None or one.until is None or one.after < one.until

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backfill.opening import EarlyBucket, first_listings, opened
+from backfill.early import Early, first_listings
+from backfill.opening import opened
 from backfill.progress import Progress
 from backfill.report import Planning, body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
@@ -29,12 +30,15 @@ async def run_backfill(
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
     start, lanes = start_ranges(request, bucket), lanes_of(settings, request.max_objects)
+    early = Early()
     # The place of a pass that is resumed is not known yet.
-    early = EarlyBucket.begin(ports.buckets[bucket], () if request.resume else first_listings(request, start, lanes))
+    if not request.resume:
+        early.begin(ports.buckets[bucket], first_listings(request.r2_prefix, start, lanes, request.max_objects))
     try:
         target, run = await opened(ports, settings, bucket, request)
         budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")
-        spec = replace(WalkSpec.of(settings, target, ports.database, early, budget), start=start)
+        listed = early.of(ports.buckets[bucket])
+        spec = replace(WalkSpec.of(settings, target, ports.database, listed, budget), start=start)
         copy_every = settings.limits.copy_every(len(settings.buckets))
         progress = Progress(ports, bucket, request.r2_prefix, copy_every) if request.resume else None
         return await _walked(run, spec, progress, planning)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from backfill.early import Early
 from flow.instance import Instance
 from flow.slice_step import Environment, SliceStep, Spent
 from ports import Scalar, Steps
@@ -23,9 +24,9 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 5, 300
 async def walk_by_flow(steps: Steps, connect: Callable[[], Environment], params: Mapping[str, Scalar]) -> str:
     """Walk the pass to its end, or hand over to a successor; return why this instance ended."""
     instance = Instance.read(params)
-    spent, waits, turns = Spent(), 0, 0
+    spent, early, waits, turns = Spent(), Early(), 0, 0
     while True:
-        taken = await steps.do(f"slice {spent.steps + 1}", SliceStep(connect, instance, spent).take)
+        taken = await steps.do(f"slice {spent.steps + 1}", SliceStep(connect, instance, spent, early).take)
         if taken["next"] == "end":
             return str(taken["why"])
         spent = Spent(spent.steps + 1, spent.subrequests + int(taken["subrequests"] or 0))

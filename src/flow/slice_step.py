@@ -12,10 +12,11 @@ from typing import Literal, Protocol
 
 import log
 import sql
+from backfill.early import Early
 from database.rows import number
 from errors import RefusedError
 from flow.instance import Instance, named
-from flow.walking import Place, walk_once
+from flow.walking import Place, Slicing, walk_once
 from ports import Ports, Row
 from runs.lease import asking, ending, looking
 from runs.record import Opening, open_at_once
@@ -78,13 +79,20 @@ class SliceStep:
     connect: Callable[[], Environment]
     instance: Instance
     spent: Spent
+    early: Early
+    """What the slice before began to list, where this same process did it."""
 
     async def take(self) -> Row:
         """Walk a slice, or say why not; raises what ended the slice, for the engine to do the step again."""
         environment = self.connect()
         settings = environment.settings()
         ports = environment.ports(settings)
-        taken = await self._taken(ports, settings)
+        taken = None
+        try:
+            taken = await self._taken(ports, settings)
+        finally:
+            if taken is None or taken.next != "again":
+                await self.early.close()
         log.write(ports.clock.now(), "info", "flow", instance=self.instance.name, next=taken.next, why=taken.why)
         return taken.row
 
@@ -122,7 +130,7 @@ class SliceStep:
             return await self._refused(ports, refused)
         if waited:
             await ports.database.batch([ending(self._who)])
-        place = await walk_once(ports, settings, run, self.instance)
+        place = await walk_once(Slicing(ports, settings, self.instance, self.early), run)
         return Taken(_next(place), f"Stopped because of {place.stopped}.", place.subrequests)
 
     async def _refused(self, ports: Ports, refused: RefusedError) -> Taken:

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backfill.progress import Progress
-from errors import RefusedError
+from errors import RefusedError, TransientError
 from flow.instance import LONGEST_NAME, Instance
 from flow.pass_flow import walk_by_flow
 from flow.slice_step import INSTANCE_SUBREQUESTS, SLICE_SUBREQUESTS, Spent
-from ports import Ports, Scalar
+from ports import ListRequest, Page, Ports, Scalar
 from runs.lease import LEASE, asking
 from runs.record import Opening, Run, open_at_once, open_run
 from tests.support.actions import FakeEnvironment, numbered, rows, tick, walked
@@ -135,6 +135,67 @@ class Fates:
     def after(self, name: str) -> None:  # noqa: ARG002  # likewise
         if self.kills and self.kills.pop(0) == "after":
             raise KilledError
+
+
+@dataclass
+class BetweenSlices(DictBucket):
+    """A bucket that notes which listings were begun while no slice had the lease, and may fail those."""
+
+    world: World | None = None
+    failing: bool = False
+    early: list[str | None] = field(default_factory=list)
+
+    async def list_page(self, request: ListRequest) -> Page:
+        """List, and note it."""
+        assert self.world
+        if self.world.database.one("SELECT lease_run FROM steward_control") is None:
+            self.early.append(request.start_after)
+            if self.failing:
+                raise TransientError("Listing the bucket failed: Network connection lost")
+        return await super().list_page(request)
+
+
+def listed_between(played: Played) -> BetweenSlices:
+    """Put the same objects into a bucket that notes what is listed between slices."""
+    bucket = BetweenSlices(dict(played.world.bucket.sizes), world=played.world)
+    played.world.buckets["artifacts"] = bucket
+    return bucket
+
+
+def test_the_next_slice_is_listed_while_one_ends_and_nothing_twice(played: Played) -> None:
+    bucket = listed_between(played)
+    played.pass_by_flow()
+    assert bucket.early == [f"raw/{number:05}" for number in (99, 199, 299, 399)]
+    counted = played.world.database.one("SELECT sum(cost ->> 'r2_lists') FROM steward_runs WHERE kind = 'slice'")
+    assert counted == bucket.lists
+    assert rows(played.world) == by_ticks(450)
+
+
+def test_what_is_listed_for_a_slice_that_does_not_come_is_dropped(played: Played) -> None:
+    bucket = listed_between(played)
+    played.tick()
+
+    class Pauses(Fates):
+        def before(self, name: str) -> None:
+            by = {"slice 2": "'operator'", "slice 4": "NULL"}.get(name)
+            if by:
+                played.world.database.script(f"UPDATE steward_control SET paused_by = {by}, pause_reason = 'x'")
+            if name == "slice 4":
+                played.world.bucket.put("raw/00100.5")
+
+    played.flows.running()[0].steps.fate = Pauses([])
+    played.run()
+    assert len(bucket.early) == 4
+    assert len(rows(played.world)) == 451
+
+
+def test_a_listing_between_slices_that_fails_is_made_again(played: Played) -> None:
+    bucket = listed_between(played)
+    bucket.failing = True
+    played.pass_by_flow()
+    assert len(bucket.early) == 4
+    assert {status for status, _ in played.slices()} == {"succeeded"}
+    assert rows(played.world) == by_ticks(450)
 
 
 @settings(max_examples=examples(60), deadline=None)
