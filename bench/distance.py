@@ -24,6 +24,7 @@ ALONE = "this Worker, splitting by itself"
 SEQUENTIAL = "JavaScript, one after the other"
 AHEAD = "JavaScript, listing ahead"
 LANES = "JavaScript, lanes"
+BARE = "a bare Python loop, lanes"
 
 BEYOND = 10_000
 """A pass may take so many objects more than there are, so that it ends because R2 says that nothing follows."""
@@ -36,7 +37,8 @@ FAIR = """\
   JavaScript's in both. Their {lanes} lanes have the same {lanes} ranges, cut at keys evenly spaced, as a pass before
   leaves them; ours is also timed without (it finds where to cut while it walks). Every lane lists one page ahead.
   JavaScript's lanes send their batches to D1 without regard to each other, and do nothing else: no lease, no run's row,
-  no schema and rules read, no limit kept. Rounds are interleaved; a ratio compares what one round holds.\
+  no schema and rules read, no limit kept. The bare Python loop does just that too: what it is slower than JavaScript by
+  is the language's. Rounds are interleaved; a ratio compares what one round holds.\
 """
 
 
@@ -108,21 +110,24 @@ def measure(results: Results, sizes: Sequence[int], distances: Sequence[Away], l
             main = stack.enter_context(entry("distance"))
             ours = stack.enter_context(started(main, objects=size, WALK_LANES=lanes))
             other = stack.enter_context(started(WORKERS / "javascript" / "index.js", objects=size))
+            bare = stack.enter_context(started(stack.enter_context(entry("bare")), objects=size))
             for away in distances:
-                _one_distance(results, ours, other, (size, away, lanes))
+                _one_distance(results, (ours, other, bare), (size, away, lanes))
 
 
-def _one_distance(results: Results, ours: Subject, other: Subject, what: tuple[int, Away, int]) -> None:
-    size, away, lanes = what
+def _one_distance(results: Results, subjects: tuple[Subject, Subject, Subject], what: tuple[int, Away, int]) -> None:
+    (ours, other, bare), (size, away, lanes) = subjects, what
     ours.post("/distance", away._asdict())
     passes = PASSES if away == NEAR and size < LARGE else 1
     at = boundaries(list(keys(size)), lanes)
+    jobs = javascript_jobs(size, away, at)
     ways = {
         OURS: Way(ours, our_job(size, at), size, passes),
         ALONE: Way(ours, our_job(size), size, passes),
-        **{name: Way(other, job, size, passes) for name, job in javascript_jobs(size, away, at).items()},
+        **{name: Way(other, job, size, passes) for name, job in jobs.items()},
+        BARE: Way(bare, jobs[LANES], size, passes),
     }
-    for name in (OURS, LANES):
+    for name in (OURS, LANES, BARE):
         ways[name]()  # the first request of an isolate compiles what the others find compiled
     found = interleaved(ways, results.rounds, f"{size:,} objects, {away}")
     tell(results, f"{size:,} objects, R2 and D1 {away} away", away, found)

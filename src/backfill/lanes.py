@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
 import log
 from backfill.lister import Lister, refuse_disorder_within
@@ -33,6 +33,8 @@ FREE_PROBES = 20
 
 PROBED_PAGES = 33
 """For each further one so many pages must have been walked: in all they stay below a twentieth of the listings."""
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Lanes:
     cutting: asyncio.Task[list[str]] | None = None
     cut: Lane | None = None
     """The lane whose range is being cut."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
     """Whether the walk has ended: until then a lane whose page is listed lists on by itself."""
 
@@ -97,22 +100,29 @@ class Lanes:
         return complete(self.ranges)
 
     async def next_pages(self, most: int) -> list[tuple[Lane, Page]]:
-        """Wait for a page to commit, and return `more_pages`; raises OrderError, and what a listing raises."""
-        self._list_ahead()
+        """Return up to `most` pages to commit: the next one, and those of other lanes that are listed by then.
+
+        No more objects are listed than the budget leaves. Raises OrderError where a page is in disorder, and what a
+        listing raises.
+        """
         while not (lane := self._listed()):
-            await self.listed()
             self._list_ahead()
+            await self.happened()
         lane.page = lane.page or self._received(lane)
-        return self.more_pages(most)
+        return self._taken(self.at_work, most)
 
-    def more_pages(self, most: int, without: Sequence[Lane] = ()) -> list[tuple[Lane, Page]]:
-        """Return up to `most` pages that are listed by now, of other lanes than these; the lanes list on meanwhile.
+    def last_pages(self, most: int, without: Sequence[Lane]) -> list[tuple[Lane, Page]]:
+        """Return up to `most` pages that are listed by now and are the last ones of their lanes, but not of these.
 
-        No more objects are listed than the budget leaves. Raises OrderError where a page is in disorder.
+        Raises OrderError where one is in disorder.
         """
         self._list_ahead()
-        others = [lane for lane in self.at_work if all(lane is not one for one in without)]
-        pages = [(lane, lane.page) for lane in others if lane.page][:most]
+        last = [lane for lane in self.at_work if lane.listing is None and all(lane is not one for one in without)]
+        return self._taken(last, most)
+
+    def _taken(self, lanes: Sequence[Lane], most: int) -> list[tuple[Lane, Page]]:
+        """Return up to `most` pages that are listed by these lanes, which list on meanwhile."""
+        pages = [(lane, lane.page) for lane in lanes if lane.page][:most]
         for lane, page in pages:
             refuse_disorder_within(page)
             # Each lane then waits for its turn behind the others.
@@ -122,11 +132,20 @@ class Lanes:
         self._list_ahead()
         return pages
 
-    async def listed(self, *others: asyncio.Task[Any]) -> None:
-        """Wait until a listing that is under way has ended, a look where to cut, or one of the other tasks."""
-        ours = [*(lane.listing for lane in self.at_work), self.cutting]
-        under_way = [task for task in ours if task and not task.done()]
-        await asyncio.wait([*under_way, *others], return_when=asyncio.FIRST_COMPLETED)
+    @property
+    def ending(self) -> bool:
+        """Whether a lane has nothing more to list."""
+        return any(lane.listing is None for lane in self.at_work)
+
+    async def happened(self) -> None:
+        """Wait until something that was under way has ended: a listing, a look where to cut, or what is `noticed`."""
+        await self.news.wait()
+        self.news.clear()
+
+    def noticed(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
+        """Return the task, whose end is something that happened."""
+        task.add_done_callback(lambda _: self.news.set())
+        return task
 
     def committed(self, lane: Lane, last_key: str, count: int) -> None:
         """Note that the objects of a lane's page up to `last_key` are committed."""
@@ -193,6 +212,7 @@ class Lanes:
             lane.asked = limit
             lane.listing = asyncio.ensure_future(lane.lister.page(lane.ahead, lane.range.until, limit))
             lane.listing.add_done_callback(lambda _: None if self.closed else self._advance(lane))
+            self.noticed(lane.listing)
 
     def _limit(self, most: int) -> int:
         if self.budget.max_objects is None:
@@ -220,7 +240,8 @@ class Lanes:
         if lane and self._pages_left(lane) >= PAGES_WORTH_SPLIT:
             self.cut = lane
             walked = (lane.first_key or "", lane.ahead.last_key or "")
-            self.cutting = asyncio.ensure_future(cuts(self._probe, self.space, walked, lane.range.until, idle))
+            looking = cuts(self._probe, self.space, walked, lane.range.until, idle)
+            self.cutting = self.noticed(asyncio.ensure_future(looking))
 
     def _pages_left(self, lane: Lane) -> float:
         """Return about how many pages may be cut off a range, if its keys lie as those before them did."""

@@ -216,7 +216,7 @@ class _PartWork:
         """Add to a batch what counts objects, and writes them if asked to; see `_transaction`."""
         given, texts = self._given(first, end), self.pages.statements
         plan = batch.add(self._counting(given, noting=write and recount))
-        changed = batch.add_counted(sql.bind(texts.write, **given)) if write else None
+        changed = batch.add(sql.bind(texts.write, **given)) if write else None
         recount = recount and write and self.pages.target.triggers is not None
         after = batch.add(sql.bind(texts.plan, **given)) if recount else None
         return _Asked(first, end, plan, changed, after)
@@ -224,10 +224,11 @@ class _PartWork:
     async def became(self, asked: _Asked) -> Counts:
         """Return what became of objects once the batch has run; park what did not stay."""
         counted, changed = self._planned(asked.plan.row), asked.changed
-        missing = counted.to_write - changed.changed if changed else 0
+        left = counted.to_write - changed.changes if changed else 0
         if asked.after:
-            missing = planned(asked.after.row).to_write
-        return counted if missing <= 0 else counted.without(await self._park(asked.first, asked.end, self._not_kept))
+            left = planned(asked.after.row).to_write
+        # More changes than there were rows to write are a guard's, and say nothing of the rows: they are looked at too.
+        return counted if left == 0 else counted.without(await self._park(asked.first, asked.end, self._not_kept))
 
     def written(self) -> Written:
         """Return what became of all objects of the part."""

@@ -27,8 +27,9 @@ TOGETHER = 4
 """So many pages are committed in one transaction where they wait for it: D1's distance is then waited for once. R2
 answers with at most 1 MiB a page, so their texts are within D1's limits, and their time far below its 30 s."""
 
-AT_ONCE = 2
-"""So many transactions are under way: D1 works on one while the other is on its way."""
+AT_ONCE = 4
+"""So many transactions may be under way at the end of a walk: D1 works on one while others are on their way. Before
+that, the pages that come meanwhile are committed together, which is less work for D1."""
 
 
 async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
@@ -54,11 +55,14 @@ async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
 
 @dataclass(frozen=True)
 class Sent:
-    """Pages, whose one part each was sent to be committed in one transaction."""
+    """Pages that are sent in one transaction, and the one part of each."""
 
     pages: list[tuple[Lane, Page]]
     parts: list[Taken]
-    answer: asyncio.Task[list[Written | None]]
+
+
+Answer = asyncio.Task[list[Written | None]]
+"""Brings what became of them."""
 
 
 @dataclass
@@ -101,7 +105,7 @@ class Walk:
             if spent:
                 yield replace(self.report, stopped=spent)
                 return
-            if not self.alone and await self._take_at_once():
+            if not self.alone and await self._take_listed():
                 yield self.report
                 continue
             lane, page = self.alone.pop(0)
@@ -124,40 +128,52 @@ class Walk:
         await self._committed(lane, taken, written)
         return written.stopped
 
-    async def _take_at_once(self) -> bool:
-        """Commit the next page of each lane as they are listed, and tell whether any was; others are left to be alone.
-
-        Pages of several lanes may be committed in any order, so those that are listed while D1 is at work are sent too.
-        """
+    async def _take_listed(self) -> bool:
+        """Commit the next page, and those of other lanes, and tell whether any was; the rest is left to be alone."""
         before, pages = self.report, await self.lanes.next_pages(TOGETHER)
         if self.lanes.most == 1:
             self.alone = pages
-            return False
-        lanes, under_way = [lane for lane, _ in pages], deque([self._sent(pages, before)])
+        elif self.lanes.ending:
+            await self._take_at_once(pages)
+        else:
+            sent = self._sent(pages, before)
+            await self._answered(sent, await self._committing(sent))
+        return self.report is not before
+
+    async def _take_at_once(self, pages: list[tuple[Lane, Page]]) -> None:
+        """Commit pages, and while D1 is at work those that are listed by lanes which have no further one.
+
+        They may be committed in any order, as they are of different lanes.
+        """
+        before, lanes, under_way = self.report, list[Lane](), deque[tuple[Sent, Answer]]()
         try:
-            while under_way:
-                await self.lanes.listed(under_way[0].answer)
-                if under_way[0].answer.done():
-                    await self._answered(under_way.popleft())
-                if 0 < len(under_way) < AT_ONCE and not self.spec.budget.spent(self.report.counts.scanned):
-                    pages = self.lanes.more_pages(TOGETHER, without=lanes)
+            while pages or under_way:
+                if pages:
                     lanes += [lane for lane, _ in pages]
-                    under_way += [self._sent(pages, before)] if pages else []
+                    sent = self._sent(pages, before)
+                    under_way.append((sent, self.lanes.noticed(asyncio.ensure_future(self._committing(sent)))))
+                if not under_way[0][1].done():
+                    await self.lanes.happened()
+                if under_way[0][1].done():
+                    sent, answer = under_way.popleft()
+                    await self._answered(sent, answer.result())
+                more = 0 < len(under_way) < AT_ONCE and not self.spec.budget.spent(self.report.counts.scanned)
+                pages = self.lanes.last_pages(TOGETHER, without=lanes) if more else []
         except Exception:
             await self._settled(under_way)
             raise
-        return self.report is not before
 
     def _sent(self, pages: list[tuple[Lane, Page]], before: SliceReport) -> Sent:
-        """Send what can be committed in one transaction; `before` is where the walk stood before all at once."""
+        """Return what is sent in one transaction; `before` is where the walk stood before all that is sent at once."""
         whole = [(lane, page) for lane, page in pages if len(page.parts) == 1]
         self.alone += [(lane, page) for lane, page in pages if len(page.parts) != 1]
-        parts = [self._taken(lane, page.parts[0], before) for lane, page in whole]
-        return Sent(whole, parts, asyncio.ensure_future(self.taker.take_together(parts, write=self.write)))
+        return Sent(whole, [self._taken(lane, page.parts[0], before) for lane, page in whole])
 
-    async def _answered(self, sent: Sent) -> None:
+    async def _committing(self, sent: Sent) -> list[Written | None]:
+        return await self.taker.take_together(sent.parts, write=self.write)
+
+    async def _answered(self, sent: Sent, written: list[Written | None]) -> None:
         """Note what was committed; the rest is left to be alone."""
-        written = sent.answer.result()
         self.write = self.spec.target.live and any(one is None or one.counts.to_write > 0 for one in written)
         for (lane, page), taken, one in zip(sent.pages, sent.parts, written, strict=True):
             if one is None:
@@ -166,12 +182,12 @@ class Walk:
                 await self._committed(lane, taken, one)
                 await self._end(lane, page)
 
-    async def _settled(self, under_way: Iterable[Sent]) -> None:
+    async def _settled(self, under_way: Iterable[tuple[Sent, Answer]]) -> None:
         """Wait for what is under way when something else failed, and note what was committed."""
-        await asyncio.gather(*(sent.answer for sent in under_way), return_exceptions=True)
-        for sent in under_way:
-            if not sent.answer.exception():
-                await self._answered(sent)
+        await asyncio.gather(*(answer for _, answer in under_way), return_exceptions=True)
+        for sent, answer in under_way:
+            if not answer.exception():
+                await self._answered(sent, answer.result())
 
     def _taken(self, lane: Lane, part: PagePart, before: SliceReport) -> Taken:
         """Return a part with what is noted of the pass beside it."""

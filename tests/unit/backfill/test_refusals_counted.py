@@ -46,6 +46,19 @@ def test_a_type_that_a_trigger_sets_back_is_refused() -> None:
     assert (report["upgraded"], report["refused"]) == (8, 2)
 
 
+def test_what_a_guard_notes_of_a_new_row_is_no_row_that_was_not_written() -> None:
+    world = world_of("INSERT INTO artifacts VALUES (6, 'artifacts', 'raw/before', 'raw', NULL)")
+    # The ids that the next rows get are those of merged ones, which the guard marks in the journal.
+    world.database.connection.executemany(
+        "INSERT INTO steward_merges (run, chunk, loser_id, winner_id, loser) VALUES (1, 1, ?, 6, '{}')",
+        [(number,) for number in range(7, 12)],
+    )
+    world.bucket.put(*numbered(10))
+    report = live(world)
+    assert world.database.one("SELECT sum(reused) FROM steward_merges") == 5
+    assert (report["inserted"], report["refused"], refused(world)) == (10, 0, {})
+
+
 def test_a_page_of_which_everything_is_refused_costs_a_few_statements() -> None:
     world = world_of(check=CHECK)
     world.bucket.put(*numbered(1000, "bad/"), *numbered(10))
