@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from backfill.ranges import Ranges, in_order
+from backfill.ranges import Ranges, in_order, kept
 from ports import PAGE_OBJECTS, Bucket, ListRequest, Page
 
 
@@ -19,6 +19,10 @@ class Early:
     def begin(self, bucket: Bucket, requests: Iterable[ListRequest]) -> None:
         """Begin these listings."""
         self.begun.update({one: asyncio.ensure_future(bucket.list_page(one)) for one in requests})
+
+    def list_on(self, bucket: Bucket, ranges: Ranges, lanes: int, max_objects: int) -> None:
+        """Begin what a walk lists first that goes on where these ranges stand, once they were stored."""
+        self.begin(bucket, first_listings("", kept(ranges), lanes, max_objects))
 
     def of(self, bucket: Bucket) -> EarlyBucket:
         """Return the bucket, of which these listings are."""

@@ -107,6 +107,8 @@ class Lanes:
         """
         while not (lane := self._listed()):
             self._list_ahead()
+            if self.cutting is None and all(lane.listing is None for lane in self.at_work):
+                raise ValueError("nothing is being listed")
             await self.happened()
         lane.page = lane.page or self._received(lane)
         return self._taken(self.at_work, most)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backfill.early import Early, first_listings
-from backfill.opening import opened
+from backfill.opening import listed_early, opened
 from backfill.progress import Progress
 from backfill.report import Planning, body, fail, kept
 from backfill.request import BackfillRequest, chosen_bucket, start_ranges
@@ -30,10 +29,7 @@ async def run_backfill(
     """
     bucket = chosen_bucket(settings, request.r2_bucket)
     start, lanes = start_ranges(request, bucket), lanes_of(settings, request.max_objects)
-    early = Early()
-    # The place of a pass that is resumed is not known yet.
-    if not request.resume:
-        early.begin(ports.buckets[bucket], first_listings(request.r2_prefix, start, lanes, request.max_objects))
+    early = listed_early(ports, bucket, request, start, lanes)
     try:
         target, run = await opened(ports, settings, bucket, request)
         budget = Budget.of_run(run, MANUAL_SECONDS, request.max_objects).part("walk")

@@ -7,10 +7,12 @@ it answered before. So nothing here may depend on anything but the answers of it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from backfill.early import Early
 from flow.instance import Instance
 from flow.slice_step import Environment, SliceStep, Spent
+from flow.walking import Slicing
 from ports import Scalar, Steps
 
 TURN_SECONDS, LOOKS_EACH = 2, 4
@@ -24,9 +26,10 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 5, 300
 async def walk_by_flow(steps: Steps, connect: Callable[[], Environment], params: Mapping[str, Scalar]) -> str:
     """Walk the pass to its end, or hand over to a successor; return why this instance ended."""
     instance = Instance.read(params)
-    spent, early, waits, turns = Spent(), Early(), 0, 0
+    slicing = partial(Slicing, instance=instance, early=Early())
+    spent, waits, turns = Spent(), 0, 0
     while True:
-        taken = await steps.do(f"slice {spent.steps + 1}", SliceStep(connect, instance, spent, early).take)
+        taken = await steps.do(f"slice {spent.steps + 1}", SliceStep(connect, instance, spent, slicing).take)
         if taken["next"] == "end":
             return str(taken["why"])
         spent = Spent(spent.steps + 1, spent.subrequests + int(taken["subrequests"] or 0))

@@ -12,7 +12,6 @@ from typing import Literal, Protocol
 
 import log
 import sql
-from backfill.early import Early
 from database.rows import number
 from errors import RefusedError
 from flow.instance import Instance, named
@@ -79,25 +78,25 @@ class SliceStep:
     connect: Callable[[], Environment]
     instance: Instance
     spent: Spent
-    early: Early
-    """What the slice before began to list, where this same process did it."""
+    slicing: Callable[[Ports, Settings], Slicing]
+    """Returns what it walks with; what the slice before began to list is there where this same process did it."""
 
     async def take(self) -> Row:
         """Walk a slice, or say why not; raises what ended the slice, for the engine to do the step again."""
         environment = self.connect()
         settings = environment.settings()
         ports = environment.ports(settings)
-        taken = None
+        slicing, taken = self.slicing(ports, settings), None
         try:
-            taken = await self._taken(ports, settings)
+            taken = await self._taken(slicing)
         finally:
             if taken is None or taken.next != "again":
-                await self.early.close()
+                await slicing.early.close()
         log.write(ports.clock.now(), "info", "flow", instance=self.instance.name, next=taken.next, why=taken.why)
         return taken.row
 
-    async def _taken(self, ports: Ports, settings: Settings) -> Taken:
-        me = self.instance
+    async def _taken(self, slicing: Slicing) -> Taken:
+        me, ports, settings = self.instance, slicing.ports, slicing.settings
         seen = [me.seen(ports.clock), sql.statement("flow/read_instances"), looking(ports.clock, self._who)]
         _, instances, turn = await ports.database.batch(seen)
         current = named(instances.rows, me.bucket, me.pass_started_at)
@@ -111,7 +110,7 @@ class SliceStep:
         if number(turn.rows[0], "others"):
             await ports.database.batch([asking(ports.clock, self._who)])
             return Taken("turn", "Others waited for the lease before.")
-        return await self._slice(ports, settings, waited=bool(turn.rows[0]["waits"]))
+        return await self._slice(slicing, waited=bool(turn.rows[0]["waits"]))
 
     async def _replaced(self, ports: Ports, current: Instance | None) -> Taken:
         """End; a successor of this instance is started, in case the step that named it was cut before it did."""
@@ -121,7 +120,8 @@ class SliceStep:
             await ports.flows.start(current.name, current.params)
         return Taken("end", f"Handed over to {current.name}.")
 
-    async def _slice(self, ports: Ports, settings: Settings, *, waited: bool) -> Taken:
+    async def _slice(self, slicing: Slicing, *, waited: bool) -> Taken:
+        ports, settings = slicing.ports, slicing.settings
         request = {"instance": self.instance.name, "step": self.spent.steps + 1, "r2_bucket": self.instance.bucket}
         opening = Opening("slice", "live", "flow", request, exclusive=True, writes=True, daily=settings, waits=True)
         try:
@@ -130,7 +130,7 @@ class SliceStep:
             return await self._refused(ports, refused)
         if waited:
             await ports.database.batch([ending(self._who)])
-        place = await walk_once(Slicing(ports, settings, self.instance, self.early), run)
+        place = await walk_once(slicing, run)
         return Taken(_next(place), f"Stopped because of {place.stopped}.", place.subrequests)
 
     async def _refused(self, ports: Ports, refused: RefusedError) -> Taken:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from backfill.early import Early, first_listings
+from backfill.early import Early
 from backfill.progress import Progress
-from backfill.ranges import kept
 from backfill.slice import walk_slice
 from backfill.spec import SliceReport, WalkSpec
 from backfill.target import read_target
@@ -78,8 +77,7 @@ async def _walked(slicing: Slicing, run: Run, budget: Budget) -> SliceReport | N
     await slicing.early.close()
     if report.stopped == "max_objects":
         # R2 lists on while this slice ends and the next one opens, which takes as long.
-        first = first_listings("", kept(report.ranges), spec.lanes, settings.tick_max_objects)
-        slicing.early.begin(slicing.bucket, first)
+        slicing.early.list_on(slicing.bucket, report.ranges, spec.lanes, settings.tick_max_objects)
     return report
 
 
