@@ -86,6 +86,7 @@ class Lanes:
     cut: Lane | None = None
     """The lane whose range is being cut."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something has ended since it was last waited for."""
     closed: bool = False
     """Whether the walk has ended: until then a lane whose page is listed lists on by itself."""
 

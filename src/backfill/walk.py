@@ -33,7 +33,7 @@ that, the pages that come meanwhile are committed together, which is less work f
 
 
 async def walk(spec: WalkSpec) -> AsyncGenerator[SliceReport, None]:
-    """Work until the end or a limit; yield after each transaction, and last with the reason why it stopped.
+    """Work until the end or a limit; yield once all that was sent is answered, and last with the reason why it stopped.
 
     "end" is only given once R2 said that nothing follows the position. Raises CursorError where a trusted cursor is
     refused, OrderError, and platform errors.

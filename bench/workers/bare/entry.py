@@ -18,9 +18,8 @@ from pyodide.ffi import to_js
 from workers import Response, WorkerEntrypoint, import_from_javascript
 
 from bindings.r2 import R2Bucket, _within
-
-KINDS = ("scanned", "inserted", "upgraded", "unchanged", "newer", "unclassified", "skipped", "refused")
-PAGE_OBJECTS = 1000
+from ports import PAGE_OBJECTS
+from words import COUNTS
 
 
 class Bare:
@@ -31,7 +30,7 @@ class Bare:
         self.given = {"bucket": job["bucket"], "rules": json.dumps(job["rules"]), "first": 0, "since": "", "slack": 900}
         self.prepared = [(env.DB.prepare(one["text"]), one["names"]) for one in job["sql"].values() if "names" in one]
         self.left = list(job["ranges"])
-        self.counts = dict.fromkeys(KINDS, 0)
+        self.counts = dict.fromkeys(COUNTS, 0)
 
     async def lane(self) -> None:
         """Walk ranges while there are any."""
@@ -73,7 +72,7 @@ class Bare:
         bound = [to_js([given[name] for name in names]).flat() for _, names in self.prepared]
         statements = [one.bind.apply(one, values) for (one, _), values in zip(self.prepared, bound, strict=True)]
         [found, _] = json.loads(JSON.stringify(await self.env.DB.batch(to_js(statements))))
-        for kind in KINDS:
+        for kind in COUNTS:
             self.counts[kind] += found["results"][0][kind]
         return last_key
 
